@@ -1,0 +1,72 @@
+/*
+ * datastore - what the agent asks of a database engine.  A NULL member is a
+ * thing the engine cannot do: the order is answered ERR_NOT_BUILT.
+ */
+#ifndef AGENT_DATASTORE_H
+#define AGENT_DATASTORE_H
+
+#include "lib/base/op.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum db_status {			/* words of guest_statuses[] */
+	DB_NEW,				/* not prepared yet */
+	DB_BUILDING,			/* being prepared */
+	DB_HEALTHY,			/* answers queries */
+	DB_SHUTDOWN,			/* stopped on purpose */
+	DB_CRASHED,			/* should run and does not answer */
+	DB_FAILED,			/* could not be prepared */
+	DB__MAX
+};
+
+struct db_database { const char *name, *charset, *collate; };
+struct db_user {
+	const char	*name, *host;	/* host "%": everywhere */
+	const char	*password;	/* NULL: leave as it is */
+	const char	*const *databases;	/* granted; ends with NULL; may be NULL */
+};
+struct db_page { int limit; const char *marker; };	/* limit 0: all */
+
+/* Called once per row of a listing, in order of name. */
+typedef enum err (*db_found)(struct op *, void *arg, const char *name,
+    const char *host, const char *const *databases);
+
+struct datastore {
+	const char	 *name;
+	int		  port;
+
+	/* The server process.  The agent is its parent and restarts it. */
+	enum err	(*start)(struct op *);	/* returns when it was begun */
+	enum err	(*stop)(struct op *);	/* returns when it has ended */
+	enum err	(*status)(struct op *, enum db_status *);	/* one probe, <= 2 s */
+	int		(*pid)(void);		/* of the server; 0 none */
+
+	enum err	(*database_create)(struct op *, const struct db_database *);
+	enum err	(*database_delete)(struct op *, const char *name);
+	enum err	(*database_list)(struct op *, const struct db_page *,
+			    db_found, void *arg);
+	enum err	(*user_create)(struct op *, const struct db_user *);
+	enum err	(*user_delete)(struct op *, const struct db_user *);
+	enum err	(*user_list)(struct op *, const struct db_page *,
+			    db_found, void *arg);
+	/* name and host of one; ERR_NOT_FOUND. */
+	enum err	(*user_show)(struct op *, const struct db_user *,
+			    db_found, void *arg);
+	enum err	(*user_update)(struct op *, const struct db_user *,
+			    const struct db_user *to);	/* NULL members stay */
+	enum err	(*grant)(struct op *, const struct db_user *,
+			    const char *database);
+	enum err	(*revoke)(struct op *, const struct db_user *,
+			    const char *database);
+	enum err	(*root_enable)(struct op *, const char *password);
+	enum err	(*root_disable)(struct op *);
+};
+
+extern const struct datastore datastore_mariadb, datastore_null,
+    datastore_failing;
+extern const struct datastore *const datastores[];	/* ends with NULL */
+const struct datastore *datastore_find(const char *name);
+const char	*db_status_word(enum db_status);
+
+#endif

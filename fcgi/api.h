@@ -1,0 +1,94 @@
+/*
+ * api - one request from nginx to its answer: what handlers are given and
+ * what they may call.  The order of checks is the contract's: token, tenant
+ * segment, rate, route, body, fields, then the handler (object, policy on it,
+ * state, rules, quota).
+ */
+#ifndef FCGI_API_H
+#define FCGI_API_H
+
+#include "lib/base/json.h"
+#include "lib/base/jsonw.h"
+#include "lib/base/op.h"
+#include "lib/base/text.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum method { GET = 1, HEAD, POST, PUT, PATCH, DELETE, METHOD_OTHER };
+enum pool { MAIN, ASKS_GUEST };		/* which processes serve it: a dead guest can hold only its own pool */
+
+/* Who may call a route; checked before the handler. */
+enum who {
+	ANYONE = 1,	/* no token needed */
+	ANY_TOKEN,	/* any valid token of the path's project */
+	OWNER,		/* GET: reader, member, admin; else member or admin */
+	ADMIN,		/* role admin, else 403 "Policy doesn't allow ..." */
+	MGMT,		/* role admin, else 401 "User does not have admin privileges." */
+};
+
+/* One accepted member of a body; see fields.h for the kinds. */
+struct field;
+struct request;
+
+struct route {
+	enum method	 method;
+	const char	*path;		/* "/v1.0/{tenant}/instances/{id}"; {names} fill arg[] in order, tenant first */
+	enum pool	 pool;
+	enum who	 who;
+	const char	*rule;		/* policy name for the 403 text: "instance:create" */
+	const struct field *body;	/* NULL: a body is ignored */
+	enum err	(*handler)(struct request *);	/* NULL: 501 notImplemented, after auth */
+};
+extern const struct route routes[];	/* routes.c: the whole API on one page; ends with method 0 */
+
+struct caller {
+	const char	*user, *user_name;	/* ids and names of the token */
+	const char	*project, *project_name;
+	bool		 admin, member, reader;
+};
+
+#define ARGS_MAX 6
+struct request {
+	struct op	 op;		/* first: handlers pass &r->op */
+	enum method	 method;
+	const char	*uri;		/* REQUEST_URI, raw */
+	const char	*path, *query;	/* its parts; query "" when none */
+	const char	*host;		/* Host header */
+	const struct route *route;
+	const char	*arg[ARGS_MAX];	/* path arguments, each decoded once; arg[0] is the tenant under /v1.0/{tenant} */
+	const char	*tenant;	/* = arg[0] there, else NULL */
+	struct caller	 caller;
+	const char	*token;		/* X-Auth-Token, or NULL */
+	const char	*subject_token;	/* X-Subject-Token, or NULL */
+	const struct json *body;	/* validated; NULL: none was sent */
+
+	/* the answer */
+	int		 status;
+	struct jsonw	 out;		/* begun by reply_json() */
+	bool		 has_body;
+	struct text	 headers;	/* further "Name: value\r\n" lines */
+	int		 retry_after;	/* seconds, with RATE_LIMIT and UNAVAILABLE; 0 none */
+};
+
+/* --- answering: one of these, once ----------------------------------------- */
+struct jsonw	*reply_json(struct request *, int status);	/* then write the document */
+enum err	 reply_empty(struct request *, int status);	/* returns OK */
+void		 reply_header(struct request *, const char *name, const char *value);
+
+/* --- asking the request ------------------------------------------------------ */
+const struct json *body(const struct request *, const char *path);	/* json_get on the body */
+const char	*body_str(const struct request *, const char *path);
+int64_t		 body_int(const struct request *, const char *path);	/* also of digit strings */
+/* One query parameter, decoded; NULL when absent.  ERR_BAD_REQUEST is raised before the handler for a query that does not decode. */
+const char	*query(const struct request *, const char *name);
+
+/* limit and marker of a key-paginated list: limit is clamped to api.page_size; bad ones are ERR_BAD_REQUEST. */
+struct page { int limit; const char *marker; };
+enum err	 page_of(struct request *, struct page *);
+/* "links" and "<coll>_links" with rel next; call inside the top-level map when there is a next page. */
+void		 page_links(struct request *, const char *coll, const char *next_marker);
+/* The two links of a resource, key "links" included: self and bookmark. */
+void		 view_links(struct request *, const char *path, const char *id);
+
+#endif

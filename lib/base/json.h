@@ -1,0 +1,43 @@
+/*
+ * json - what strangers send, parsed once and strictly: duplicate keys, lone
+ * surrogates, NUL in strings, numbers that do not fit, trailing bytes, more
+ * depth or members than the limits allow are all refused.
+ * The parsed tree belongs to the op.
+ */
+#ifndef LIB_BASE_JSON_H
+#define LIB_BASE_JSON_H
+
+#include "lib/base/op.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct json;				/* one value of a parsed document */
+
+enum json_kind { JSON_NULL, JSON_BOOL, JSON_INT, JSON_REAL, JSON_STR,
+		 JSON_LIST, JSON_MAP, JSON__MAX };
+
+#define JSON_DEPTH	32		/* nesting accepted */
+#define JSON_MEMBERS	10000		/* values in one document accepted */
+
+/* ERR_BAD_REQUEST with a text that names the byte offset. */
+enum err	 json_parse(struct op *, const char *, size_t,
+		    const struct json **);
+
+enum json_kind	 json_kind(const struct json *);	/* NULL counts as JSON_NULL */
+const struct json *json_get(const struct json *, const char *path);
+	/* "instance/volume/size"; NULL when any part is missing or no map */
+bool		 json_has(const struct json *, const char *key);
+size_t		 json_count(const struct json *);	/* of a list or map; else 0 */
+const struct json *json_at(const struct json *, size_t);	/* of a list */
+/* Walks a map: *at starts at NULL; false when there is no further member. */
+bool		 json_next(const struct json *map, void **at,
+		    const char **key, const struct json **value);
+
+/* The value, or NULL/0/false when it is of another kind. */
+const char	*json_str(const struct json *);
+int64_t		 json_int(const struct json *);
+double		 json_real(const struct json *);
+bool		 json_bool(const struct json *);
+
+#endif

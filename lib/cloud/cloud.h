@@ -1,0 +1,76 @@
+/*
+ * cloud - where instances live.  A driver is a struct of functions; flows know
+ * no other thing of it.  Every call may be repeated: "ensure" looks first
+ * whether its work is already there, "remove" of what is gone is OK.
+ * ready = false: begun, not finished; call again later (a flow's WAIT).
+ */
+#ifndef LIB_CLOUD_CLOUD_H
+#define LIB_CLOUD_CLOUD_H
+
+#include "lib/base/op.h"
+
+#include <stdbool.h>
+
+struct place {				/* what the drivers know of one instance */
+	const char	*instance;	/* its id: everything made carries it as a tag */
+	const char	*tenant, *name;
+	const char	*engine;	/* "mariadb": decides template and command */
+	const char	*version;	/* of the datastore version */
+	int		 ram_mb, vcpus, volume_gb;
+	int		 slot;		/* local drivers: from the slots table; -1 none */
+	const char	*server_id, *volume_id, *port_id;	/* as stored; NULL: none yet */
+	const char	*address;	/* as stored; NULL: none yet */
+	const char	*agent_conf;	/* coffer.conf of its agent, whole; set for server_ensure */
+};
+
+struct network_driver {
+	const char	*name;
+	enum err	(*open)(struct op *);		/* probe; once per process */
+	/* port_id and address out, the op's. */
+	enum err	(*ensure)(struct op *, const struct place *, bool *ready,
+			    const char **port_id, const char **address);
+	enum err	(*remove)(struct op *, const struct place *, bool *ready);
+	enum err	(*list)(struct op *, const char *const **instances);	/* ends with NULL */
+};
+
+struct volume_driver {
+	const char	*name;
+	enum err	(*open)(struct op *);
+	/* A volume with the engine's template inside; mounted where the server finds it. */
+	enum err	(*ensure)(struct op *, const struct place *, bool *ready,
+			    const char **volume_id);
+	enum err	(*remove)(struct op *, const struct place *, bool *ready);
+	enum err	(*list)(struct op *, const char *const **instances);
+};
+
+struct compute_driver {
+	const char	*name;
+	enum err	(*open)(struct op *);
+	enum err	(*ensure)(struct op *, const struct place *, bool *ready,
+			    const char **server_id);
+	enum err	(*running)(struct op *, const struct place *, bool *running);
+	enum err	(*remove)(struct op *, const struct place *, bool *ready);
+	enum err	(*list)(struct op *, const char *const **instances);
+	/* Does it hold even a database superuser?  Decides whether root may be enabled. */
+	bool		(*contains_root)(void);
+};
+
+/* Chosen by compute.driver, volume.driver, network.driver; opened by cloud_open(). */
+extern const struct compute_driver compute_local, compute_null, compute_failing;
+extern const struct volume_driver volume_local, volume_null, volume_failing;
+extern const struct network_driver network_local, network_null, network_failing;
+
+enum err	 cloud_open(struct op *);
+const struct compute_driver *cloud_compute(void);
+const struct volume_driver *cloud_volume(void);
+const struct network_driver *cloud_network(void);
+
+/*
+ * The failing drivers do what the null ones do, except for what fail_next()
+ * asked: the nth call from now of this name ("server.ensure", "volume.remove" ...)
+ * fails with ERR_CLOUD.  The environment variable COFFER_FAIL="server.ensure:1,..."
+ * asks the same of another process.
+ */
+void		 cloud_fail_next(const char *call, int nth);
+
+#endif

@@ -1,0 +1,4 @@
+noinst_LIBRARIES += lib/msg/libmsg.a
+lib_msg_libmsg_a_SOURCES = \
+	lib/msg/bus.c lib/msg/bus.h \
+	lib/msg/guest.c lib/msg/guest.h lib/msg/orders.tbl.h

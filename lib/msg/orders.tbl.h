@@ -1,0 +1,27 @@
+/*
+ * Every order an agent can be given: name, word, how it is kept.
+ * TASK: carried out once per order id, however often it arrives; the outcome
+ *       stands in the next reports.  ASK: reads, and answers at once.
+ * Bodies and answers are JSON maps; users are {name, host, password, databases}.
+ */
+/*     name             word                kept   body -> answer */
+ORDER(PREPARE,         "prepare",          TASK)  /* databases, users -> */
+ORDER(RESTART,         "restart",          TASK)  /* -> */
+ORDER(STOP,            "stop",             TASK)  /* -> */
+ORDER(START,           "start",            TASK)  /* -> */
+ORDER(DATABASE_CREATE, "database_create",  TASK)  /* databases: [{name, character_set, collate}] -> */
+ORDER(DATABASE_DELETE, "database_delete",  TASK)  /* name -> */
+ORDER(USER_CREATE,     "user_create",      TASK)  /* users -> */
+ORDER(USER_DELETE,     "user_delete",      TASK)  /* name, host -> */
+ORDER(USER_UPDATE,     "user_update",      TASK)  /* name, host, to: {name, host, password} -> */
+ORDER(USER_PASSWORDS,  "user_passwords",   TASK)  /* users -> */
+ORDER(GRANT,           "grant",            TASK)  /* name, host, databases: [{name}] -> */
+ORDER(REVOKE,          "revoke",           TASK)  /* name, host, database -> */
+ORDER(ROOT_ENABLE,     "root_enable",      TASK)  /* password -> */
+ORDER(ROOT_DISABLE,    "root_disable",     TASK)  /* -> */
+ORDER(DATABASES,       "databases",        ASK)   /* limit, marker -> databases: [{name}], next */
+ORDER(USERS,           "users",            ASK)   /* limit, marker -> users: [{name, host, databases}], next */
+ORDER(USER,            "user",             ASK)   /* name, host -> name, host, databases; NOT_FOUND */
+ORDER(ACCESS,          "access",           ASK)   /* name, host -> databases: [{name}]; NOT_FOUND */
+ORDER(VOLUME,          "volume",           ASK)   /* -> used_bytes, total_bytes */
+ORDER(PING,            "ping",             ASK)   /* -> version */

@@ -1,0 +1,19 @@
+/*
+ * Every kind of task: name, word, seconds until it must have ended (its undo
+ * may take as long again).  What a kind does stands in worker/flows.c; the
+ * args of those marked "order" are the body of the order they carry.
+ */
+KIND(CREATE,          "create",          1800)	/* args: databases, users */
+KIND(DELETE,          "delete",          600)	/* no args */
+KIND(RESTART,         "restart",         300)	/* order */
+KIND(RECOVER,         "recover",         600)	/* no args: start the server again */
+KIND(DATABASE_CREATE, "database_create", 60)	/* order */
+KIND(DATABASE_DELETE, "database_delete", 60)	/* order */
+KIND(USER_CREATE,     "user_create",     60)	/* order */
+KIND(USER_DELETE,     "user_delete",     60)	/* order */
+KIND(USER_UPDATE,     "user_update",     60)	/* order */
+KIND(USER_PASSWORDS,  "user_passwords",  60)	/* order */
+KIND(GRANT,           "grant",           60)	/* order */
+KIND(REVOKE,          "revoke",          60)	/* order */
+KIND(ROOT_ENABLE,     "root_enable",     60)	/* order */
+KIND(ROOT_DISABLE,    "root_disable",    60)	/* order */
