@@ -38,6 +38,6 @@ bool		 json_next(const struct json *map, void **at,
 const char	*json_str(const struct json *);
 int64_t		 json_int(const struct json *);
 double		 json_real(const struct json *);
-bool		 json_bool(const struct json *);
+bool		 json_true(const struct json *);
 
 #endif
