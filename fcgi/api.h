@@ -27,8 +27,7 @@ enum who {
 	MGMT,		/* role admin, else 401 "User does not have admin privileges." */
 };
 
-/* One accepted member of a body; see fields.h for the kinds. */
-struct field;
+struct field;				/* fields.h */
 struct request;
 
 struct route {
@@ -48,13 +47,23 @@ struct caller {
 	bool		 admin, member, reader;
 };
 
+struct param { const char *name, *value; };	/* of the query, decoded */
+
 #define ARGS_MAX 6
 struct request {
 	struct op	 op;		/* first: handlers pass &r->op */
+	enum pool	 pool;		/* this process's */
 	enum method	 method;
 	const char	*uri;		/* REQUEST_URI, raw */
-	const char	*path, *query;	/* its parts; query "" when none */
-	const char	*host;		/* Host header */
+	const char	*path, *query;	/* its parts, raw; query "" when none */
+	struct param	*param;		/* the query's parameters */
+	int		 params;
+	const char	*host;		/* Host header; only letters of a host and port */
+	const char	*base;		/* of links: api.public_url, or https:// and the host */
+	const char	*content_type;	/* NULL: none was sent */
+	const char	*raw;		/* the body as it came */
+	size_t		 raw_len;
+	bool		 raw_too_large;	/* more than api.body_max was declared: unread */
 	const struct route *route;
 	const char	*arg[ARGS_MAX];	/* path arguments, each decoded once; arg[0] is the tenant under /v1.0/{tenant} */
 	const char	*tenant;	/* = arg[0] there, else NULL */
@@ -71,16 +80,20 @@ struct request {
 	int		 retry_after;	/* seconds, with RATE_LIMIT and UNAVAILABLE; 0 none */
 };
 
+/* From a request line, headers and raw body to the answer; never fails. */
+void		 request_serve(struct request *);
+
 /* --- answering: one of these, once ----------------------------------------- */
 struct jsonw	*reply_json(struct request *, int status);	/* then write the document */
 enum err	 reply_empty(struct request *, int status);	/* returns OK */
 void		 reply_header(struct request *, const char *name, const char *value);
+void		 reply_error(struct request *, enum err);	/* serve's own: the fault of an error */
 
 /* --- asking the request ------------------------------------------------------ */
 const struct json *body(const struct request *, const char *path);	/* json_get on the body */
 const char	*body_str(const struct request *, const char *path);
 int64_t		 body_int(const struct request *, const char *path);	/* also of digit strings */
-/* One query parameter, decoded; NULL when absent.  ERR_BAD_REQUEST is raised before the handler for a query that does not decode. */
+/* One query parameter, decoded; NULL when absent, "" when it has no value.  ERR_BAD_REQUEST is raised before the handler for a query that does not decode. */
 const char	*query(const struct request *, const char *name);
 
 /* limit and marker of a key-paginated list: limit is clamped to api.page_size; bad ones are ERR_BAD_REQUEST. */

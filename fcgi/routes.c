@@ -1,0 +1,163 @@
+/*
+ * The whole API on one page.  A literal stands before a {name} that would take
+ * it.  Handler NULL: not built yet, 501.
+ */
+#include "fcgi/handlers.h"
+
+#define T "/v1.0/{tenant}"
+
+/* clang-format off */
+const struct route routes[] = {
+	/* method, path, pool, who, rule, body, handler */
+	{ GET,   "/",                                                       MAIN, ANYONE, NULL, NULL, versions_list },
+	{ GET,   "/healthcheck",                                            MAIN, ANYONE, NULL, NULL, health_check },
+	{ GET,   "/v1.0",                                                   MAIN, ANYONE, NULL, NULL, version_show },
+	{ GET,   "/v1.0/",                                                  MAIN, ANYONE, NULL, NULL, version_show },
+	{ GET,   T "/extensions",                                           MAIN, ANY_TOKEN, NULL, NULL, extensions_list },
+	{ GET,   T "/extensions/{alias}",                                   MAIN, ANY_TOKEN, NULL, NULL, extension_show },
+
+	/* instances */
+	{ GET,   T "/instances",                                            MAIN, OWNER, "instance:index", NULL, NULL },
+	{ GET,   T "/instances/detail",                                     MAIN, OWNER, "instance:detail", NULL, NULL },
+	{ POST,  T "/instances",                                            MAIN, OWNER, "instance:create", NULL, NULL },
+	{ GET,   T "/instances/{id}",                                       MAIN, OWNER, "instance:show", NULL, NULL },
+	{ PUT,   T "/instances/{id}",                                       MAIN, OWNER, "instance:update", NULL, NULL },
+	{ PATCH, T "/instances/{id}",                                       MAIN, OWNER, "instance:update", NULL, NULL },
+	{ DELETE,T "/instances/{id}",                                       MAIN, OWNER, "instance:delete", NULL, NULL },
+	{ POST,  T "/instances/{id}/action",                                MAIN, OWNER, "instance:restart", NULL, NULL },
+	{ GET,   T "/instances/{id}/tasks",                                 MAIN, OWNER, "instance:tasks", NULL, NULL },
+	{ GET,   T "/instances/{id}/tasks/{task_id}",                       MAIN, OWNER, "instance:task_show", NULL, NULL },
+	{ GET,   T "/instances/{id}/backups",                               MAIN, OWNER, "instance:backups", NULL, NULL },
+	{ GET,   T "/instances/{id}/configuration",                         MAIN, OWNER, "instance:configuration", NULL, NULL },
+	{ GET,   T "/instances/{id}/log",                                   ASKS_GUEST, OWNER, "instance:guest_log_list", NULL, NULL },
+	{ POST,  T "/instances/{id}/log",                                   ASKS_GUEST, OWNER, "instance:guest_log", NULL, NULL },
+	{ GET,   T "/instances/{id}/ssl",                                   ASKS_GUEST, OWNER, "instance:show", NULL, NULL },
+	{ POST,  T "/instances/{id}/ssl",                                   ASKS_GUEST, OWNER, "instance:update", NULL, NULL },
+	{ GET,   T "/instances/{id}/modules",                               ASKS_GUEST, OWNER, "instance:module_list", NULL, NULL },
+	{ POST,  T "/instances/{id}/modules",                               ASKS_GUEST, OWNER, "instance:module_apply", NULL, NULL },
+	{ DELETE,T "/instances/{id}/modules/{module_id}",                   ASKS_GUEST, OWNER, "instance:module_remove", NULL, NULL },
+
+	/* databases, users, access, root of an instance */
+	{ GET,   T "/instances/{id}/databases",                             ASKS_GUEST, OWNER, "instance:extension:database:index", NULL, NULL },
+	{ POST,  T "/instances/{id}/databases",                             ASKS_GUEST, OWNER, "instance:extension:database:create", NULL, NULL },
+	{ GET,   T "/instances/{id}/databases/{name}",                      ASKS_GUEST, OWNER, "instance:extension:database:show", NULL, NULL },
+	{ DELETE,T "/instances/{id}/databases/{name}",                      ASKS_GUEST, OWNER, "instance:extension:database:delete", NULL, NULL },
+	{ GET,   T "/instances/{id}/users",                                 ASKS_GUEST, OWNER, "instance:extension:user:index", NULL, NULL },
+	{ POST,  T "/instances/{id}/users",                                 ASKS_GUEST, OWNER, "instance:extension:user:create", NULL, NULL },
+	{ PUT,   T "/instances/{id}/users",                                 ASKS_GUEST, OWNER, "instance:extension:user:update_all", NULL, NULL },
+	{ GET,   T "/instances/{id}/users/{user}",                          ASKS_GUEST, OWNER, "instance:extension:user:show", NULL, NULL },
+	{ PUT,   T "/instances/{id}/users/{user}",                          ASKS_GUEST, OWNER, "instance:extension:user:update", NULL, NULL },
+	{ DELETE,T "/instances/{id}/users/{user}",                          ASKS_GUEST, OWNER, "instance:extension:user:delete", NULL, NULL },
+	{ GET,   T "/instances/{id}/users/{user}/databases",                ASKS_GUEST, OWNER, "instance:extension:user_access:index", NULL, NULL },
+	{ PUT,   T "/instances/{id}/users/{user}/databases",                ASKS_GUEST, OWNER, "instance:extension:user_access:update", NULL, NULL },
+	{ DELETE,T "/instances/{id}/users/{user}/databases/{name}",         ASKS_GUEST, OWNER, "instance:extension:user_access:delete", NULL, NULL },
+	{ GET,   T "/instances/{id}/root",                                  ASKS_GUEST, OWNER, "instance:extension:root:index", NULL, NULL },
+	{ POST,  T "/instances/{id}/root",                                  ASKS_GUEST, OWNER, "instance:extension:root:create", NULL, NULL },
+	{ DELETE,T "/instances/{id}/root",                                  ASKS_GUEST, OWNER, "instance:extension:root:delete", NULL, NULL },
+
+	/* backups */
+	{ GET,   T "/backups",                                              MAIN, OWNER, "backup:index", NULL, NULL },
+	{ POST,  T "/backups",                                              MAIN, OWNER, "backup:create", NULL, NULL },
+	{ GET,   T "/backups/{id}",                                         MAIN, OWNER, "backup:show", NULL, NULL },
+	{ DELETE,T "/backups/{id}",                                         MAIN, OWNER, "backup:delete", NULL, NULL },
+	{ GET,   T "/backup_strategies",                                    MAIN, OWNER, "backup_strategy:index", NULL, NULL },
+	{ POST,  T "/backup_strategies",                                    MAIN, OWNER, "backup_strategy:create", NULL, NULL },
+	{ DELETE,T "/backup_strategies",                                    MAIN, OWNER, "backup_strategy:delete", NULL, NULL },
+
+	/* configuration groups */
+	{ GET,   T "/configurations",                                       MAIN, OWNER, "configuration:index", NULL, NULL },
+	{ POST,  T "/configurations",                                       MAIN, OWNER, "configuration:create", NULL, NULL },
+	{ GET,   T "/configurations/{id}",                                  MAIN, OWNER, "configuration:show", NULL, NULL },
+	{ GET,   T "/configurations/{id}/instances",                        MAIN, OWNER, "configuration:instances", NULL, NULL },
+	{ PATCH, T "/configurations/{id}",                                  MAIN, OWNER, "configuration:edit", NULL, NULL },
+	{ PUT,   T "/configurations/{id}",                                  MAIN, OWNER, "configuration:update", NULL, NULL },
+	{ DELETE,T "/configurations/{id}",                                  MAIN, OWNER, "configuration:delete", NULL, NULL },
+
+	/* what can be had */
+	{ GET,   T "/datastores",                                           MAIN, ANY_TOKEN, "datastore:index", NULL, NULL },
+	{ GET,   T "/datastores/{datastore}",                               MAIN, ANY_TOKEN, "datastore:show", NULL, NULL },
+	{ DELETE,T "/datastores/{datastore}",                               MAIN, ADMIN, "datastore:delete", NULL, NULL },
+	{ GET,   T "/datastores/versions/{version}",                        MAIN, ANY_TOKEN, "datastore:version_show_by_uuid", NULL, NULL },
+	{ GET,   T "/datastores/versions/{version}/parameters",             MAIN, OWNER, "configuration-parameter:index_by_version", NULL, NULL },
+	{ GET,   T "/datastores/versions/{version}/parameters/{name}",      MAIN, OWNER, "configuration-parameter:show_by_version", NULL, NULL },
+	{ GET,   T "/datastores/{datastore}/versions",                      MAIN, ANY_TOKEN, "datastore:version_index", NULL, NULL },
+	{ GET,   T "/datastores/{datastore}/versions/{version}",            MAIN, ANY_TOKEN, "datastore:version_show", NULL, NULL },
+	{ GET,   T "/datastores/{datastore}/versions/{version}/flavors",    MAIN, ANY_TOKEN, "datastore:list_associated_flavors", NULL, NULL },
+	{ GET,   T "/datastores/{datastore}/versions/{version}/volume-types", MAIN, ANY_TOKEN, NULL, NULL, NULL },
+	{ GET,   T "/datastores/{datastore}/versions/{version}/parameters", MAIN, OWNER, "configuration-parameter:index", NULL, NULL },
+	{ GET,   T "/datastores/{datastore}/versions/{version}/parameters/{name}", MAIN, OWNER, "configuration-parameter:show", NULL, NULL },
+	{ GET,   T "/flavors",                                              MAIN, ANY_TOKEN, "flavor:index", NULL, NULL },
+	{ GET,   T "/flavors/{id}",                                         MAIN, ANY_TOKEN, "flavor:show", NULL, NULL },
+	{ GET,   T "/limits",                                               MAIN, OWNER, "limits:index", NULL, limits_list },
+
+	/* clusters */
+	{ GET,   T "/clusters",                                             MAIN, OWNER, "cluster:index", NULL, NULL },
+	{ POST,  T "/clusters",                                             MAIN, OWNER, "cluster:create", NULL, NULL },
+	{ GET,   T "/clusters/{id}",                                        MAIN, OWNER, "cluster:show", NULL, NULL },
+	{ DELETE,T "/clusters/{id}",                                        MAIN, OWNER, "cluster:delete", NULL, NULL },
+	{ POST,  T "/clusters/{id}",                                        MAIN, OWNER, "cluster:action", NULL, NULL },
+	{ GET,   T "/clusters/{cluster_id}/instances/{instance_id}",        MAIN, OWNER, "cluster:show_instance", NULL, NULL },
+	{ GET,   T "/clusters/{cluster_id}/root",                           MAIN, OWNER, "cluster:extension:root:index", NULL, NULL },
+	{ POST,  T "/clusters/{cluster_id}/root",                           MAIN, OWNER, "cluster:extension:root:create", NULL, NULL },
+
+	/* modules */
+	{ GET,   T "/modules",                                              MAIN, OWNER, "module:index", NULL, NULL },
+	{ POST,  T "/modules",                                              MAIN, OWNER, "module:create", NULL, NULL },
+	{ GET,   T "/modules/{id}",                                         MAIN, OWNER, "module:show", NULL, NULL },
+	{ PUT,   T "/modules/{id}",                                         MAIN, OWNER, "module:update", NULL, NULL },
+	{ DELETE,T "/modules/{id}",                                         MAIN, OWNER, "module:delete", NULL, NULL },
+	{ GET,   T "/modules/{id}/instances",                               MAIN, OWNER, "module:instances", NULL, NULL },
+	{ PUT,   T "/modules/{id}/instances",                               MAIN, OWNER, "module:reapply", NULL, NULL },
+
+	/* the operator's */
+	{ GET,   T "/mgmt/instances",                                       MAIN, MGMT, NULL, NULL, NULL },
+	{ GET,   T "/mgmt/instances/{id}",                                  MAIN, MGMT, NULL, NULL, NULL },
+	{ POST,  T "/mgmt/instances/{id}/action",                           MAIN, MGMT, NULL, NULL, NULL },
+	{ GET,   T "/mgmt/instances/{id}/root",                             ASKS_GUEST, MGMT, NULL, NULL, NULL },
+	{ GET,   T "/mgmt/instances/{id}/hwinfo",                           ASKS_GUEST, MGMT, NULL, NULL, NULL },
+	{ GET,   T "/mgmt/instances/{id}/diagnostics",                      ASKS_GUEST, MGMT, NULL, NULL, NULL },
+	{ GET,   T "/mgmt/instances/{id}/rpc_ping",                         ASKS_GUEST, MGMT, NULL, NULL, NULL },
+	{ POST,  T "/mgmt/instances/{id}/upgrade",                          MAIN, MGMT, NULL, NULL, NULL },
+	{ GET,   T "/mgmt/clusters",                                        MAIN, MGMT, NULL, NULL, NULL },
+	{ GET,   T "/mgmt/clusters/{id}",                                   MAIN, MGMT, NULL, NULL, NULL },
+	{ POST,  T "/mgmt/clusters/{id}/action",                            MAIN, MGMT, NULL, NULL, NULL },
+	{ GET,   T "/mgmt/quotas/{project}",                                MAIN, ANY_TOKEN, NULL, NULL, NULL },
+	{ PUT,   T "/mgmt/quotas/{project}",                                MAIN, MGMT, NULL, NULL, NULL },
+	{ GET,   T "/mgmt/datastores/versions/{version}/parameters",        MAIN, MGMT, NULL, NULL, NULL },
+	{ POST,  T "/mgmt/datastores/versions/{version}/parameters",        MAIN, MGMT, NULL, NULL, NULL },
+	{ GET,   T "/mgmt/datastores/versions/{version}/parameters/{name}", MAIN, MGMT, NULL, NULL, NULL },
+	{ PUT,   T "/mgmt/datastores/versions/{version}/parameters/{name}", MAIN, MGMT, NULL, NULL, NULL },
+	{ DELETE,T "/mgmt/datastores/versions/{version}/parameters/{name}", MAIN, MGMT, NULL, NULL, NULL },
+	{ GET,   T "/mgmt/datastore-versions",                              MAIN, MGMT, NULL, NULL, NULL },
+	{ POST,  T "/mgmt/datastore-versions",                              MAIN, MGMT, NULL, NULL, NULL },
+	{ GET,   T "/mgmt/datastore-versions/{id}",                         MAIN, MGMT, NULL, NULL, NULL },
+	{ PATCH, T "/mgmt/datastore-versions/{id}",                         MAIN, MGMT, NULL, NULL, NULL },
+	{ DELETE,T "/mgmt/datastore-versions/{id}",                         MAIN, MGMT, NULL, NULL, NULL },
+
+	/* of older contracts */
+	{ GET,   T "/volume-types",                                         MAIN, ANY_TOKEN, NULL, NULL, NULL },
+	{ GET,   T "/volume-types/{id}",                                    MAIN, ANY_TOKEN, NULL, NULL, NULL },
+	{ GET,   T "/security-groups",                                      MAIN, OWNER, "security_group", NULL, NULL },
+	{ GET,   T "/security-groups/{id}",                                 MAIN, OWNER, "security_group", NULL, NULL },
+	{ POST,  T "/security-group-rules",                                 MAIN, OWNER, "security_group", NULL, NULL },
+	{ DELETE,T "/security-group-rules/{id}",                            MAIN, OWNER, "security_group", NULL, NULL },
+	{ GET,   T "/mgmt/hosts",                                           MAIN, MGMT, NULL, NULL, NULL },
+	{ GET,   T "/mgmt/hosts/{name}",                                    MAIN, MGMT, NULL, NULL, NULL },
+	{ POST,  T "/mgmt/hosts/{name}/instances/action",                   MAIN, MGMT, NULL, NULL, NULL },
+	{ GET,   T "/mgmt/storage",                                         MAIN, MGMT, NULL, NULL, NULL },
+	{ GET,   T "/mgmt/accounts",                                        MAIN, MGMT, NULL, NULL, NULL },
+	{ GET,   T "/mgmt/accounts/{id}",                                   MAIN, MGMT, NULL, NULL, NULL },
+
+	/* Keystone's, as far as the static identity serves them */
+	{ GET,   "/v3",                                                     MAIN, ANYONE, NULL, NULL, identity_version },
+	{ GET,   "/v3/",                                                    MAIN, ANYONE, NULL, NULL, identity_version },
+	{ POST,  "/v3/auth/tokens",                                         MAIN, ANYONE, NULL, login_fields, token_issue },
+	{ GET,   "/v3/auth/tokens",                                         MAIN, ANY_TOKEN, NULL, NULL, token_show },
+	{ HEAD,  "/v3/auth/tokens",                                         MAIN, ANY_TOKEN, NULL, NULL, token_check },
+	{ DELETE,"/v3/auth/tokens",                                         MAIN, ANY_TOKEN, NULL, NULL, token_revoke },
+	{ GET,   "/v3/auth/projects",                                       MAIN, ANY_TOKEN, NULL, NULL, auth_projects },
+	{ GET,   "/v3/auth/catalog",                                        MAIN, ANY_TOKEN, NULL, NULL, auth_catalog },
+	{ GET,   "/v3/projects",                                            MAIN, ANY_TOKEN, NULL, NULL, projects_list },
+	{ GET,   "/v3/projects/{id}",                                       MAIN, ANY_TOKEN, NULL, NULL, project_show },
+	{ 0 }
+};
