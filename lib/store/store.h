@@ -29,6 +29,7 @@ struct rows { struct pg_rows pg; };
 void	 store_open(const char *role);
 void	 store_close(void);
 bool	 store_up(struct op *);			/* a round trip, for health checks */
+unsigned store_calls(void);			/* statements run so far, for tests */
 
 /* One statement.  READ may be tried again by itself. */
 #define STORE_READ(op, rows, name, ...)					\

@@ -1,0 +1,152 @@
+#include "lib/store/store.h"
+#include "lib/base/clock.h"
+#include "lib/base/conf.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PROBE_MS	100		/* between two looks after a commit in doubt */
+
+static const struct pg_stmt stmts[STMT__MAX] = {
+#define STMT(name, nargs, sql) [STMT_##name] = { #name, sql, nargs },
+#include "lib/store/statements.tbl.h"
+#undef STMT
+};
+_Static_assert(sizeof(struct rows) == sizeof(struct pg_rows),
+    "a list of rows is a list of pg_rows");
+
+static struct pg *store;
+static unsigned calls;
+
+void
+store_open(const char *role)
+{
+	assert(store == NULL);
+	store = pg_new(conf_str("pg.dsn"), role, conf_int("pg.timeout"));
+}
+
+void
+store_close(void)
+{
+	if (store != NULL)
+		pg_free(store);
+	store = NULL;
+}
+
+struct pg *
+store_pg(void)
+{
+	assert(store != NULL);
+	return store;
+}
+
+const struct pg_stmt *
+store_stmt(enum stmt s)
+{
+	assert(s > STMT_NONE && s < STMT__MAX);
+	return &stmts[s];
+}
+
+unsigned
+store_calls(void)
+{
+	return calls;
+}
+
+bool
+store_up(struct op *op)
+{
+	return pg_alive(op, store_pg());
+}
+
+static enum err
+run(struct op *op, struct rows *rows, int n, const struct call *call,
+    bool reads)
+{
+	struct pg_call *list = op_alloc(op, (size_t)n * sizeof(*list));
+
+	for (int i = 0; i < n; i++) {
+		list[i].stmt = store_stmt(call[i].stmt);
+		memcpy(list[i].arg, call[i].arg, sizeof(list[i].arg));
+	}
+	calls += (unsigned)n;
+	return pg_run(op, store_pg(), list, n, n > 1, reads,
+	    rows == NULL ? NULL : &rows->pg);
+}
+
+enum err
+store_read(struct op *op, struct rows *rows, const struct call *call)
+{
+	return run(op, rows, 1, call, true);
+}
+
+enum err
+store_write(struct op *op, struct rows *rows, int n, const struct call *call)
+{
+	return run(op, rows, n, call, false);
+}
+
+/*
+ * The row that the probe looks for is written by the transaction in doubt;
+ * a new connection sees it if that was committed.  After a crash the server
+ * needs a moment before it can be asked.
+ */
+enum err
+store_write_sure(struct op *op, struct rows *rows, int n,
+    const struct call *call, const struct call *probe)
+{
+	enum err e = store_write(op, rows, n, call);
+	int64_t until = clock_ms() + conf_int("pg.timeout") * 1000;
+	const char *why = op->why;
+	struct rows seen;
+
+	if (e != ERR_UNAVAILABLE || !pg_unsure(store_pg()))
+		return e;
+	while ((e = store_read(op, &seen, probe)) == ERR_UNAVAILABLE &&
+	    clock_ms() < until)
+		clock_sleep_ms(PROBE_MS);
+	if (e == OK && rows_count(&seen) > 0)
+		return OK;
+	return op_fail(op, ERR_UNAVAILABLE, "%s", why);
+}
+
+int
+rows_count(const struct rows *r)
+{
+	return r->pg.count;
+}
+
+int
+rows_touched(const struct rows *r)
+{
+	return r->pg.touched;
+}
+
+const char *
+row_str(const struct rows *r, int row, int col)
+{
+	return pg_text(&r->pg, row, col);
+}
+
+int64_t
+row_int(const struct rows *r, int row, int col)
+{
+	const char *s = row_str(r, row, col);
+
+	return s == NULL ? 0 : strtoll(s, NULL, 10);
+}
+
+bool
+row_bool(const struct rows *r, int row, int col)
+{
+	const char *s = row_str(r, row, col);
+
+	return s != NULL && *s == 't';
+}
+
+char *
+store_num(struct op *op, int64_t n)
+{
+	return op_printf(op, "%lld", (long long)n);
+}
