@@ -1,1 +1,2 @@
-# dev
+EXTRA_DIST += .ci/run dev/check dev/down dev/packages dev/stack dev/up \
+	t/stack/stack.py
