@@ -34,7 +34,7 @@ enum order_kind {
 };
 enum order_kept { TASK = 1, ASK };
 
-const char	*order_word(enum order_kind);
+const char	*order_word(enum order_kind);	/* "" for ORDER_NONE */
 enum order_kind	 order_find(const char *word);	/* ORDER_NONE: unknown */
 enum order_kept	 order_kept(enum order_kind);
 
@@ -56,7 +56,12 @@ struct answer {
 	const struct json *body;
 };
 
-/* A guest's whole state: {"seq","status","used","total","version","order","err","why"}. */
+/*
+ * A guest's whole state: {"seq","status","used","total","version","order","err","why"}.
+ * Read, it holds nothing else than what is said here: a word of another list
+ * becomes ERR_FORGED, a size below zero -1, an id with odd bytes NULL; texts are
+ * cut and their control bytes written as \xNN.
+ */
 struct report {
 	int64_t		 seq;
 	const char	*status;	/* a word of guest_statuses[] */
@@ -85,7 +90,10 @@ enum err	 guest_admit(struct op *, struct redis *, const struct key *master,
 		    const char *instance, int epoch);
 enum err	 guest_expel(struct op *, struct redis *, const char *instance);
 
-/* A word as bytes for PUBLISH, the op's; *len out. */
+/*
+ * A word as bytes for PUBLISH, the op's; *len out.  NULL when an order would be
+ * over GUEST_MAX; an answer that would be is written as an error that says so.
+ */
 const char	*guest_write_order(struct op *, const struct key *,
 		    const char *instance, const char *id, enum order_kind,
 		    const char *body_json, size_t *len);
@@ -94,7 +102,11 @@ const char	*guest_write_answer(struct op *, const struct key *,
 		    const char *body_json, size_t *len);
 const char	*guest_write_report(struct op *, const struct key *,
 		    const char *instance, const struct report *, size_t *len);
-/* And back; ERR_FORGED for whatever does not open or is no such thing. */
+/*
+ * And back; ERR_FORGED for whatever does not open or is no such thing.  An
+ * order of a kind that a newer control plane knows opens as ORDER_NONE.  An
+ * error that is no guest's to give comes as ERR_GUEST.
+ */
 enum err	 guest_read_order(struct op *, const struct key *,
 		    const char *instance, const char *, size_t, struct order *);
 enum err	 guest_read_answer(struct op *, const struct key *,

@@ -42,8 +42,11 @@ struct redis_command { const char *arg[REDIS_ARGS]; size_t len[REDIS_ARGS]; int 
 /* len 0 means strlen(). */
 
 /*
- * ERR_UNAVAILABLE: away or too slow.  ERR_INTERNAL: Redis refused, with its
- * text.  reply may be NULL.
+ * ERR_UNAVAILABLE: away, too slow, or not able to for now (loading, read-only,
+ * out of memory).  ERR_INTERNAL: Redis refused, with its text.  While Redis is
+ * away these fail at once between two attempts to connect; those with a wait
+ * of their own sleep through it, so that a loop around them does not spin.
+ * reply may be NULL; of a refused command it is REDIS_NIL with the text.
  */
 enum err	 redis_call(struct op *, struct redis *, struct redis_reply *,
 		    const char *const *argv);	/* ends with NULL */
@@ -54,12 +57,17 @@ enum err	 redis_pipe(struct op *, struct redis *,
 /* The same with a wait of its own, for blocking commands (BLMOVE, BLPOP). */
 enum err	 redis_call_wait(struct op *, struct redis *,
 		    struct redis_reply *, const char *const *argv, int wait_ms);
+enum err	 redis_pipe_wait(struct op *, struct redis *,
+		    const struct redis_command *, int n, struct redis_reply *,
+		    int wait_ms);
 
 /*
  * Channels.  A connection that subscribed is used for nothing else but
  * further subscriptions.  redis_hear() gives the next message already read
  * or waits for it; OK and *message = false when the wait ends.  The channel
- * and data live until the next call.
+ * and data live until the next call.  After a loss it gives ERR_UNAVAILABLE
+ * and the next call connects again and returns without a message: whoever
+ * sees another redis_epoch() than at its last redis_listen() listens anew.
  */
 enum err	 redis_listen(struct op *, struct redis *, bool pattern,
 		    const char *channel);
