@@ -5,9 +5,18 @@ lib_store_libstore_a_SOURCES = \
 lib_store_libstore_a_SOURCES += lib/store/sql_task.tbl.h
 lib_store_libstore_a_SOURCES += lib/store/sql_guest.tbl.h
 lib_store_libstore_a_SOURCES += lib/store/sql_admin.tbl.h
-lib_store_libstore_a_SOURCES += lib/store/sql_catalog.tbl.h
+lib_store_libstore_a_SOURCES += lib/store/sql_catalog.tbl.h \
+	lib/store/catalog.c lib/store/catalog.h
 lib_store_libstore_a_SOURCES += lib/store/sql_identity.tbl.h
-lib_store_libstore_a_SOURCES += lib/store/sql_instance.tbl.h
+lib_store_libstore_a_SOURCES += lib/store/sql_instance.tbl.h \
+	lib/store/instances.c lib/store/instances.h
 lib_store_libstore_a_SOURCES += \
 	lib/store/admin.c lib/store/admin.h \
 	lib/store/schema.c lib/store/schema.h
+
+if HAVE_CMOCKA
+check_PROGRAMS += t/unit/store_statements_test
+endif
+t_unit_store_statements_test_SOURCES = t/unit/store_statements_test.c \
+	t/unit/test.h t/unit/pg_fixture.c t/unit/pg_fixture.h
+t_unit_store_statements_test_LDADD = $(STORE) $(CMOCKA_LIBS)

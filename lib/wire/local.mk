@@ -4,3 +4,11 @@ lib_wire_libwirepg_a_SOURCES = lib/wire/pg.c lib/wire/pg.h
 lib_wire_libwirepg_a_CPPFLAGS = $(AM_CPPFLAGS) $(PQ_CFLAGS)
 lib_wire_libwireredis_a_SOURCES = lib/wire/redis.c lib/wire/redis.h
 lib_wire_libwireredis_a_CPPFLAGS = $(AM_CPPFLAGS) $(HIREDIS_CFLAGS)
+
+if HAVE_CMOCKA
+check_PROGRAMS += t/unit/pg_test
+endif
+t_unit_pg_test_SOURCES = t/unit/pg_test.c t/unit/test.h \
+	t/unit/pg_fixture.c t/unit/pg_fixture.h
+t_unit_pg_test_LDADD = lib/wire/libwirepg.a $(BASE) $(PQ_LIBS) $(CMOCKA_LIBS)
+EXTRA_DIST += t/unit/private_pg

@@ -180,14 +180,15 @@ conn_open(struct op *op, struct pg *pg, int64_t deadline)
 static enum err
 conn_ready(struct op *op, struct pg *pg, int64_t deadline)
 {
-	struct pollfd p;
+	struct pollfd p = { .events = POLLIN };
 
-	if (pg->conn != NULL) {
-		p = (struct pollfd){ PQsocket(pg->conn), POLLIN, 0 };
-		if (poll(&p, 1, 0) > 0 && (!PQconsumeInput(pg->conn) ||
-		    PQstatus(pg->conn) != CONNECTION_OK))
+	if (pg->conn != NULL)
+		p.fd = PQsocket(pg->conn);
+	/* Again, since the end of the stream stands behind the farewell. */
+	while (pg->conn != NULL && poll(&p, 1, 0) > 0)
+		if (PQconsumeInput(pg->conn) != 1 ||
+		    PQstatus(pg->conn) != CONNECTION_OK)
 			conn_close(pg);
-	}
 	return pg->conn != NULL ? OK : conn_open(op, pg, deadline);
 }
 
