@@ -30,4 +30,62 @@ enum err	 auth_catalog(struct request *);
 enum err	 projects_list(struct request *);
 enum err	 project_show(struct request *);
 
+/* instances.c */
+enum err	 instances_list(struct request *);
+enum err	 instances_detail(struct request *);
+enum err	 instance_show(struct request *);
+enum err	 instance_update(struct request *);	/* PUT and PATCH */
+enum err	 instance_delete(struct request *);
+enum err	 instance_action(struct request *);
+
+/* instance_create.c */
+enum err	 instance_create(struct request *);
+
+/* tasks.c */
+enum err	 tasks_list(struct request *);
+enum err	 task_view(struct request *);
+
+/* databases.c */
+enum err	 databases_list(struct request *);
+enum err	 databases_create(struct request *);
+enum err	 database_show(struct request *);
+enum err	 database_delete(struct request *);
+
+/* users.c */
+enum err	 users_list(struct request *);
+enum err	 users_create(struct request *);
+enum err	 users_passwords(struct request *);
+enum err	 user_show(struct request *);
+enum err	 user_update(struct request *);
+enum err	 user_delete(struct request *);
+
+/* access.c */
+enum err	 access_list(struct request *);
+enum err	 access_grant(struct request *);
+enum err	 access_revoke(struct request *);
+
+/* root.c */
+enum err	 root_show(struct request *);
+enum err	 root_enable(struct request *);
+enum err	 root_disable(struct request *);
+
+/* datastores.c */
+enum err	 datastores_list(struct request *);
+enum err	 datastore_show(struct request *);
+enum err	 datastore_versions_list(struct request *);
+enum err	 datastore_version_show(struct request *);
+enum err	 version_by_id_show(struct request *);	/* .../datastores/versions/{id} */
+enum err	 version_flavors_list(struct request *);
+enum err	 version_volume_types_list(struct request *);
+
+/* flavors.c */
+enum err	 flavors_list(struct request *);
+enum err	 flavor_show(struct request *);
+
+/* bodies.c: the tables of bodies */
+extern const struct field instance_new_fields[], instance_put_fields[],
+    instance_patch_fields[], action_fields[], databases_new_fields[],
+    users_new_fields[], users_password_fields[], user_update_fields[],
+    access_grant_fields[], root_fields[];
+
 #endif

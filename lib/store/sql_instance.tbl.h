@@ -1,1 +1,93 @@
-/* instance */
+/*
+ * instance: what tenants own.  The columns of INSTANCE_LEAN come first in each
+ * reading statement, those of INSTANCE_FULL follow (instances.c reads them so).
+ */
+#define INSTANCE_LEAN "i.id, i.tenant_id, i.name, i.version_id, i.flavor_id,"\
+	" i.volume_gb, i.task, i.server_status, i.region, i.access, i.address,"	\
+	" i.network_id, i.replica_of, i.created, g.status, extract(epoch from"	\
+	" now() - g.last_seen)::bigint"
+#define INSTANCE_FULL ", i.updated, coalesce(g.last_seen, g.changed),"	\
+	" i.key_epoch, i.locality, i.configuration_id, i.server_id,"	\
+	" i.volume_id, i.fault, i.fault_details, i.fault_at,"		\
+	" i.root_enabled_at, g.used_bytes, g.total_bytes"
+#define INSTANCE_FROM " FROM instances i LEFT JOIN guests g ON"		\
+	" g.instance_id = i.id "
+#define INSTANCE_PAGE " WHERE i.tenant_id = $1::text AND i.deleted_at IS"	\
+	" NULL AND i.id > $2::uuid AND ($3::boolean OR i.cluster_id IS NULL)"	\
+	" ORDER BY i.id LIMIT $4::int"
+
+STMT(INSTANCES_LIST, 4, "SELECT " INSTANCE_LEAN INSTANCE_FROM INSTANCE_PAGE)
+STMT(INSTANCES_DETAIL, 4, "SELECT " INSTANCE_LEAN INSTANCE_FULL INSTANCE_FROM
+    INSTANCE_PAGE)
+STMT(INSTANCE_SHOW, 2, "SELECT " INSTANCE_LEAN INSTANCE_FULL INSTANCE_FROM
+    "WHERE i.id = $1::uuid AND i.deleted_at IS NULL AND"
+    " ($2::text IS NULL OR i.tenant_id = $2::text)")
+
+/* id, tenant, name, version, flavor, ram, vcpus, volume, region, access, locality */
+STMT(INSTANCE_INSERT, 11,
+    "INSERT INTO instances (id, tenant_id, name, version_id, flavor_id,"
+    " ram_mb, vcpus, volume_gb, region, access, locality) VALUES ($1::uuid,"
+    " $2::text, $3::text, $4::uuid, $5::text, $6::int, $7::int, $8::int,"
+    " $9::text, $10::text, $11::text) RETURNING created")
+STMT(GUEST_INSERT, 1, "INSERT INTO guests (instance_id) VALUES ($1::uuid)")
+
+/* tenant, instances, ram, volumes, then the configured limits */
+STMT(QUOTA_CHARGE, 8,
+    "SELECT quota_charge($1::text, $2::int, $3::bigint, $4::bigint, 0,"
+    " $5::int, $6::int, $7::int, $8::int)")
+/* What the instance was charged, back to its owner. */
+STMT(QUOTA_RELEASE, 1,
+    "SELECT quota_charge(tenant_id, -1, -ram_mb, -volume_gb, 0, -1, -1, -1,"
+    " -1) FROM instances WHERE id = $1::uuid")
+
+STMT(INSTANCE_UPDATE, 3,
+    "UPDATE instances SET name = coalesce($2::text, name),"
+    " access = CASE WHEN $3::text IS NULL THEN access ELSE"
+    " (coalesce(access, '{}')::jsonb || $3::text::jsonb)::text END,"
+    " updated = now() WHERE id = $1::uuid AND deleted_at IS NULL")
+
+/*
+ * The guards below refuse, and with them the whole transaction, when the
+ * instance is no longer what the caller saw.  CF409: look again.
+ */
+STMT(INSTANCE_DELETE, 1,
+    "WITH hit AS (UPDATE instances SET task = 'DELETING', configuration_id ="
+    " NULL, updated = now(), server_status = CASE WHEN server_status IN"
+    " ('ACTIVE', 'SHUTDOWN', 'DELETED') THEN server_status ELSE 'SHUTDOWN'"
+    " END WHERE id = $1::uuid AND deleted_at IS NULL AND task <> 'DELETING'"
+    " AND NOT (task = 'BUILDING' AND server_status <> 'ERROR')"
+    " AND NOT (task = 'NONE' AND server_status = 'BUILD') RETURNING id)"
+    " SELECT refuse('CF409', 'The instance has changed.')"
+    " WHERE NOT EXISTS (SELECT FROM hit)")
+/* A delete that failed is asked for again: the quota was given back before. */
+STMT(INSTANCE_DELETE_AGAIN, 1,
+    "WITH hit AS (UPDATE instances SET server_status = 'SHUTDOWN', updated ="
+    " now() WHERE id = $1::uuid AND deleted_at IS NULL AND task = 'DELETING'"
+    " AND NOT EXISTS (SELECT FROM tasks WHERE instance_id = $1::uuid AND kind"
+    " = 'delete' AND status IN ('QUEUED', 'RUNNING', 'WAITING'))"
+    " RETURNING id) SELECT refuse('CF409', 'The instance has changed.')"
+    " WHERE NOT EXISTS (SELECT FROM hit)")
+STMT(INSTANCE_RESTART, 1,
+    "WITH hit AS (UPDATE instances SET task = 'REBOOTING', updated = now()"
+    " WHERE id = $1::uuid AND deleted_at IS NULL AND server_status = 'ACTIVE'"
+    " AND task IN ('NONE', 'RESTART_REQUIRED') RETURNING id)"
+    " SELECT refuse('CF409', 'The instance has changed.')"
+    " WHERE NOT EXISTS (SELECT FROM hit)")
+/* One that is being deleted stays so: its quota is given back already. */
+STMT(INSTANCE_RESET, 1,
+    "UPDATE instances SET task = 'NONE', updated = now(), server_status ="
+    " CASE WHEN server_status = 'BUILD' THEN 'ERROR' ELSE server_status END"
+    " WHERE id = $1::uuid AND deleted_at IS NULL AND task <> 'DELETING'")
+STMT(INSTANCE_CANCEL_TASKS, 1,
+    "UPDATE tasks SET cancel = true WHERE instance_id = $1::uuid AND kind <>"
+    " 'delete' AND status IN ('QUEUED', 'RUNNING', 'WAITING') AND NOT cancel"
+    " RETURNING id")
+STMT(INSTANCE_CANCEL_TASK, 2,
+    "UPDATE tasks SET cancel = true WHERE id = $1::uuid AND instance_id ="
+    " $2::uuid AND status IN ('QUEUED', 'RUNNING', 'WAITING')")
+/* The row is held until the task is there: no delete comes in between. */
+STMT(INSTANCE_HOLD, 1,
+    "WITH hit AS (SELECT id FROM instances WHERE id = $1::uuid AND deleted_at"
+    " IS NULL AND task <> 'DELETING' FOR SHARE)"
+    " SELECT refuse('CF409', 'The instance has changed.')"
+    " WHERE NOT EXISTS (SELECT FROM hit)")

@@ -1,0 +1,285 @@
+#include "fcgi/names.h"
+
+#include <ctype.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Characters that each engine keeps of a name.  MariaDB: mysql.global_priv. */
+static const struct name_rule {
+	const char *manager;
+	int database_max, user_max;
+} name_rules[] = {
+	{ "mysql",   64, 16 },
+	{ "mariadb", 64, 80 },
+	{ "null",    64, 80 },		/* engines of tests */
+	{ "failing", 64, 80 },
+	{ NULL }
+};
+
+/* Reserved names, and the list that the refusal shows. */
+static const struct reserved {
+	const char *const names[8];
+	const char *list;
+} databases_reserved = {
+	{ "mysql", "information_schema", "performance_schema", "sys" },
+	"['mysql', 'information_schema', 'performance_schema', 'sys']",
+}, databases_hidden = {
+	{ "lost+found", "#mysql50#lost+found" }, "",
+}, users_reserved = {
+	{ "os_admin", "root" }, "['os_admin', 'root']",
+}, users_hidden = {		/* the engine's own, and pseudo users */
+	{ "mariadb.sys", "mysql", "mysql.sys", "mysql.session",
+	  "mysql.infoschema", "PUBLIC", "" },
+	"['mariadb.sys', 'mysql', 'mysql.sys', 'mysql.session', "
+	"'mysql.infoschema', 'PUBLIC']",
+};
+
+static const struct name_rule *
+rule_of(const char *manager)
+{
+	const struct name_rule *r;
+
+	for (r = name_rules; r->manager != NULL; r++)
+		if (strcmp(r->manager, manager) == 0)
+			return r;
+	return NULL;
+}
+
+bool
+names_known(const char *manager)
+{
+	return rule_of(manager) != NULL;
+}
+
+static bool
+reserves(const struct reserved *r, const char *name)
+{
+	const size_t room = sizeof r->names / sizeof r->names[0];
+	size_t i;
+
+	for (i = 0; i < room && r->names[i] != NULL; i++)
+		if (strcmp(r->names[i], name) == 0)
+			return true;
+	return false;
+}
+
+bool
+name_database_is_ours(const char *name)
+{
+	return reserves(&databases_reserved, name) ||
+	    reserves(&databases_hidden, name);
+}
+
+bool
+name_user_is_ours(const char *name)
+{
+	return reserves(&users_reserved, name) ||
+	    reserves(&users_hidden, name);
+}
+
+static int
+characters(const char *s)
+{
+	int n = 0;
+
+	for (; *s != '\0'; s++)
+		if ((*s & 0xc0) != 0x80)
+			n++;
+	return n;
+}
+
+static bool
+is_word(char c)
+{
+	return isalnum((unsigned char)c) || c == '_' || c == '-';
+}
+
+/* ^[A-Za-z0-9_-]+[\s?#@]*[A-Za-z0-9_-]+$ on a name without control bytes */
+static bool
+database_is_well_formed(const char *s)
+{
+	const char *p = s;
+
+	while (is_word(*p))
+		p++;
+	if (*p == '\0')
+		return p - s >= 2;
+	if (p == s)
+		return false;
+	while (*p != '\0' && strchr(" ?#@", *p) != NULL)
+		p++;
+	if (*p == '\0')
+		return false;
+	while (is_word(*p))
+		p++;
+	return *p == '\0';
+}
+
+/* No control characters (C0, DEL, C1), none of those that need quoting. */
+static bool
+is_plain(const char *s)
+{
+	const unsigned char *p = (const unsigned char *)s;
+	size_t n = strlen(s);
+
+	if (n == 0 || isspace(p[0]) || isspace(p[n - 1]))
+		return false;
+	for (; *p != '\0'; p++)
+		if (*p < 0x20 || *p == 0x7f || strchr("'\";`,/\\", *p) != NULL ||
+		    (*p == 0xc2 && p[1] < 0xa0))
+			return false;
+	return true;
+}
+
+enum err
+name_database(struct op *op, const char *manager, const char *before,
+    const char *name)
+{
+	const struct name_rule *rule = rule_of(manager);
+
+	if (rule == NULL)
+		return op_fail(op, ERR_UNPROCESSABLE,
+		    "Operation not supported for datastore %s.", manager);
+	if (reserves(&databases_reserved, name))
+		return op_fail(op, ERR_BAD_REQUEST, "%sDatabase name \"%s\" is "
+		    "on the reserved list: %s.", before, name,
+		    databases_reserved.list);
+	if (characters(name) > rule->database_max)
+		return op_fail(op, ERR_BAD_REQUEST, "%sSchema name '%s' is too "
+		    "long. Max length = %d.", before, name,
+		    rule->database_max);
+	if (!database_is_well_formed(name))
+		return op_fail(op, ERR_BAD_REQUEST,
+		    "%s'%s' is not a valid schema name.", before, name);
+	return OK;
+}
+
+enum err
+name_user(struct op *op, const char *manager, const char *before,
+    const char *name)
+{
+	const struct name_rule *rule = rule_of(manager);
+	const struct reserved *r = reserves(&users_reserved, name) ?
+	    &users_reserved : &users_hidden;
+
+	if (rule == NULL)
+		return op_fail(op, ERR_UNPROCESSABLE,
+		    "Operation not supported for datastore %s.", manager);
+	if (reserves(r, name))
+		return op_fail(op, ERR_BAD_REQUEST, "%sUser name \"%s\" is on "
+		    "the reserved list: %s.", before, name, r->list);
+	if (characters(name) > rule->user_max)
+		return op_fail(op, ERR_BAD_REQUEST, "%sUser name '%s' is too "
+		    "long. Max length = %d.", before, name, rule->user_max);
+	if (!is_plain(name))
+		return op_fail(op, ERR_BAD_REQUEST,
+		    "%s'%s' is not a valid user name.", before, name);
+	return OK;
+}
+
+/* One to four numbers up to 255; a % stands for a digit. */
+static bool
+is_address(const char *s)
+{
+	int parts, digits, value;
+
+	for (parts = 1; ; parts++) {
+		for (digits = value = 0; *s == '%' ||
+		    isdigit((unsigned char)*s); s++, digits++)
+			if (digits < 4)
+				value = value * 10 +
+				    (*s == '%' ? 1 : *s - '0');
+		if (digits < 1 || digits > 3 || value > 255 || parts > 4)
+			return false;
+		if (*s == '\0')
+			return true;
+		if (*s++ != '.')
+			return false;
+	}
+}
+
+/* "10.0.0.%", "10.0.0.0/255.255.255.0", "10.0.0.0/24" */
+enum err
+name_host(struct op *op, const char *before, const char *host)
+{
+	const char *slash = strchr(host, '/');
+	const char *address = slash == NULL ? host :
+	    op_strndup(op, host, slash - host);
+
+	if (strcmp(host, "%") == 0 || (is_address(address) &&
+	    (slash == NULL || is_address(slash + 1))))
+		return OK;
+	return op_fail(op, ERR_BAD_REQUEST,
+	    "%s'%s' is not a valid hostname.", before, host);
+}
+
+/* The contract's text repeats the password; ours is shown and logged. */
+enum err
+name_password(struct op *op, const char *before, const char *password)
+{
+	if (is_plain(password))
+		return OK;
+	return op_fail(op, ERR_BAD_REQUEST,
+	    "%s'***' is not a valid password.", before);
+}
+
+static const struct { const char *names, *ends; } charsets[] = {
+#define CHARSETS(names, ends) { names, ends },
+#include "fcgi/charsets.tbl.h"
+#undef CHARSETS
+};
+
+/* Is the n bytes of word one of those in a list separated by blanks? */
+static bool
+lists(const char *list, const char *word, size_t n)
+{
+	const char *end;
+
+	for (; *list != '\0'; list = *end == ' ' ? end + 1 : end) {
+		end = list + strcspn(list, " ");
+		if ((size_t)(end - list) == n && memcmp(list, word, n) == 0)
+			return n > 0;
+	}
+	return false;
+}
+
+/* Where the collation's character set ends, when there is such a collation. */
+static size_t
+collation_splits(const char *collate)
+{
+	size_t i, n = strcspn(collate, "_");
+
+	if (strcmp(collate, "binary") == 0)
+		return n;
+	for (i = 0; i < sizeof charsets / sizeof charsets[0]; i++)
+		if (collate[n] == '_' && lists(charsets[i].names, collate, n) &&
+		    lists(charsets[i].ends, collate + n + 1,
+		    strlen(collate + n + 1)))
+			return n;
+	return 0;
+}
+
+enum err
+name_charset(struct op *op, const char *charset, const char *collate)
+{
+	bool found = charset == NULL;
+	size_t i, n;
+
+	for (i = 0; !found && i < sizeof charsets / sizeof charsets[0]; i++)
+		found = lists(charsets[i].names, charset, strlen(charset));
+	if (!found)
+		return op_fail(op, ERR_BAD_REQUEST,
+		    "'%s' not a valid character set.", charset);
+	if (collate == NULL)
+		return OK;
+	if ((n = collation_splits(collate)) == 0)
+		return op_fail(op, ERR_BAD_REQUEST,
+		    "'%s' not a valid collation.", collate);
+	if (charset != NULL && (strlen(charset) != n ||
+	    memcmp(charset, collate, n) != 0))
+		return op_fail(op, ERR_BAD_REQUEST,
+		    "%s not a valid collation for charset %s.", collate,
+		    charset);
+	return OK;
+}

@@ -1,0 +1,58 @@
+/*
+ * catalog - datastores, their versions, and flavors.  They are few, change
+ * rarely and are named in every answer, so each process keeps a copy and reads
+ * it again when it is older than CATALOG_MS; who misses a row in it asks for a
+ * newer one.  A copy stays as long as an op looks at it.
+ */
+#ifndef LIB_STORE_CATALOG_H
+#define LIB_STORE_CATALOG_H
+
+#include "lib/base/op.h"
+
+#include <stdbool.h>
+
+#define CATALOG_MS	 3000		/* age at which it is read again */
+#define CATALOG_MISS_MS	  500		/* ... and after a miss */
+
+struct datastore_row {
+	const char	*id, *name;
+	const char	*default_version;	/* id, or NULL */
+};
+
+struct version_row {
+	const char	*id, *name;
+	const char	*number;	/* column version: "10.11.6" */
+	const char	*manager;	/* the engine: "mariadb" */
+	const char	*image, *packages;	/* image may be NULL */
+	bool		 active;
+	const struct datastore_row *of;
+};
+
+struct flavor_row {
+	const char	*id, *name;
+	int		 ram_mb, vcpus, disk_gb, ephemeral_gb;
+};
+
+struct catalog {
+	const struct datastore_row *datastore;
+	const struct version_row *version;	/* those of one datastore together */
+	const struct flavor_row	*flavor;
+	int		 datastores, versions, flavors;
+};
+
+enum err	 catalog_read(struct op *, const struct catalog **);
+/* After a miss: a newer copy, unless the last one was read just now. */
+enum err	 catalog_reread(struct op *, const struct catalog **);
+
+/* NULL when there is none of this id, or for datastores of this id or name. */
+const struct datastore_row *catalog_datastore(const struct catalog *,
+		    const char *id_or_name);
+const struct version_row *catalog_version(const struct catalog *,
+		    const char *id);
+const struct flavor_row	*catalog_flavor(const struct catalog *,
+		    const char *id);
+
+/* Forget the copy (tests, and when the store is closed). */
+void		 catalog_forget(void);
+
+#endif

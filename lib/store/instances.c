@@ -1,0 +1,219 @@
+#include "lib/store/instances.h"
+
+#include "lib/base/conf.h"
+#include "lib/store/store.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* No id is lower: the marker of a first page, so that one plan serves all. */
+#define NO_MARKER "00000000-0000-0000-0000-000000000000"
+
+/* The columns of INSTANCE_LEAN. */
+static int
+take_lean(const struct rows *rows, int row, struct instance *in)
+{
+	int c = 0;
+
+	in->id = row_str(rows, row, c++);
+	in->tenant = row_str(rows, row, c++);
+	in->name = row_str(rows, row, c++);
+	in->version_id = row_str(rows, row, c++);
+	in->flavor_id = row_str(rows, row, c++);
+	in->volume_gb = row_int(rows, row, c++);
+	in->task = row_str(rows, row, c++);
+	in->server_status = row_str(rows, row, c++);
+	in->region = row_str(rows, row, c++);
+	in->access = row_str(rows, row, c++);
+	in->address = row_str(rows, row, c++);
+	in->network_id = row_str(rows, row, c++);
+	in->replica_of = row_str(rows, row, c++);
+	in->created = row_str(rows, row, c++);
+	in->guest_status = row_str(rows, row, c++);
+	in->guest_age = row_str(rows, row, c) == NULL ? -1 :
+	    row_int(rows, row, c);
+	return ++c;
+}
+
+/* Those of INSTANCE_FULL after them. */
+static void
+take_full(const struct rows *rows, int row, struct instance *in)
+{
+	int c = take_lean(rows, row, in);
+
+	in->updated = row_str(rows, row, c++);
+	in->guest_seen = row_str(rows, row, c++);
+	in->key_epoch = row_int(rows, row, c++);
+	in->locality = row_str(rows, row, c++);
+	in->configuration_id = row_str(rows, row, c++);
+	in->server_id = row_str(rows, row, c++);
+	in->volume_id = row_str(rows, row, c++);
+	in->fault = row_str(rows, row, c++);
+	in->fault_details = row_str(rows, row, c++);
+	in->fault_at = row_str(rows, row, c++);
+	in->root_enabled_at = row_str(rows, row, c++);
+	in->used_bytes = row_int(rows, row, c++);
+	in->total_bytes = row_int(rows, row, c++);
+}
+
+enum err
+instances_read(struct op *op, const struct instances_page *page,
+    struct instance **out, int *n)
+{
+	struct call call = { page->detail ? STMT_INSTANCES_DETAIL :
+	    STMT_INSTANCES_LIST, {
+		page->tenant,
+		page->marker != NULL ? page->marker : NO_MARKER,
+		page->clustered ? "t" : "f",
+		store_num(op, page->limit + 1) } };
+	struct rows rows;
+	int i;
+
+	TRY(store_read(op, &rows, &call));
+	*n = rows_count(&rows);
+	*out = op_alloc(op, (*n + 1) * sizeof **out);
+	for (i = 0; i < *n; i++)
+		if (page->detail)
+			take_full(&rows, i, &(*out)[i]);
+		else
+			take_lean(&rows, i, &(*out)[i]);
+	return OK;
+}
+
+enum err
+instance_read(struct op *op, const char *id, const char *tenant,
+    struct instance *in)
+{
+	struct rows rows;
+
+	memset(in, 0, sizeof *in);
+	if (text_is_uuid(id))
+		TRY(STORE_READ(op, &rows, INSTANCE_SHOW, id, tenant));
+	if (!text_is_uuid(id) || rows_count(&rows) == 0)
+		return op_fail(op, ERR_NOT_FOUND,
+		    "Resource %s cannot be found.", id);
+	take_full(&rows, 0, in);
+	return OK;
+}
+
+/* The quota comes last: its row is the one that others wait for. */
+enum err
+instance_insert(struct op *op, const struct new_instance *in,
+    const struct new_task *task)
+{
+	struct call calls[] = {
+		CALL(INSTANCE_INSERT, in->id, in->tenant, in->name,
+		    in->version_id, in->flavor_id, store_num(op, in->ram_mb),
+		    store_num(op, in->vcpus), store_num(op, in->volume_gb),
+		    in->region, in->access, in->locality),
+		CALL(GUEST_INSERT, in->id),
+		new_task_call(op, task),
+		CALL(QUOTA_CHARGE, in->tenant, "1", store_num(op, in->ram_mb),
+		    store_num(op, in->volume_gb),
+		    store_num(op, conf_int("quota.instances")),
+		    store_num(op, conf_int("quota.ram")),
+		    store_num(op, conf_int("quota.volumes")),
+		    store_num(op, conf_int("quota.backups"))),
+	};
+	struct call probe = new_task_probe(op, task);
+
+	return store_write_sure(op, NULL, 4, calls, &probe);
+}
+
+enum err
+instance_change(struct op *op, const char *id, const char *name,
+    const char *access)
+{
+	struct rows rows;
+
+	TRY(STORE_WRITE(op, &rows, INSTANCE_UPDATE, id, name, access));
+	if (rows_touched(&rows) == 0)
+		return op_fail(op, ERR_NOT_FOUND,
+		    "Resource %s cannot be found.", id);
+	return OK;
+}
+
+/* The first column of all rows, as a list that ends with NULL. */
+static const char *const *
+column(struct op *op, const struct rows *rows)
+{
+	int i, n = rows_count(rows);
+	const char **list = op_alloc(op, (n + 1) * sizeof *list);
+
+	for (i = 0; i < n; i++)
+		list[i] = row_str(rows, i, 0);
+	return list;
+}
+
+/*
+ * Tasks before the instance: a worker, too, locks its task first and then the
+ * instance, so the two never wait for each other in a ring.
+ */
+enum err
+instance_remove(struct op *op, const char *id, const struct new_task *task,
+    const char *const **also)
+{
+	struct call calls[] = {
+		CALL(INSTANCE_CANCEL_TASKS, id),
+		CALL(INSTANCE_DELETE, id),
+		new_task_call(op, task),
+		CALL(QUOTA_RELEASE, id),
+	};
+	struct call probe = new_task_probe(op, task);
+	struct rows rows[4];
+
+	TRY(store_write_sure(op, rows, 4, calls, &probe));
+	if (also != NULL)
+		*also = column(op, &rows[0]);
+	return OK;
+}
+
+/* A guard, then the task, for those that need no more than that. */
+static enum err
+guarded(struct op *op, enum stmt guard, const char *id,
+    const struct new_task *task)
+{
+	struct call calls[] = { { guard, { id } }, new_task_call(op, task) };
+	struct call probe = new_task_probe(op, task);
+
+	return store_write_sure(op, NULL, 2, calls, &probe);
+}
+
+enum err
+instance_remove_again(struct op *op, const char *id,
+    const struct new_task *task)
+{
+	return guarded(op, STMT_INSTANCE_DELETE_AGAIN, id, task);
+}
+
+enum err
+instance_restart(struct op *op, const char *id, const struct new_task *task)
+{
+	return guarded(op, STMT_INSTANCE_RESTART, id, task);
+}
+
+enum err
+instance_submit(struct op *op, const char *id, const struct new_task *task)
+{
+	return guarded(op, STMT_INSTANCE_HOLD, id, task);
+}
+
+enum err
+instance_reset(struct op *op, const char *id, const char *const **also)
+{
+	struct call calls[] = {
+		CALL(INSTANCE_CANCEL_TASKS, id),
+		CALL(INSTANCE_RESET, id),
+	};
+	struct rows rows[2];
+
+	TRY(store_write(op, rows, 2, calls));
+	*also = column(op, &rows[0]);
+	return OK;
+}
+
+enum err
+instance_cancel_task(struct op *op, const char *id, const char *task)
+{
+	return STORE_WRITE(op, NULL, INSTANCE_CANCEL_TASK, task, id);
+}

@@ -1,0 +1,78 @@
+/*
+ * instances - rows of instances, with what their guests last said.  Writing
+ * functions change the instance, its quota and its task in one transaction:
+ * either all of it is there afterwards, or nothing.
+ */
+#ifndef LIB_STORE_INSTANCES_H
+#define LIB_STORE_INSTANCES_H
+
+#include "lib/store/tasks.h"
+
+struct instance {
+	const char	*id, *tenant, *name, *version_id, *flavor_id;
+	int		 volume_gb;
+	const char	*task, *server_status;	/* words of the tables in fcgi/status.c */
+	const char	*region;
+	const char	*access;	/* JSON, or NULL */
+	const char	*address, *network_id;	/* NULL: none yet */
+	const char	*replica_of;
+	const char	*created;	/* times begin YYYY-MM-DD?HH:MM:SS, UTC */
+	const char	*guest_status;	/* NULL: no row of guests */
+	int64_t		 guest_age;	/* seconds since its last report; -1 none yet */
+
+	/* not in lists without detail */
+	const char	*updated, *guest_seen;
+	int		 key_epoch;
+	const char	*locality, *configuration_id, *server_id, *volume_id;
+	const char	*fault, *fault_details, *fault_at;
+	const char	*root_enabled_at;	/* NULL: not enabled */
+	int64_t		 used_bytes, total_bytes;	/* 0: not known */
+};
+
+struct instances_page {
+	const char	*tenant, *marker;	/* marker NULL: from the start */
+	int		 limit;
+	bool		 clustered, detail;
+};
+/* In order of id; one more than limit says that there is a next page. */
+enum err	 instances_read(struct op *, const struct instances_page *,
+		    struct instance **, int *n);
+/* tenant NULL: anybody's.  ERR_NOT_FOUND "Resource <id> cannot be found." */
+enum err	 instance_read(struct op *, const char *id, const char *tenant,
+		    struct instance *);
+
+struct new_instance {
+	char		 id[UUID_LEN + 1];
+	const char	*tenant, *name, *version_id, *flavor_id;
+	int		 ram_mb, vcpus, volume_gb;
+	const char	*region, *access, *locality;	/* the last two may be NULL */
+};
+/* ERR_OVER_LIMIT with the contract's text when the quota does not allow it. */
+enum err	 instance_insert(struct op *, const struct new_instance *,
+		    const struct new_task *);
+
+/* name or access (JSON, merged into what is stored) may be NULL. */
+enum err	 instance_change(struct op *, const char *id, const char *name,
+		    const char *access);
+
+/*
+ * What follows answers ERR_CONFLICT, and changes nothing, when the instance is
+ * not (or no longer) in a state that allows it: read it again and say why.
+ * also[] gets the ids of other tasks to ring, those that were cancelled; it
+ * ends with NULL and may be NULL itself.
+ */
+enum err	 instance_remove(struct op *, const char *id,
+		    const struct new_task *, const char *const **also);
+enum err	 instance_remove_again(struct op *, const char *id,
+		    const struct new_task *);
+enum err	 instance_restart(struct op *, const char *id,
+		    const struct new_task *);
+enum err	 instance_submit(struct op *, const char *id,
+		    const struct new_task *);
+
+enum err	 instance_reset(struct op *, const char *id,
+		    const char *const **also);
+enum err	 instance_cancel_task(struct op *, const char *id,
+		    const char *task);
+
+#endif
