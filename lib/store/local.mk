@@ -7,7 +7,9 @@ lib_store_libstore_a_SOURCES += lib/store/sql_guest.tbl.h
 lib_store_libstore_a_SOURCES += lib/store/sql_admin.tbl.h
 lib_store_libstore_a_SOURCES += lib/store/sql_catalog.tbl.h \
 	lib/store/catalog.c lib/store/catalog.h
-lib_store_libstore_a_SOURCES += lib/store/sql_identity.tbl.h
+lib_store_libstore_a_SOURCES += lib/store/sql_identity.tbl.h \
+	lib/store/identity.c lib/store/identity.h \
+	lib/store/quotas.c lib/store/quotas.h
 lib_store_libstore_a_SOURCES += lib/store/sql_instance.tbl.h \
 	lib/store/instances.c lib/store/instances.h
 lib_store_libstore_a_SOURCES += \
