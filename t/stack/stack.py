@@ -278,12 +278,12 @@ class Stack:
 
     def start(self):
         self.run('up')
-        self.run('seed')
+        self.run('seed', 'mariadb', 'null', 'failing')
         self.people()
 
     def people(self):
         for project in ('alpha', 'beta'):
-            self.coffer('project', 'create', project)
+            self.coffer('project', 'add', project)
         for user, project, role in (
                 ('alice', 'alpha', 'member'), ('rita', 'alpha', 'reader'),
                 ('adam', 'alpha', 'admin'), ('bob', 'beta', 'member'),
@@ -292,7 +292,8 @@ class Stack:
 
     def user(self, user, project, role):
         pw = CANARY + user + os.urandom(6).hex()
-        self.coffer('user', 'create', user, input=pw + '\n')
+        self.coffer('user', 'add', user, '--password-file', '-',
+                    input=pw + '\n')
         self.coffer('role', 'grant', user, project, role)
         self.passwords[user] = (pw, project)
 
