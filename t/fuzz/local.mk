@@ -1,0 +1,38 @@
+# libFuzzer targets: configure with CC=clang --enable-fuzz, then "make fuzz"
+# runs each for FUZZ_SECONDS over its corpus.
+FUZZERS = t/fuzz/json_fuzz t/fuzz/conf_fuzz t/fuzz/report_fuzz \
+	t/fuzz/order_fuzz t/fuzz/request_fuzz
+FUZZ_SECONDS = 10
+EXTRA_PROGRAMS = $(FUZZERS)
+FUZZ_LINK = $(HARDEN_LDFLAGS) -fsanitize=fuzzer
+
+t_fuzz_json_fuzz_SOURCES = t/fuzz/json_fuzz.c t/fuzz/fuzz.h
+t_fuzz_json_fuzz_LDADD = $(BASE)
+t_fuzz_json_fuzz_LDFLAGS = $(FUZZ_LINK)
+t_fuzz_conf_fuzz_SOURCES = t/fuzz/conf_fuzz.c
+t_fuzz_conf_fuzz_LDADD = $(BASE)
+t_fuzz_conf_fuzz_LDFLAGS = $(FUZZ_LINK)
+t_fuzz_report_fuzz_SOURCES = t/fuzz/report_fuzz.c
+t_fuzz_report_fuzz_LDADD = $(MSG)
+t_fuzz_report_fuzz_LDFLAGS = $(FUZZ_LINK)
+t_fuzz_order_fuzz_SOURCES = t/fuzz/order_fuzz.c
+t_fuzz_order_fuzz_LDADD = $(MSG)
+t_fuzz_order_fuzz_LDFLAGS = $(FUZZ_LINK)
+t_fuzz_request_fuzz_SOURCES = t/fuzz/request_fuzz.c
+t_fuzz_request_fuzz_LDADD = $(API)
+t_fuzz_request_fuzz_LDFLAGS = $(FUZZ_LINK)
+
+EXTRA_DIST += t/fuzz/corpus
+
+# What a run finds beyond the corpus that is kept is thrown away again.
+.PHONY: fuzz
+fuzz: $(FUZZERS)
+	@set -e; for f in $(FUZZERS); do \
+		name=$$(basename $$f _fuzz); \
+		new=$$(mktemp -d); \
+		echo "fuzz: $$name, $(FUZZ_SECONDS) s"; \
+		$$f -max_total_time=$(FUZZ_SECONDS) -timeout=5 -rss_limit_mb=1024 \
+		    -print_final_stats=0 -verbosity=0 $$new \
+		    $(top_srcdir)/t/fuzz/corpus/$$name || { rm -rf $$new; exit 1; }; \
+		rm -rf $$new; \
+	done
