@@ -2,7 +2,8 @@ noinst_LIBRARIES += lib/store/libstore.a
 lib_store_libstore_a_SOURCES = \
 	lib/store/store.c lib/store/store.h lib/store/statements.tbl.h
 # One line per concern: its table of statements, its header, its code.
-lib_store_libstore_a_SOURCES += lib/store/sql_task.tbl.h
+lib_store_libstore_a_SOURCES += lib/store/sql_task.tbl.h \
+	lib/store/task_kinds.tbl.h lib/store/tasks.c lib/store/tasks.h
 lib_store_libstore_a_SOURCES += lib/store/sql_guest.tbl.h
 lib_store_libstore_a_SOURCES += lib/store/sql_admin.tbl.h
 lib_store_libstore_a_SOURCES += lib/store/sql_catalog.tbl.h \
@@ -22,3 +23,4 @@ endif
 t_unit_store_statements_test_SOURCES = t/unit/store_statements_test.c \
 	t/unit/test.h t/unit/pg_fixture.c t/unit/pg_fixture.h
 t_unit_store_statements_test_LDADD = $(STORE) $(CMOCKA_LIBS)
+lib_store_libstore_a_SOURCES += lib/store/guests.c lib/store/guests.h

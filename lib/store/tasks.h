@@ -20,6 +20,7 @@ enum task_kind {
 	TASK__MAX
 };
 const char	*task_kind_word(enum task_kind);
+int		 task_kind_secs(enum task_kind);
 enum task_kind	 task_kind_find(const char *word);	/* TASK__MAX: unknown */
 
 /* --- submitting (API) ---------------------------------------------------- */
@@ -35,13 +36,22 @@ struct new_task {
 void		 new_task_begin(struct op *, struct new_task *, enum task_kind,
 		    const char *instance, const char *tenant, const char *user,
 		    const char *args_json);
-/* The INSERT, for a transaction's list of calls. */
+/*
+ * The INSERT, for a transaction's list of calls.  Before it stands a statement
+ * that locks the instance's row against other submitters, so that the order of
+ * seq is the order in which tasks become visible.
+ */
 struct call	 new_task_call(struct op *, const struct new_task *);
 /* The probe for store_write_sure(): a row when the task is there. */
 struct call	 new_task_probe(struct op *, const struct new_task *);
 
 /* --- showing (API, operator) --------------------------------------------- */
 
+/*
+ * error: of an active task, what it waits for or what hinders it; of an ended
+ * one, the cause.  "<name of an error> <text>", as in "GUEST Timeout trying to
+ * connect to the Guest Agent."; task_error_read() takes it apart.
+ */
 struct task_row {
 	const char	*id, *instance, *tenant, *kind, *status, *step, *request;
 	int		 step_no, step_count, attempt;
@@ -54,5 +64,10 @@ enum err	 tasks_of_instance(struct op *, const char *instance, int limit,
 		    struct task_row **, int *n);
 enum err	 task_show(struct op *, const char *instance, const char *id,
 		    struct task_row *);		/* ERR_NOT_FOUND */
+
+const char	*task_error_text(struct op *, enum err, const char *why);
+/* What has no such form, or NULL: ERR_INTERNAL with the whole as text. */
+enum err	 task_error_read(struct op *, const char *error,
+		    const char **why);
 
 #endif

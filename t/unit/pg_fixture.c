@@ -6,6 +6,7 @@
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static char dir[64], dsn[128], admin_dsn[160];
@@ -15,11 +16,11 @@ static struct pg *admin;
 static int
 private_pg(const char *verb)
 {
-	const char *src = getenv("top_srcdir");
+	const char *end = strrchr(__FILE__, '/');
 	char command[512];
 
-	snprintf(command, sizeof(command), "%s/t/unit/private_pg %s %s",
-	    src != NULL ? src : ".", dir, verb);
+	snprintf(command, sizeof(command), "%.*s/private_pg %s %s",
+	    (int)(end - __FILE__), __FILE__, dir, verb);
 	return system(command);
 }
 
