@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 enum method { GET = 1, HEAD, POST, PUT, PATCH, DELETE, METHOD_OTHER };
-enum pool { MAIN, ASKS_GUEST };		/* which processes serve it: a dead guest can hold only its own pool */
+enum pool { MAIN, ASKS_GUEST };	/* which processes serve it: a dead guest can hold up its own pool only */
 
 /* Who may call a route; checked before the handler. */
 enum who {
@@ -76,6 +76,7 @@ struct request {
 	int		 status;
 	struct jsonw	 out;		/* begun by reply_json() */
 	bool		 has_body;
+	const char	*type;		/* of the body; NULL: application/json */
 	struct text	 headers;	/* further "Name: value\r\n" lines */
 	int		 retry_after;	/* seconds, with RATE_LIMIT and UNAVAILABLE; 0 none */
 };

@@ -20,6 +20,7 @@ enum err	 limits_list(struct request *);
 
 /* identity_v3.c: what of Keystone's API the static identity serves */
 extern const struct field login_fields[];
+extern const char identity_no_hash[];	/* verified for users that are not there */
 enum err	 identity_version(struct request *);
 enum err	 token_issue(struct request *);
 enum err	 token_show(struct request *);

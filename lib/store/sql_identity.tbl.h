@@ -36,7 +36,7 @@ STMT(IDENTITY_TOKEN_REMOVE, 1,
 /* Each login sweeps away a few that ran out, so that nothing else has to. */
 STMT(IDENTITY_TOKENS_SWEEP, 0,
     "DELETE FROM tokens WHERE hash IN (SELECT hash FROM tokens"
-    " WHERE expires < now() ORDER BY expires LIMIT 20 FOR UPDATE SKIP LOCKED)")
+    " WHERE expires < now() ORDER BY expires LIMIT 20)")
 
 STMT(QUOTA_OF_TENANT, 1,
     "SELECT instances, ram, volumes, backups,"

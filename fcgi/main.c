@@ -1,0 +1,91 @@
+/* coffer-api: what nginx asks.  Two pools, so that silent guests hold up only one. */
+#include "fcgi/auth.h"
+#include "fcgi/request.h"
+#include "fcgi/shared.h"
+#include "lib/base/conf.h"
+#include "lib/base/seal.h"
+#include "lib/base/service.h"
+#include "lib/msg/bus.h"
+#include "lib/store/store.h"
+
+#include <string.h>
+
+static const char *const pool_names[] = { [MAIN] = "main",
+	[ASKS_GUEST] = "guest" };
+static enum pool pool = MAIN;
+
+static bool
+option(const char *name, const char *value)
+{
+	if (strcmp(name, "--pool") != 0)
+		return false;
+	for (pool = MAIN; pool <= ASKS_GUEST; pool++)
+		if (strcmp(value, pool_names[pool]) == 0)
+			return true;
+	return false;
+}
+
+/* The setting is not a format: only its first %s means something. */
+static const char *
+socket_path(struct op *op)
+{
+	const char *s = conf_str("api.socket"), *at = strstr(s, "%s");
+
+	if (at == NULL)
+		return s;
+	return op_printf(op, "%.*s%s%s", (int)(at - s), s, pool_names[pool],
+	    at + 2);
+}
+
+static enum err
+start(struct op *op)
+{
+	TRY(seal_master_load(op));
+	TRY(shared_open(op, conf_str("api.shared")));
+	return request_listen(op, socket_path(op));
+}
+
+static int
+processes(void)
+{
+	return conf_int(pool == MAIN ? "api.processes" :
+	    "api.guest_processes");
+}
+
+static enum err
+begin(struct op *op)
+{
+	store_open("coffer_api");
+	bus_open();
+	TRY(auth_open(op));
+	request_open();
+	return OK;
+}
+
+static enum err
+once(struct op *op)
+{
+	return request_once(op, pool);
+}
+
+static void
+stop(void)
+{
+	bus_close();
+	store_close();
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct service api = {
+		.name = "coffer-api",
+		.what = "Serves the database API to nginx over FastCGI.",
+		.options = "  --pool POOL    main, or guest: the requests that "
+		    "ask a guest\n",
+		.option = option, .start = start, .processes = processes,
+		.begin = begin, .once = once, .stop = stop,
+	};
+
+	return service_run(&api, argc, argv);
+}

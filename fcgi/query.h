@@ -1,0 +1,9 @@
+/* query - splitting and decoding it, before any handler; see api.h for asking. */
+#ifndef FCGI_QUERY_H
+#define FCGI_QUERY_H
+
+#include "fcgi/api.h"
+
+enum err query_parse(struct request *);	/* ERR_BAD_REQUEST: does not decode, or too many */
+
+#endif

@@ -1,0 +1,116 @@
+#include "fcgi/route.h"
+
+#include "lib/base/text.h"
+
+#include <string.h>
+
+static const char *const method_words[] = {
+	[GET] = "GET", [HEAD] = "HEAD", [POST] = "POST", [PUT] = "PUT",
+	[PATCH] = "PATCH", [DELETE] = "DELETE", [METHOD_OTHER] = "OTHER",
+};
+_Static_assert(sizeof(method_words) / sizeof(*method_words) ==
+    METHOD_OTHER + 1, "a word for each method");
+
+enum method
+method_find(const char *word)
+{
+	for (enum method m = GET; m < METHOD_OTHER; m++)
+		if (strcmp(method_words[m], word) == 0)
+			return m;
+	return METHOD_OTHER;
+}
+
+const char *
+method_word(enum method m)
+{
+	return method_words[m];
+}
+
+/* "/a/b" has two segments; "/" and "/a/" end with an empty one. */
+struct segments { const char *s[SEGMENTS_MAX]; int n; };
+
+static const char *
+decode(struct op *op, const char *s, size_t n)
+{
+	const char *d = text_unescape(op, s, n);
+
+	if (d == NULL || strchr(d, '/') != NULL ||
+	    strcmp(d, ".") == 0 || strcmp(d, "..") == 0)
+		return NULL;
+	return d;
+}
+
+/* Only the last segment may be empty: then the pattern has to end so too. */
+static bool
+split(struct op *op, const char *path, struct segments *out)
+{
+	out->n = 0;
+	if (*path != '/')
+		return false;
+	while (*path == '/') {
+		size_t n = strcspn(++path, "/");
+
+		if (out->n == SEGMENTS_MAX || (n == 0 && path[n] == '/'))
+			return false;
+		out->s[out->n] = decode(op, path, n);
+		if (out->s[out->n++] == NULL)
+			return false;
+		path += n;
+	}
+	return true;
+}
+
+static bool
+matches(const char *pattern, const struct segments *is, const char **arg)
+{
+	int args = 0;
+
+	for (int i = 0; i < is->n; i++) {
+		size_t n;
+
+		if (*pattern++ != '/')
+			return false;
+		n = strcspn(pattern, "/");
+		if (*pattern == '{') {
+			if (*is->s[i] == '\0' || args == ARGS_MAX)
+				return false;
+			arg[args++] = is->s[i];
+		} else if (strncmp(pattern, is->s[i], n) != 0 ||
+		    is->s[i][n] != '\0')
+			return false;
+		pattern += n;
+	}
+	return *pattern == '\0';
+}
+
+/* Whose it would be, even when there is no such route: who may know that? */
+static const char *
+tenant_of(const struct segments *is)
+{
+	if (is->n < 2 || strcmp(is->s[0], "v1.0") != 0 || *is->s[1] == '\0')
+		return NULL;
+	return is->s[1];
+}
+
+enum err
+route_request(struct request *r)
+{
+	struct op *op = &r->op;
+	struct segments is;
+	size_t n = strcspn(r->uri, "?");
+
+	r->path = op_strndup(op, r->uri, n);
+	r->query = r->uri[n] == '?' ? r->uri + n + 1 : "";
+	if (!split(op, r->path, &is))
+		return op_fail(op, ERR_NOT_FOUND,
+		    "The resource could not be found.");
+	r->tenant = tenant_of(&is);
+	for (const struct route *t = routes; t->method != 0; t++) {
+		if (t->method != r->method || !matches(t->path, &is, r->arg))
+			continue;
+		r->route = t;
+		return OK;
+	}
+	memset(r->arg, 0, sizeof(r->arg));
+	return op_fail(op, ERR_NOT_FOUND, "The resource could not be found.");
+}

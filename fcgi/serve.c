@@ -1,0 +1,191 @@
+/*
+ * serve - the way of every request, in the contract's order: token, tenant
+ * segment, rate, route, body, fields, handler.
+ */
+#include "fcgi/api.h"
+
+#include "fcgi/auth.h"
+#include "fcgi/fields.h"
+#include "fcgi/query.h"
+#include "fcgi/ratelimit.h"
+#include "fcgi/route.h"
+#include "lib/base/conf.h"
+#include "lib/base/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* Nobody without a token learns which paths exist. */
+static bool
+needs_token(const struct request *r)
+{
+	if (r->route != NULL)
+		return r->route->who != ANYONE;
+	return strncmp(r->path, "/v1.0/", 6) == 0;
+}
+
+static bool
+is_tenants(const struct request *r)
+{
+	return strncmp(r->path, "/v1.0/", 6) == 0;
+}
+
+static enum err
+admit(struct request *r)
+{
+	if (!needs_token(r))
+		return OK;
+	TRY(auth_token(r));
+	if (!is_tenants(r))
+		return OK;
+	TRY(auth_tenant(r));
+	return ratelimit_check(r);
+}
+
+/* "application/json", with parameters or without. */
+static bool
+is_json(const char *type)
+{
+	static const char json[] = "application/json";
+	size_t n = sizeof(json) - 1;
+
+	return strncasecmp(type, json, n) == 0 &&
+	    (type[n] == '\0' || type[n] == ';' || type[n] == ' ');
+}
+
+/* A body without a Content-Type, and one that the route does not want, are as none. */
+static enum err
+take_body(struct request *r)
+{
+	struct op *op = &r->op;
+
+	if (r->raw_too_large)
+		return op_fail(op, ERR_OVER_LIMIT,
+		    "The request body is larger than %d bytes.",
+		    conf_int("api.body_max"));
+	if (r->route->body == NULL)
+		return OK;
+	if (r->raw_len > 0 && r->content_type != NULL &&
+	    *r->content_type != '\0') {
+		if (!is_json(r->content_type))
+			return op_fail(op, ERR_BAD_MEDIA,
+			    "Unsupported Content-Type");
+		if (json_parse(op, r->raw, r->raw_len, &r->body) != OK) {
+			log_debug(op, "body: %s", op->why);
+			return op_fail(op, ERR_BAD_REQUEST,
+			    "Malformed request body");
+		}
+	}
+	return fields_check(op, r->route->body, r->body);
+}
+
+/* nginx keeps them apart, so that no dead guest can hold up the main pool. */
+static enum err
+check_pool(struct request *r)
+{
+	if (r->pool == MAIN && r->route->pool == ASKS_GUEST)
+		return op_fail(&r->op, ERR_INTERNAL, "a request for the "
+		    "guest pool came to the main one: nginx does not divide "
+		    "them as nginx/coffer.conf does");
+	return OK;
+}
+
+static enum err
+serve(struct request *r)
+{
+	enum err found = route_request(r);
+	const char *why = r->op.why;
+
+	TRY(admit(r));
+	if (found != OK)
+		return op_fail(&r->op, found, "%s", why);
+	TRY(auth_policy(r));
+	TRY(check_pool(r));
+	TRY(query_parse(r));
+	if (r->route->handler == NULL)
+		return op_fail(&r->op, ERR_NOT_BUILT,
+		    "%s %s is not implemented yet.", method_word(r->method),
+		    r->route->path);
+	TRY(take_body(r));
+	return r->route->handler(r);
+}
+
+/* It stands in links and in a header: what is no host and port counts as none. */
+static bool
+is_host(const char *s)
+{
+	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]");
+
+	return n > 0 && n < 256 && s[n] == '\0';
+}
+
+static const char *
+base_of(struct request *r)
+{
+	const char *url = conf_str("api.public_url");
+	size_t n = strlen(url);
+
+	if (n == 0)
+		return op_printf(&r->op, "https://%s", r->host);
+	while (n > 0 && url[n - 1] == '/')
+		n--;
+	return op_strndup(&r->op, url, n);
+}
+
+/* Failures of ours were logged where they became faults. */
+static void
+note(const struct request *r)
+{
+	enum log_level level = r->method == GET || r->method == HEAD ?
+	    LOG_DEBUG : LOG_INFO;
+
+	if (r->status >= 400)
+		log_event(level, &r->op, "%d %s %s: %s", r->status,
+		    method_word(r->method), r->path, r->op.why != NULL ?
+		    r->op.why : "-");
+	else
+		log_event(level, &r->op, "%d %s %s", r->status,
+		    method_word(r->method), r->path);
+}
+
+void
+request_serve(struct request *r)
+{
+	enum err e;
+
+	text_begin(&r->headers, &r->op, 256);
+	if (r->host == NULL || !is_host(r->host))
+		r->host = "localhost";
+	r->base = base_of(r);
+	r->path = r->uri;
+	e = serve(r);
+	if (e != OK)
+		reply_error(r, e);
+	note(r);
+}
+
+/* --- asking the body --------------------------------------------------------- */
+
+const struct json *
+body(const struct request *r, const char *path)
+{
+	return json_get(r->body, path);
+}
+
+const char *
+body_str(const struct request *r, const char *path)
+{
+	return json_str(body(r, path));
+}
+
+/* Digits beyond what an int64 holds are as good as its greatest. */
+int64_t
+body_int(const struct request *r, const char *path)
+{
+	const struct json *v = body(r, path);
+	const char *s = json_str(v);
+
+	return s != NULL ? (int64_t)strtoll(s, NULL, 10) : json_int(v);
+}
