@@ -44,7 +44,7 @@ do_datastore_add(struct ask *a)
 
 	TRY(id_of(a, &id));
 	TRY(admin_datastore_add(&a->op, id, ask_arg(a, 0)));
-	output_made(a, (const char *const []){ "id", id, NULL });
+	output_made(a, (const char *const[]){ "id", id, NULL });
 	return OK;
 }
 
@@ -60,7 +60,7 @@ do_version_list(struct ask *a)
 	struct listing l;
 
 	TRY(admin_list(&a->op, LIST_VERSIONS,
-	    (const char *const []){ ask_arg(a, 0) }, &l));
+	    (const char *const[]){ ask_arg(a, 0) }, &l));
 	output_list(a, &l);
 	return OK;
 }
@@ -82,7 +82,7 @@ do_version_add(struct ask *a)
 
 	TRY(id_of(a, &v.id));
 	TRY(admin_version_add(&a->op, &v));
-	output_made(a, (const char *const []){ "id", v.id, NULL });
+	output_made(a, (const char *const[]){ "id", v.id, NULL });
 	return OK;
 }
 
@@ -127,7 +127,7 @@ do_parameters_list(struct ask *a)
 
 	TRY(admin_version_find(&a->op, ask_arg(a, 0), &id));
 	TRY(admin_list(&a->op, LIST_PARAMETERS,
-	    (const char *const []){ id }, &l));
+	    (const char *const[]){ id }, &l));
 	output_list(a, &l);
 	return OK;
 }

@@ -58,7 +58,7 @@ list(struct ask *a, enum admin_list which)
 	struct listing l;
 
 	TRY(admin_list(&a->op, which,
-	    (const char *const []){ ask_arg(a, 0) }, &l));
+	    (const char *const[]){ ask_arg(a, 0) }, &l));
 	output_list(a, &l);
 	return OK;
 }
@@ -79,7 +79,7 @@ do_project_add(struct ask *a)
 	TRY(id_of(a, &id));
 	TRY(name_check(a, ask_arg(a, 0)));
 	TRY(admin_project_add(&a->op, id, ask_arg(a, 0)));
-	output_made(a, (const char *const []){ "id", id, NULL });
+	output_made(a, (const char *const[]){ "id", id, NULL });
 	return OK;
 }
 
@@ -157,7 +157,7 @@ do_user_add(struct ask *a)
 	TRY(password_of(a, &password, &made));
 	TRY(admin_user_add(&a->op, id, ask_arg(a, 0),
 	    seal_password_hash(&a->op, password)));
-	output_made(a, (const char *const []){ "id", id,
+	output_made(a, (const char *const[]){ "id", id,
 	    made ? "password" : NULL, password, NULL });
 	return OK;
 }
@@ -172,7 +172,7 @@ do_user_passwd(struct ask *a)
 	TRY(admin_user_password(&a->op, ask_arg(a, 0),
 	    seal_password_hash(&a->op, password)));
 	if (made)
-		output_made(a, (const char *const []){ "password", password,
+		output_made(a, (const char *const[]){ "password", password,
 		    NULL });
 	return OK;
 }

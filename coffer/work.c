@@ -102,7 +102,7 @@ do_task_show(struct ask *a)
 	struct listing l;
 
 	TRY(admin_list(&a->op, LIST_TASK,
-	    (const char *const []){ ask_arg(a, 0) }, &l));
+	    (const char *const[]){ ask_arg(a, 0) }, &l));
 	if (rows_count(&l.rows) == 0)
 		return op_fail(&a->op, ERR_NOT_FOUND, "no task %s",
 		    ask_arg(a, 0));
@@ -115,7 +115,7 @@ static void
 ring(struct ask *a, const char *id)
 {
 	bus_open();
-	if (bus_ring(&a->op, (const char *const []){ id, NULL }, 1) != OK)
+	if (bus_ring(&a->op, (const char *const[]){ id, NULL }, 1) != OK)
 		log_warn(&a->op, "the sweep will find the task: %s",
 		    a->op.why);
 }
@@ -127,7 +127,7 @@ do_task_retry(struct ask *a)
 
 	TRY(admin_task_retry(&a->op, ask_arg(a, 0), &id));
 	ring(a, id);
-	output_made(a, (const char *const []){ "id", id, NULL });
+	output_made(a, (const char *const[]){ "id", id, NULL });
 	return OK;
 }
 
@@ -142,7 +142,7 @@ do_instance_list(struct ask *a)
 	if (tenant != NULL)
 		TRY(tenant_of(a, tenant, &tenant));
 	TRY(admin_list(&a->op, LIST_INSTANCES,
-	    (const char *const []){ tenant }, &l));
+	    (const char *const[]){ tenant }, &l));
 	output_list(a, &l);
 	return OK;
 }
