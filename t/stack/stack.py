@@ -253,6 +253,48 @@ class Client:
         return [line.split('\t') for line in r.stdout.splitlines()]
 
 
+class Redis:
+    """A client of its own, for those who should not get far."""
+
+    def __init__(self, path, user=None, password=None):
+        self.k = socket.socket(socket.AF_UNIX)
+        self.k.settimeout(5)
+        self.k.connect(path)
+        self.f = self.k.makefile('rb')
+        if user:
+            same(self.call('AUTH', user, password), 'OK')
+
+    def send(self, *words):
+        out = b'*%d\r\n' % len(words)
+        for w in words:
+            w = w if isinstance(w, bytes) else str(w).encode()
+            out += b'$%d\r\n%s\r\n' % (len(w), w)
+        self.k.sendall(out)
+
+    def read(self):
+        line = self.f.readline().rstrip(b'\r\n')
+        if not line:
+            raise ConnectionError('closed')
+        kind, rest = line[:1], line[1:]
+        if kind == b'+':
+            return rest.decode()
+        if kind == b'-':
+            return Exception(rest.decode())
+        if kind == b':':
+            return int(rest)
+        if kind == b'$':
+            n = int(rest)
+            return None if n < 0 else self.f.read(n + 2)[:-2]
+        return [self.read() for _ in range(int(rest))]
+
+    def call(self, *words):
+        self.send(*words)
+        return self.read()
+
+    def close(self):
+        self.k.close()
+
+
 class Stack:
     """dev/stack with a directory of its own below /tmp."""
 
@@ -326,6 +368,54 @@ class Stack:
     def redis(self, *args):
         return self.run('redis', *args).strip()
 
+    def redis_as(self, user=None, password=None):
+        return Redis(self.dir + '/rsock/redis.sock', user, password)
+
+    def guest_conf(self, id):
+        """What root on the guest could read: its agent's settings."""
+        path = '%s/local/instances/%s/agent.conf' % (self.dir, id)
+        found, section = {}, ''
+        for line in open(path):
+            line = line.split('#')[0].strip()
+            if line.startswith('['):
+                section = line[1:-1]
+            elif '=' in line:
+                name, value = line.split('=', 1)
+                found[section + '.' + name.strip()] = value.strip()
+        return found
+
+    def sandboxes(self, id=''):
+        """Pids of the outermost process of an instance, or of all."""
+        found = []
+        for d in os.listdir('/proc'):
+            if not d.isdigit():
+                continue
+            try:
+                line = open('/proc/%s/cmdline' % d, 'rb').read()
+            except OSError:
+                continue
+            if (self.dir + '/local/').encode() in line and id.encode() in line:
+                found.append(int(d))
+        return found
+
+    def inside(self, id):
+        """All processes of an instance, its own pid namespace included."""
+        tops, all = set(self.sandboxes(id)), {}
+        for d in os.listdir('/proc'):
+            if d.isdigit():
+                try:
+                    f = open('/proc/%s/stat' % d).read().rsplit(')', 1)
+                    all[int(d)] = (int(f[1].split()[1]),
+                                   f[0].split('(', 1)[1])
+                except OSError:
+                    pass
+        while True:
+            more = {p for p, (up, _) in all.items()
+                    if up in tops and p not in tops}
+            if not more:
+                return {p: all[p][1] for p in tops if p in all}
+            tops |= more
+
     def pid(self, service):
         return int(self.run('pid', service))
 
@@ -378,7 +468,8 @@ def _tell(text):
         print('#   ' + line)
 
 
-def main(settings=(), datastore='mariadb', invariants=True, needs=None):
+def main(settings=(), datastore='mariadb', invariants=True, needs=None,
+         init=()):
     """Run the stories of this file; print TAP; end the stack."""
     sys.stdout.reconfigure(line_buffering=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -389,7 +480,7 @@ def main(settings=(), datastore='mariadb', invariants=True, needs=None):
         return
     print('1..%d' % (len(chosen) + (1 if invariants else 0)))
     bad = 0
-    s = Stack(settings, datastore)
+    s = Stack([*init, *settings], datastore)
     ended = []
 
     def finish():
