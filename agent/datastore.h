@@ -40,10 +40,13 @@ struct datastore {
 	enum err	(*start)(struct op *);	/* returns when it was begun */
 	enum err	(*stop)(struct op *);	/* returns when it has ended */
 	enum err	(*status)(struct op *, enum db_status *);	/* one probe, <= 2 s */
-	int		(*pid)(void);		/* of the server; 0 none */
+	int		(*pid)(void);		/* of the server; 0: none, or it has ended */
+	int		(*watch)(void);		/* readable once it has ended; -1: none */
 
+	/* What is there already: ERR_CONFLICT.  What is not: ERR_NOT_FOUND. */
 	enum err	(*database_create)(struct op *, const struct db_database *);
 	enum err	(*database_delete)(struct op *, const char *name);
+	enum err	(*database_show)(struct op *, const char *name);
 	enum err	(*database_list)(struct op *, const struct db_page *,
 			    db_found, void *arg);
 	enum err	(*user_create)(struct op *, const struct db_user *);

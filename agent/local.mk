@@ -1,1 +1,30 @@
-# agent
+# The agent is a library, so that tests reach each part of it.
+noinst_LIBRARIES += agent/libagent.a
+agent_libagent_a_SOURCES = \
+	agent/bodies.c agent/bodies.h \
+	agent/channel.c agent/channel.h \
+	agent/datastore.h agent/datastores.c \
+	agent/duties.c agent/duties.h \
+	agent/failing.c \
+	agent/file.c agent/file.h \
+	agent/host.c agent/host.h \
+	agent/journal.c agent/journal.h \
+	agent/mariadb.c agent/mariadb.h \
+	agent/mariadb_conf.c agent/mariadb_schemas.c \
+	agent/mariadb_sql.c agent/mariadb_users.c \
+	agent/names.c agent/names.h \
+	agent/null.c \
+	agent/orders.c agent/orders.h \
+	agent/report.c agent/report.h \
+	agent/supervisor.c agent/supervisor.h
+agent_libagent_a_CPPFLAGS = $(AM_CPPFLAGS) $(MARIADB_CFLAGS)
+AGENT = agent/libagent.a $(MSG) $(MARIADB_LIBS)
+
+pkglibexec_PROGRAMS += agent/coffer-agent
+agent_coffer_agent_SOURCES = agent/main.c
+agent_coffer_agent_LDADD = $(AGENT)
+
+# Plays the control plane to one guest; not installed.
+noinst_PROGRAMS += t/tools/guestctl
+t_tools_guestctl_SOURCES = t/tools/guestctl.c
+t_tools_guestctl_LDADD = $(MSG)

@@ -1,0 +1,206 @@
+/*
+ * failing - the null engine, except for what the environment variable
+ * COFFER_FAIL asks: "database_create:1,grant:3" makes the first creation of a
+ * database and the third grant of this process fail, once each.
+ */
+#include "agent/datastore.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum call { START, STOP, STATUS, DATABASE_CREATE, DATABASE_DELETE,
+	    DATABASE_SHOW, DATABASE_LIST, USER_CREATE, USER_DELETE, USER_LIST,
+	    USER_SHOW, USER_UPDATE, GRANT, REVOKE, ROOT_ENABLE, ROOT_DISABLE,
+	    CALL__MAX };
+
+static const char *const calls[] = {
+	[START] = "start", [STOP] = "stop", [STATUS] = "status",
+	[DATABASE_CREATE] = "database_create",
+	[DATABASE_DELETE] = "database_delete",
+	[DATABASE_SHOW] = "database_show", [DATABASE_LIST] = "database_list",
+	[USER_CREATE] = "user_create", [USER_DELETE] = "user_delete",
+	[USER_LIST] = "user_list", [USER_SHOW] = "user_show",
+	[USER_UPDATE] = "user_update", [GRANT] = "grant",
+	[REVOKE] = "revoke", [ROOT_ENABLE] = "root_enable",
+	[ROOT_DISABLE] = "root_disable",
+};
+_Static_assert(sizeof(calls) / sizeof(calls[0]) == CALL__MAX,
+    "every call has a name");
+
+static int made[CALL__MAX];
+
+/* Which call of this name is to fail; 0: none. */
+static int
+asked(const char *name)
+{
+	const char *s = getenv("COFFER_FAIL");
+	size_t len = strlen(name);
+
+	while (s != NULL && *s != '\0') {
+		if (strncmp(s, name, len) == 0 && s[len] == ':')
+			return atoi(s + len + 1);
+		s += strcspn(s, ",");
+		s += *s == ',';
+	}
+	return 0;
+}
+
+static enum err
+fails(struct op *op, enum call call)
+{
+	if (++made[call] == asked(calls[call]))
+		return op_fail(op, ERR_GUEST, "%s fails, as it was asked to",
+		    calls[call]);
+	return OK;
+}
+
+static enum err
+failing_start(struct op *op)
+{
+	TRY(fails(op, START));
+	return datastore_null.start(op);
+}
+
+static enum err
+failing_stop(struct op *op)
+{
+	TRY(fails(op, STOP));
+	return datastore_null.stop(op);
+}
+
+static enum err
+failing_status(struct op *op, enum db_status *status)
+{
+	TRY(fails(op, STATUS));
+	return datastore_null.status(op, status);
+}
+
+static int
+failing_pid(void)
+{
+	return datastore_null.pid();
+}
+
+static int
+failing_watch(void)
+{
+	return datastore_null.watch();
+}
+
+static enum err
+failing_database_create(struct op *op, const struct db_database *d)
+{
+	TRY(fails(op, DATABASE_CREATE));
+	return datastore_null.database_create(op, d);
+}
+
+static enum err
+failing_database_delete(struct op *op, const char *name)
+{
+	TRY(fails(op, DATABASE_DELETE));
+	return datastore_null.database_delete(op, name);
+}
+
+static enum err
+failing_database_show(struct op *op, const char *name)
+{
+	TRY(fails(op, DATABASE_SHOW));
+	return datastore_null.database_show(op, name);
+}
+
+static enum err
+failing_database_list(struct op *op, const struct db_page *page,
+    db_found found, void *arg)
+{
+	TRY(fails(op, DATABASE_LIST));
+	return datastore_null.database_list(op, page, found, arg);
+}
+
+static enum err
+failing_user_create(struct op *op, const struct db_user *u)
+{
+	TRY(fails(op, USER_CREATE));
+	return datastore_null.user_create(op, u);
+}
+
+static enum err
+failing_user_delete(struct op *op, const struct db_user *u)
+{
+	TRY(fails(op, USER_DELETE));
+	return datastore_null.user_delete(op, u);
+}
+
+static enum err
+failing_user_list(struct op *op, const struct db_page *page, db_found found,
+    void *arg)
+{
+	TRY(fails(op, USER_LIST));
+	return datastore_null.user_list(op, page, found, arg);
+}
+
+static enum err
+failing_user_show(struct op *op, const struct db_user *u, db_found found,
+    void *arg)
+{
+	TRY(fails(op, USER_SHOW));
+	return datastore_null.user_show(op, u, found, arg);
+}
+
+static enum err
+failing_user_update(struct op *op, const struct db_user *u,
+    const struct db_user *to)
+{
+	TRY(fails(op, USER_UPDATE));
+	return datastore_null.user_update(op, u, to);
+}
+
+static enum err
+failing_grant(struct op *op, const struct db_user *u, const char *database)
+{
+	TRY(fails(op, GRANT));
+	return datastore_null.grant(op, u, database);
+}
+
+static enum err
+failing_revoke(struct op *op, const struct db_user *u, const char *database)
+{
+	TRY(fails(op, REVOKE));
+	return datastore_null.revoke(op, u, database);
+}
+
+static enum err
+failing_root_enable(struct op *op, const char *password)
+{
+	TRY(fails(op, ROOT_ENABLE));
+	return datastore_null.root_enable(op, password);
+}
+
+static enum err
+failing_root_disable(struct op *op)
+{
+	TRY(fails(op, ROOT_DISABLE));
+	return datastore_null.root_disable(op);
+}
+
+const struct datastore datastore_failing = {
+	.name = "failing",
+	.port = 3306,
+	.start = failing_start,
+	.stop = failing_stop,
+	.status = failing_status,
+	.pid = failing_pid,
+	.watch = failing_watch,
+	.database_create = failing_database_create,
+	.database_delete = failing_database_delete,
+	.database_show = failing_database_show,
+	.database_list = failing_database_list,
+	.user_create = failing_user_create,
+	.user_delete = failing_user_delete,
+	.user_list = failing_user_list,
+	.user_show = failing_user_show,
+	.user_update = failing_user_update,
+	.grant = failing_grant,
+	.revoke = failing_revoke,
+	.root_enable = failing_root_enable,
+	.root_disable = failing_root_disable,
+};

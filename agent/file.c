@@ -1,0 +1,97 @@
+#include "agent/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FILE_MAX (1024 * 1024)
+
+static void
+close_fd(void *fd)
+{
+	close((int)(intptr_t)fd);
+}
+
+static enum err
+file_open(struct op *op, const char *path, int flags, int *fd)
+{
+	*fd = open(path, flags | O_CLOEXEC, 0600);
+	if (*fd == -1)
+		return op_fail(op, errno == ENOENT ? ERR_NOT_FOUND :
+		    ERR_INTERNAL, "%s: %s", path, strerror(errno));
+	op_defer(op, close_fd, (void *)(intptr_t)*fd);
+	return OK;
+}
+
+/* Files of /proc do not know their size, so it is not asked for. */
+enum err
+file_get(struct op *op, const char *path, const char **bytes, size_t *len)
+{
+	size_t room = 4096, used = 0;
+	char *s = op_alloc(op, room), *larger;
+	ssize_t n;
+	int fd;
+
+	TRY(file_open(op, path, O_RDONLY, &fd));
+	while ((n = read(fd, s + used, room - used - 1)) > 0) {
+		used += (size_t)n;
+		if (used > FILE_MAX)
+			return op_fail(op, ERR_INTERNAL, "%s: too large", path);
+		if (used < room - 1)
+			continue;
+		larger = op_alloc(op, room *= 2);
+		s = memcpy(larger, s, used);
+	}
+	if (n == -1)
+		return op_fail(op, ERR_INTERNAL, "%s: %s", path,
+		    strerror(errno));
+	s[used] = '\0';
+	*bytes = s;
+	*len = used;
+	return OK;
+}
+
+static enum err
+write_all(struct op *op, const char *path, int fd, const char *s, size_t len)
+{
+	ssize_t n;
+
+	for (; len > 0; s += n, len -= (size_t)n)
+		if ((n = write(fd, s, len)) == -1)
+			return op_fail(op, ERR_INTERNAL, "%s: %s", path,
+			    strerror(errno));
+	if (fsync(fd) == -1)
+		return op_fail(op, ERR_INTERNAL, "%s: %s", path,
+		    strerror(errno));
+	return OK;
+}
+
+enum err
+file_put(struct op *op, const char *path, const char *bytes, size_t len)
+{
+	const char *aside = op_printf(op, "%s.new", path);
+	int fd, dir;
+
+	TRY(file_open(op, aside, O_WRONLY | O_CREAT | O_TRUNC, &fd));
+	TRY(write_all(op, aside, fd, bytes, len));
+	if (rename(aside, path) == -1)
+		return op_fail(op, ERR_INTERNAL, "%s: %s", path,
+		    strerror(errno));
+	TRY(file_open(op, dirname(op_strdup(op, path)),
+	    O_RDONLY | O_DIRECTORY, &dir));
+	fsync(dir);
+	return OK;
+}
+
+enum err
+file_directory(struct op *op, const char *path)
+{
+	if (mkdir(path, 0700) == -1 && errno != EEXIST)
+		return op_fail(op, ERR_INTERNAL, "%s: %s", path,
+		    strerror(errno));
+	return OK;
+}

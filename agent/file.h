@@ -1,0 +1,19 @@
+/*
+ * file - small files of the volume, read and written whole.  What was put is
+ * there after a crash, old or new and never half.
+ */
+#ifndef AGENT_FILE_H
+#define AGENT_FILE_H
+
+#include "lib/base/op.h"
+
+/* Terminated with a NUL beyond len.  ERR_NOT_FOUND; ERR_INTERNAL over 1 MiB. */
+enum err	 file_get(struct op *, const char *path, const char **bytes,
+		    size_t *len);
+/* Mode 0600; on the disk before this returns. */
+enum err	 file_put(struct op *, const char *path, const char *bytes,
+		    size_t len);
+/* Mode 0700; there already is well. */
+enum err	 file_directory(struct op *, const char *path);
+
+#endif

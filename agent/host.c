@@ -1,0 +1,227 @@
+#include "agent/host.h"
+#include "agent/file.h"
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <linux/close_range.h>
+
+#define KILL_MS	5000			/* the kernel's time to end what was killed */
+
+/* Only what a server needs: nothing of the agent's environment goes on. */
+static char *const environment[] = {
+	(char[]){ "PATH=/usr/sbin:/usr/bin:/sbin:/bin" },
+	(char[]){ "LANG=C.UTF-8" },
+	NULL
+};
+
+static void
+signals_reset(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	for (int sig = 1; sig < SIGRTMIN; sig++)
+		if (sig != SIGKILL && sig != SIGSTOP)
+			signal(sig, SIG_DFL);
+}
+
+static bool
+output_to(const char *log)
+{
+	int null = open("/dev/null", O_RDONLY);
+	int out = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+
+	return null != -1 && out != -1 && dup2(null, 0) != -1 &&
+	    dup2(out, 1) != -1 && dup2(out, 2) != -1;
+}
+
+static bool
+pid_write(const char *path)
+{
+	char text[16];
+	int n = snprintf(text, sizeof(text), "%d\n", (int)getpid());
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	return fd != -1 && write(fd, text, (size_t)n) == n;
+}
+
+/* In the child.  Its own session: a signal to the agent's group is not for it. */
+static void
+child_become(const struct host_command *c, int failed)
+{
+	struct rlimit none = { 0, 0 };
+	int why;
+
+	setsid();
+	signals_reset();
+	setrlimit(RLIMIT_CORE, &none);
+	if (pid_write(c->pid_file) && output_to(c->log)) {
+		close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+		execve(c->argv[0], (char *const *)(uintptr_t)c->argv,
+		    environment);
+	}
+	why = errno;
+	if (write(failed, &why, sizeof(why)) == -1)
+		_exit(126);
+	_exit(127);
+}
+
+static enum err
+process_watch(struct op *op, pid_t pid, struct host_process *out)
+{
+	int fd = pidfd_open(pid, 0);
+
+	if (fd == -1)
+		return op_fail(op, ERR_INTERNAL, "process %d: %s", (int)pid,
+		    strerror(errno));
+	*out = (struct host_process){ .pid = pid, .watch = fd };
+	return OK;
+}
+
+enum err
+host_start(struct op *op, const struct host_command *c,
+    struct host_process *out)
+{
+	int failed[2], why = 0;
+	ssize_t n;
+	pid_t pid;
+
+	*out = (struct host_process){ .watch = -1 };
+	if (pipe2(failed, O_CLOEXEC) == -1)
+		return op_fail(op, ERR_INTERNAL, "pipe: %s", strerror(errno));
+	if ((pid = fork()) == 0)
+		child_become(c, failed[1]);
+	close(failed[1]);
+	if (pid == -1) {
+		close(failed[0]);
+		return op_fail(op, ERR_INTERNAL, "fork: %s", strerror(errno));
+	}
+	/* The pipe ends when the program runs; before that it tells why not. */
+	while ((n = read(failed[0], &why, sizeof(why))) == -1 && errno == EINTR)
+		;
+	close(failed[0]);
+	if (n > 0) {
+		waitpid(pid, NULL, 0);
+		unlink(c->pid_file);
+		return op_fail(op, ERR_INTERNAL, "%s: %s", c->argv[0],
+		    strerror(why));
+	}
+	return process_watch(op, pid, out);
+}
+
+/* The program's file may have been replaced since: the kernel then says so. */
+static bool
+runs_program(struct op *op, int pid, const char *program)
+{
+	const char *link = op_printf(op, "/proc/%d/exe", pid);
+	char exe[PATH_MAX], *real = realpath(program, NULL);
+	ssize_t n = readlink(link, exe, sizeof(exe) - 1);
+	size_t len = real != NULL ? strlen(real) : 0;
+	bool same;
+
+	if (n < 0)
+		n = 0;
+	exe[n] = '\0';
+	same = real != NULL && strncmp(exe, real, len) == 0 &&
+	    (exe[len] == '\0' || strcmp(exe + len, " (deleted)") == 0);
+	free(real);
+	return same;
+}
+
+/* Tells this instance's server from another's of the same account. */
+static bool
+has_argument(struct op *op, int pid, const char *argument)
+{
+	const char *line;
+	size_t len;
+
+	if (file_get(op, op_printf(op, "/proc/%d/cmdline", pid), &line,
+	    &len) != OK)
+		return false;
+	for (const char *end = line + len; line < end; line += strlen(line) + 1)
+		if (strcmp(line, argument) == 0)
+			return true;
+	return false;
+}
+
+bool
+host_adopt(struct op *op, const struct host_command *c,
+    struct host_process *out)
+{
+	const char *text;
+	size_t len;
+	int64_t pid;
+
+	*out = (struct host_process){ .watch = -1 };
+	if (file_get(op, c->pid_file, &text, &len) != OK || len == 0 ||
+	    !text_number(op_strndup(op, text, len - 1), 1, INT_MAX, &pid))
+		return false;
+	/* Held first and looked at then: the number cannot pass to another. */
+	if (process_watch(op, (pid_t)pid, out) != OK)
+		return false;
+	if (host_running(out) && runs_program(op, (int)pid, c->argv[0]) &&
+	    has_argument(op, (int)pid, c->argv[1]))
+		return true;
+	host_forget(out);
+	return false;
+}
+
+static bool
+ends_within(const struct host_process *p, int ms)
+{
+	struct pollfd fd = { .fd = p->watch, .events = POLLIN };
+	int64_t until = clock_ms() + ms, left;
+
+	do {
+		left = until - clock_ms();
+		if (poll(&fd, 1, left > 0 ? (int)left : 0) > 0)
+			return true;
+	} while (left > 0);
+	return false;
+}
+
+bool
+host_running(const struct host_process *p)
+{
+	return p->pid != 0 && !ends_within(p, 0);
+}
+
+void
+host_end(struct op *op, struct host_process *p, int patience_ms)
+{
+	if (p->pid == 0)
+		return;
+	pidfd_send_signal(p->watch, SIGTERM, NULL, 0);
+	if (!ends_within(p, patience_ms)) {
+		log_warn(op, "process %d does not end: killed", p->pid);
+		pidfd_send_signal(p->watch, SIGKILL, NULL, 0);
+		ends_within(p, KILL_MS);
+	}
+	host_forget(p);
+}
+
+/* An adopted process is not ours to reap; waitpid then has nothing to say. */
+void
+host_forget(struct host_process *p)
+{
+	if (p->pid != 0)
+		waitpid(p->pid, NULL, WNOHANG);
+	if (p->watch != -1)
+		close(p->watch);
+	*p = (struct host_process){ .watch = -1 };
+}

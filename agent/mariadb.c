@@ -1,0 +1,117 @@
+#include "agent/mariadb.h"
+#include "agent/host.h"
+#include "lib/base/log.h"
+
+#include <unistd.h>
+
+#define STOP_MS	20000			/* then it is killed; InnoDB recovers */
+
+static struct host_process server = { .watch = -1 };
+static bool answered;			/* since it was begun */
+
+static const char *
+program(void)
+{
+	static const char *const places[] = { "/usr/sbin/mariadbd",
+	    "/usr/libexec/mariadbd", "/usr/sbin/mysqld", NULL };
+
+	for (const char *const *p = places; *p != NULL; p++)
+		if (access(*p, X_OK) == 0)
+			return *p;
+	return places[0];
+}
+
+/* Nothing secret stands on the command line: everybody may read it. */
+static struct host_command
+command(struct op *op)
+{
+	const char **argv = op_alloc(op, 4 * sizeof(*argv));
+
+	argv[0] = program();
+	argv[1] = op_printf(op, "--defaults-file=%s",
+	    mariadb_path(op, "my.cnf"));
+	argv[2] = op_printf(op, "--init-file=%s",
+	    mariadb_path(op, "agent/init.sql"));
+	return (struct host_command){
+		.argv = argv,
+		.log = mariadb_path(op, "log/mariadb.err"),
+		.pid_file = mariadb_path(op, "agent/server.pid"),
+	};
+}
+
+static enum err
+start(struct op *op)
+{
+	struct host_command c = command(op);
+
+	host_forget(&server);
+	mariadb_hang_up();
+	answered = false;
+	if (host_adopt(op, &c, &server)) {
+		log_info(op, "adopted mariadbd, process %d", server.pid);
+		return OK;
+	}
+	TRY(mariadb_conf_write(op));
+	return host_start(op, &c, &server);
+}
+
+static enum err
+stop(struct op *op)
+{
+	mariadb_hang_up();
+	host_end(op, &server, STOP_MS);
+	return OK;
+}
+
+static enum err
+status(struct op *op, enum db_status *out)
+{
+	*out = DB_CRASHED;
+	if (!host_running(&server)) {
+		*out = DB_SHUTDOWN;
+		return OK;
+	}
+	TRY(mariadb_probe(op));
+	if (!answered)
+		mariadb_conf_started(op);
+	answered = true;
+	*out = DB_HEALTHY;
+	return OK;
+}
+
+static int
+pid(void)
+{
+	if (!host_running(&server))
+		host_forget(&server);
+	return server.pid;
+}
+
+static int
+watch(void)
+{
+	return server.watch;
+}
+
+const struct datastore datastore_mariadb = {
+	.name = "mariadb",
+	.port = 3306,
+	.start = start,
+	.stop = stop,
+	.status = status,
+	.pid = pid,
+	.watch = watch,
+	.database_create = mariadb_database_create,
+	.database_delete = mariadb_database_delete,
+	.database_show = mariadb_database_show,
+	.database_list = mariadb_database_list,
+	.user_create = mariadb_user_create,
+	.user_delete = mariadb_user_delete,
+	.user_list = mariadb_user_list,
+	.user_show = mariadb_user_show,
+	.user_update = mariadb_user_update,
+	.grant = mariadb_grant,
+	.revoke = mariadb_revoke,
+	.root_enable = mariadb_root_enable,
+	.root_disable = mariadb_root_disable,
+};

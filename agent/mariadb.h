@@ -1,0 +1,73 @@
+/*
+ * mariadb - the engine's own rooms: mariadb.c the server process, mariadb_conf.c
+ * its files, mariadb_sql.c the only owner of libmariadb, mariadb_schemas.c and
+ * mariadb_users.c the statements.
+ */
+#ifndef AGENT_MARIADB_H
+#define AGENT_MARIADB_H
+
+#include "agent/datastore.h"
+
+#define MARIADB_ADMIN	"os_admin"
+
+/* Paths below agent.data, the op's. */
+const char	*mariadb_path(struct op *, const char *name);
+const char	*mariadb_socket(struct op *);
+
+/*
+ * Directories, my.cnf and the statements the server runs before it lets anybody
+ * in: they make the agent's account anew, whatever became of it.
+ */
+enum err	 mariadb_conf_write(struct op *);
+/* The server answers: what only its start needed goes away. */
+void		 mariadb_conf_started(struct op *);
+/* Password of the agent's account; ERR_INTERNAL before the first start. */
+enum err	 mariadb_admin_password(struct op *, const char **);
+
+/* One short look: can the server be spoken with?  ERR_GUEST when not. */
+enum err	 mariadb_probe(struct op *);
+void		 mariadb_hang_up(void);	/* the server ended: forget the session */
+
+/*
+ * Statements run in a session that belongs to the op.  ERR_GUEST with the
+ * server's text; mariadb_errno() is its number, for whoever knows better.
+ * Values and identifiers are put in by these functions and by nothing else.
+ */
+enum err	 mariadb_run(struct op *, const char *sql);
+typedef enum err (*mariadb_row)(struct op *, void *arg, char **field);
+enum err	 mariadb_rows(struct op *, const char *sql, mariadb_row,
+		    void *arg);
+unsigned	 mariadb_errno(void);
+
+const char	*mariadb_name(struct op *, const char *);	/* `na``me` */
+const char	*mariadb_pattern(struct op *, const char *);	/* of GRANT: `na\_me` */
+const char	*mariadb_unpattern(struct op *, const char *);
+enum err	 mariadb_value(struct op *, const char *, const char **);	/* 'va\'lue' */
+/* 'name'@'host' */
+enum err	 mariadb_account(struct op *, const struct db_user *,
+		    const char **);
+/* ('a','b') of a list that ends with NULL */
+enum err	 mariadb_values(struct op *, const char *const *, const char **);
+
+enum err	 mariadb_database_create(struct op *,
+		    const struct db_database *);
+enum err	 mariadb_database_delete(struct op *, const char *name);
+enum err	 mariadb_database_show(struct op *, const char *name);
+enum err	 mariadb_database_list(struct op *, const struct db_page *,
+		    db_found, void *arg);
+enum err	 mariadb_user_create(struct op *, const struct db_user *);
+enum err	 mariadb_user_delete(struct op *, const struct db_user *);
+enum err	 mariadb_user_list(struct op *, const struct db_page *,
+		    db_found, void *arg);
+enum err	 mariadb_user_show(struct op *, const struct db_user *,
+		    db_found, void *arg);
+enum err	 mariadb_user_update(struct op *, const struct db_user *,
+		    const struct db_user *to);
+enum err	 mariadb_grant(struct op *, const struct db_user *,
+		    const char *database);
+enum err	 mariadb_revoke(struct op *, const struct db_user *,
+		    const char *database);
+enum err	 mariadb_root_enable(struct op *, const char *password);
+enum err	 mariadb_root_disable(struct op *);
+
+#endif

@@ -1,0 +1,169 @@
+#include "agent/mariadb.h"
+#include "agent/file.h"
+#include "lib/base/conf.h"
+#include "lib/base/log.h"
+#include "lib/base/seal.h"
+#include "lib/base/text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SOCKET_MAX 107			/* bytes of a unix socket's path */
+
+const char *
+mariadb_path(struct op *op, const char *name)
+{
+	return op_printf(op, "%s/%s", conf_str("agent.data"), name);
+}
+
+const char *
+mariadb_socket(struct op *op)
+{
+	return mariadb_path(op, "run/mariadb.sock");
+}
+
+/* Measured with sysbench under memory limits: more is killed, less is slow. */
+static int
+pool_mb(int memory_mb)
+{
+	int share = memory_mb < 256 ? 25 : memory_mb < 2048 ? 40 : 60;
+	int mb = memory_mb * share / 100;
+
+	return mb < 8 ? 8 : mb;
+}
+
+static int
+clamp(int n, int lo, int hi)
+{
+	return n < lo ? lo : n > hi ? hi : n;
+}
+
+static const char *
+settings(struct op *op)
+{
+	int mb = conf_int("agent.memory_mb"), pool = pool_mb(mb);
+	struct text t;
+
+	text_begin(&t, op, 2048);
+	text_add(&t, "# Written by coffer-agent at every start.\n[mariadbd]\n");
+	text_printf(&t, "datadir = %s\n", mariadb_path(op, "mysql"));
+	text_printf(&t, "socket = %s\n", mariadb_socket(op));
+	text_printf(&t, "pid-file = %s\n", mariadb_path(op, "run/mariadb.pid"));
+	text_printf(&t, "tmpdir = %s\n", mariadb_path(op, "tmp"));
+	text_printf(&t, "secure-file-priv = %s\n", mariadb_path(op, "tmp"));
+	text_printf(&t, "log-error = %s\n", mariadb_path(op, "log/mariadb.err"));
+	text_printf(&t, "bind-address = %s\n", conf_str("agent.address"));
+	text_printf(&t, "port = %d\n", conf_int("agent.port"));
+	text_add(&t, "skip-name-resolve\nlocal-infile = 0\nskip-log-bin\n"
+	    "character-set-server = utf8mb4\n"
+	    "collation-server = utf8mb4_general_ci\n"
+	    "innodb-fast-shutdown = 1\n");
+	text_printf(&t, "innodb-buffer-pool-size = %dM\n", pool);
+	text_printf(&t, "innodb-log-file-size = %dM\n", clamp(pool / 4, 16, 512));
+	text_printf(&t, "max-connections = %d\n", clamp(mb / 4, 32, 1000));
+	text_printf(&t, "table-open-cache = %d\n", clamp(mb, 200, 2000));
+	text_printf(&t, "table-definition-cache = %d\n", clamp(mb, 400, 2000));
+	text_printf(&t, "tmp-table-size = %dM\nmax-heap-table-size = %dM\n",
+	    clamp(mb / 32, 4, 64), clamp(mb / 32, 4, 64));
+	text_printf(&t, "key-buffer-size = %dM\naria-pagecache-buffer-size = "
+	    "%dM\n", clamp(mb / 64, 4, 128), clamp(mb / 64, 8, 128));
+	text_add(&t, "query-cache-type = 0\nquery-cache-size = 0\n");
+	if (mb < 1024)			/* it takes 94 MiB */
+		text_add(&t, "performance-schema = 0\n");
+	return t.s;
+}
+
+/* A first start keeps the password aside until the server has taken it. */
+static enum err
+password_ensure(struct op *op, bool *first)
+{
+	const char *aside = mariadb_path(op, "agent/admin.first"), *made;
+
+	*first = access(mariadb_path(op, "agent/admin.pw"), F_OK) == -1;
+	if (!*first || access(aside, F_OK) == 0)
+		return OK;
+	made = seal_password(op, 32);
+	return file_put(op, aside, made, strlen(made));
+}
+
+enum err
+mariadb_admin_password(struct op *op, const char **out)
+{
+	size_t len;
+	enum err e;
+
+	e = file_get(op, mariadb_path(op, "agent/admin.pw"), out, &len);
+	if (e == ERR_NOT_FOUND)
+		e = file_get(op, mariadb_path(op, "agent/admin.first"), out,
+		    &len);
+	return e == ERR_NOT_FOUND ? ERR_INTERNAL : e;
+}
+
+/*
+ * One statement a line: the server reads it so.  What the template brought and
+ * nobody shall log in with goes at the first start only: later it may be the
+ * tenant's.
+ */
+static enum err
+init_write(struct op *op, bool first)
+{
+	const char *password;
+	struct text t;
+
+	TRY(mariadb_admin_password(op, &password));
+	text_begin(&t, op, 1024);
+	text_add(&t, "SET SESSION sql_log_bin = 0;\n");
+	if (first)
+		text_add(&t, "DELETE FROM mysql.global_priv WHERE User IN "
+		    "('', 'root', 'mysql');\n"
+		    "DELETE FROM mysql.db WHERE Db IN "
+		    "('test', 'test\\\\_%');\n"
+		    "DELETE FROM mysql.proxies_priv WHERE User = 'root';\n"
+		    "FLUSH PRIVILEGES;\n"
+		    "DROP DATABASE IF EXISTS test;\n");
+	/* Letters and digits: the password needs no quoting. */
+	text_printf(&t, "CREATE OR REPLACE USER " MARIADB_ADMIN
+	    "@localhost IDENTIFIED BY '%s';\n", password);
+	text_add(&t, "GRANT ALL PRIVILEGES ON *.* TO " MARIADB_ADMIN
+	    "@localhost WITH GRANT OPTION;\n");
+	return file_put(op, mariadb_path(op, "agent/init.sql"), t.s, t.len);
+}
+
+static enum err
+directories_ensure(struct op *op)
+{
+	static const char *const names[] = { "agent", "run", "tmp", "log" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		TRY(file_directory(op, mariadb_path(op, names[i])));
+	if (strlen(mariadb_socket(op)) > SOCKET_MAX)
+		return op_fail(op, ERR_INTERNAL, "%s is too long for a socket",
+		    mariadb_socket(op));
+	return OK;
+}
+
+enum err
+mariadb_conf_write(struct op *op)
+{
+	const char *conf;
+	bool first;
+
+	TRY(directories_ensure(op));
+	TRY(password_ensure(op, &first));
+	TRY(init_write(op, first));
+	conf = settings(op);
+	return file_put(op, mariadb_path(op, "my.cnf"), conf, strlen(conf));
+}
+
+void
+mariadb_conf_started(struct op *op)
+{
+	const char *aside = mariadb_path(op, "agent/admin.first");
+
+	unlink(mariadb_path(op, "agent/init.sql"));
+	if (access(aside, F_OK) == 0 &&
+	    rename(aside, mariadb_path(op, "agent/admin.pw")) == -1)
+		log_error(op, "%s: %s", aside, strerror(errno));
+}

@@ -1,0 +1,154 @@
+#include "agent/names.h"
+#include "lib/base/text.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+const char *const names_hidden_databases[] = { "mysql", "information_schema",
+    "performance_schema", "sys", "lost+found", "#mysql50#lost+found", NULL };
+const char *const names_hidden_users[] = { "os_admin", "root", "mariadb.sys",
+    "mysql", "", NULL };
+
+/* MariaDB knows information_schema in any case, so none is let through. */
+bool
+names_is_hidden(const char *const *hidden, const char *name)
+{
+	for (; *hidden != NULL; hidden++)
+		if (strcasecmp(*hidden, name) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_word(char c)
+{
+	return isalnum((unsigned char)c) || c == '_' || c == '-';
+}
+
+/* Words, then blanks and ?#@, then words: two characters at the least. */
+static bool
+is_database(const char *s)
+{
+	size_t len = strlen(s), i = 0;
+
+	while (is_word(s[i]))
+		i++;
+	if (i == len)
+		return len >= 2;
+	if (i == 0)
+		return false;
+	while (s[i] != '\0' && strchr(" ?#@", s[i]) != NULL)
+		i++;
+	if (i == len)
+		return false;
+	while (is_word(s[i]))
+		i++;
+	return i == len;
+}
+
+enum err
+names_database(struct op *op, const char *s)
+{
+	if (s == NULL || strlen(s) > NAMES_DATABASE || !is_database(s))
+		return op_fail(op, ERR_BAD_REQUEST,
+		    "The database name is not valid.");
+	if (names_is_hidden(names_hidden_databases, s))
+		return op_fail(op, ERR_BAD_REQUEST,
+		    "Database name \"%s\" is on the reserved list.", s);
+	return OK;
+}
+
+/* Printable UTF-8 without what could end a quoted text. */
+static bool
+is_quotable(const char *s)
+{
+	size_t len = strlen(s);
+
+	if (len == 0 || !text_is_utf8(s, len) || s[0] == ' ' ||
+	    s[len - 1] == ' ')
+		return false;
+	for (; *s != '\0'; s++)
+		if (strchr("'\";`,/\\", *s) != NULL ||
+		    (unsigned char)*s < 0x20 || *s == 0x7f)
+			return false;
+	return true;
+}
+
+static size_t
+characters(const char *utf8)
+{
+	size_t n = 0;
+
+	for (; *utf8 != '\0'; utf8++)
+		n += (*utf8 & 0xc0) != 0x80;
+	return n;
+}
+
+enum err
+names_user(struct op *op, const char *s)
+{
+	if (s == NULL || !is_quotable(s) || characters(s) > NAMES_USER)
+		return op_fail(op, ERR_BAD_REQUEST,
+		    "The user name is not valid.");
+	if (names_is_hidden(names_hidden_users, s))
+		return op_fail(op, ERR_BAD_REQUEST,
+		    "User name \"%s\" is on the reserved list.", s);
+	return OK;
+}
+
+static bool
+is_mask(const char *s)
+{
+	struct in_addr a;
+	int64_t bits;
+
+	return text_number(s, 0, 128, &bits) || inet_pton(AF_INET, s, &a) == 1;
+}
+
+/* An address, with each % standing for any number, and a mask perhaps. */
+enum err
+names_host(struct op *op, const char *s)
+{
+	unsigned char a[sizeof(struct in6_addr)];
+	char *address, *mask;
+
+	if (s != NULL && strcmp(s, "%") == 0)
+		return OK;
+	if (s != NULL && *s != '\0' && strlen(s) <= 60) {
+		address = op_strdup(op, s);
+		for (char *c = address; *c != '\0'; c++)
+			if (*c == '%')
+				*c = '1';
+		if ((mask = strchr(address, '/')) != NULL)
+			*mask++ = '\0';
+		if ((inet_aton(address, (struct in_addr *)a) == 1 ||
+		    inet_pton(AF_INET6, address, a) == 1) &&
+		    strpbrk(s, " \t\n") == NULL &&
+		    (mask == NULL || is_mask(mask)))
+			return OK;
+	}
+	return op_fail(op, ERR_BAD_REQUEST, "The user's host is not valid.");
+}
+
+enum err
+names_password(struct op *op, const char *s)
+{
+	if (s == NULL || !is_quotable(s))
+		return op_fail(op, ERR_BAD_REQUEST,
+		    "The password is not valid.");
+	return OK;
+}
+
+enum err
+names_charset(struct op *op, const char *s)
+{
+	size_t n = s == NULL ? 0 : strspn(s, "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+
+	if (n == 0 || n > 64 || s[n] != '\0')
+		return op_fail(op, ERR_BAD_REQUEST,
+		    "The character set or collation is not valid.");
+	return OK;
+}

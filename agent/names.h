@@ -1,0 +1,27 @@
+/*
+ * names - what databases, users and passwords may be called.  The API checks
+ * the same before it accepts a request; a guest believes nobody.
+ * Rules: contract of the v1.0 API, validation, MySQL and MariaDB.
+ * Each returns ERR_BAD_REQUEST with a text; NULL is refused everywhere.
+ */
+#ifndef AGENT_NAMES_H
+#define AGENT_NAMES_H
+
+#include "lib/base/op.h"
+
+#include <stdbool.h>
+
+#define NAMES_DATABASE	64		/* characters */
+#define NAMES_USER	16
+
+enum err	 names_database(struct op *, const char *);
+enum err	 names_user(struct op *, const char *);
+enum err	 names_host(struct op *, const char *);
+enum err	 names_password(struct op *, const char *);
+enum err	 names_charset(struct op *, const char *);	/* or collation */
+
+/* Belong to the server or to Coffer: neither shown nor touched.  End with NULL. */
+extern const char *const names_hidden_databases[], *const names_hidden_users[];
+bool		 names_is_hidden(const char *const *hidden, const char *);
+
+#endif
