@@ -88,7 +88,9 @@ void		 request_serve(struct request *);
 struct jsonw	*reply_json(struct request *, int status);	/* then write the document */
 enum err	 reply_empty(struct request *, int status);	/* returns OK */
 void		 reply_header(struct request *, const char *name, const char *value);
-void		 reply_error(struct request *, enum err);	/* serve's own: the fault of an error */
+/* For serve.c and request.c: the fault of an error, and the words after a status. */
+void		 reply_error(struct request *, enum err);
+const char	*reply_reason(int status);
 
 /* --- asking the request ------------------------------------------------------ */
 const struct json *body(const struct request *, const char *path);	/* json_get on the body */

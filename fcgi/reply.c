@@ -65,6 +65,23 @@ default_of(int status)
 	return i;
 }
 
+const char *
+reply_reason(int status)
+{
+	switch (status) {
+	case 200:
+		return "OK";
+	case 201:
+		return "Created";
+	case 202:
+		return "Accepted";
+	case 204:
+		return "No Content";
+	default:
+		return defaults[default_of(status)].title;
+	}
+}
+
 /* Of our own failures the caller learns an id, and the log the reason. */
 static const char *
 message_of(struct request *r, enum err e)

@@ -150,7 +150,8 @@ write_answer(struct request *r)
 	struct text head;
 
 	text_begin(&head, &r->op, 512);
-	text_printf(&head, "Status: %d\r\n", r->status);
+	text_printf(&head, "Status: %d %s\r\n", r->status,
+	    reply_reason(r->status));
 	if (r->status != 204)
 		text_printf(&head, "Content-Type: %s\r\n"
 		    "Content-Length: %zu\r\n", r->type != NULL ? r->type :
