@@ -45,7 +45,7 @@ STMT(TASK_TAKE, 4,
     " 1000)::bigint, i.name, v.manager, v.version, i.ram_mb, i.vcpus,"
     " i.volume_gb, i.server_id, i.volume_id, i.port_id, i.address,"
     " i.key_epoch, s.slot, g.status, g.seq, g.order_id, g.order_err,"
-    " g.order_why FROM took t JOIN instances i ON i.id = t.instance_id"
+    " g.order_why, g.last_seen > t.started FROM took t JOIN instances i ON i.id = t.instance_id"
     " JOIN datastore_versions v ON v.id = i.version_id"
     " LEFT JOIN slots s ON s.instance_id = i.id"
     " LEFT JOIN guests g ON g.instance_id = i.id")
@@ -108,18 +108,26 @@ STMT(TASKS_PRUNE, 1,
     "DELETE FROM tasks WHERE id IN (SELECT id FROM tasks WHERE ended <"
     " now() - $1::int * interval '1 day' ORDER BY ended LIMIT 1000)")
 
-/* Instances of this host that should run, for a look at whether they do. */
+/*
+ * Instances of this host that should run, for a look at whether they do; not
+ * those that were tried just now.
+ */
 STMT(TASKS_RECOVERABLE, 1,
-    "SELECT i.id, i.server_id, s.slot FROM slots s JOIN instances i ON i.id ="
-    " s.instance_id WHERE s.host = $1::text AND i.deleted_at IS NULL AND"
-    " i.server_id IS NOT NULL AND i.server_status = 'ACTIVE' AND i.task IN"
-    " ('NONE', 'RESTART_REQUIRED') AND NOT EXISTS (SELECT FROM tasks t WHERE"
-    " t.instance_id = i.id AND t.status IN " TASK_ACTIVE ")")
-/* id, instance, request, seconds.  The instance's row is held, so that nobody submits meanwhile. */
+    "SELECT i.id, i.server_id, s.slot, v.manager, v.version FROM slots s"
+    " JOIN instances i ON i.id = s.instance_id JOIN datastore_versions v ON"
+    " v.id = i.version_id WHERE s.host = $1::text AND i.deleted_at IS NULL"
+    " AND i.server_id IS NOT NULL AND i.server_status = 'ACTIVE' AND i.task"
+    " IN ('NONE', 'RESTART_REQUIRED') AND NOT EXISTS (SELECT FROM tasks t"
+    " WHERE t.instance_id = i.id AND (t.status IN " TASK_ACTIVE " OR t.kind ="
+    " 'recover' AND t.ended > now() - interval '1 minute'))")
+/* Holds the row, so that nobody submits meanwhile; what follows sees who did before. */
+STMT(TASK_RECOVER_LOCK, 1,
+    "SELECT FROM instances WHERE id = $1::uuid FOR NO KEY UPDATE")
+/* id, instance, request, seconds */
 STMT(TASK_RECOVER, 4,
     "INSERT INTO tasks (id, instance_id, tenant_id, user_id, request_id,"
     " kind, deadline) SELECT $1::uuid, id, tenant_id, 'coffer', $3::text,"
     " 'recover', now() + $4::int * interval '1 second' FROM instances i"
     " WHERE id = $2::uuid AND deleted_at IS NULL AND server_status = 'ACTIVE'"
     " AND NOT EXISTS (SELECT FROM tasks t WHERE t.instance_id = i.id AND"
-    " t.status IN " TASK_ACTIVE ") FOR NO KEY UPDATE")
+    " t.status IN " TASK_ACTIVE ")")

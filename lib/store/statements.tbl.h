@@ -3,5 +3,6 @@
 #include "lib/store/sql_identity.tbl.h"
 #include "lib/store/sql_instance.tbl.h"
 #include "lib/store/sql_task.tbl.h"
+#include "lib/store/sql_home.tbl.h"
 #include "lib/store/sql_guest.tbl.h"
 #include "lib/store/sql_admin.tbl.h"

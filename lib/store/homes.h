@@ -1,0 +1,54 @@
+/*
+ * homes - where an instance lives and what became of it, as workers write it.
+ * Each function gives a call for lease_write() or lease_end().
+ */
+#ifndef LIB_STORE_HOMES_H
+#define LIB_STORE_HOMES_H
+
+#include "lib/store/store.h"
+
+struct home {
+	const char	*name, *engine, *version;
+	int		 ram_mb, vcpus, volume_gb, key_epoch;
+	int		 slot;		/* -1: none */
+	const char	*server_id, *volume_id, *port_id, *address;	/* NULL: none */
+};
+
+struct guest_said {
+	const char	*status;	/* NULL: no row */
+	int64_t		 seq;		/* 0: never heard of */
+	const char	*order, *err, *why;	/* the last order carried out */
+	bool		 heard;		/* since the task began */
+};
+
+/* Two calls: one that waits for other workers of the host, one that takes. */
+struct call	 slot_lock(const char *host);
+struct call	 slot_take(struct op *, const char *host, const char *instance,
+		    int slots);	/* gives the slot; no row: all are taken */
+struct call	 slot_drop(const char *instance);
+
+/* What the drivers named; NULL: gone. */
+struct call	 home_port(const char *instance, const char *port_id,
+		    const char *address);
+struct call	 home_volume(const char *instance, const char *volume_id);
+struct call	 home_server(const char *instance, const char *server_id);
+
+/* Ends of tasks. */
+struct call	 home_built(const char *instance);
+struct call	 home_not_built(const char *instance, const char *task_word,
+		    const char *fault, const char *details);
+struct call	 home_gone(const char *instance);
+struct call	 home_guest_gone(const char *instance);
+struct call	 home_not_gone(const char *instance, const char *fault,
+		    const char *details);
+struct call	 home_restarted(const char *instance);
+struct call	 home_fault(const char *instance, const char *fault,
+		    const char *details);
+struct call	 home_root(const char *instance, const char *user);	/* NULL: disabled */
+
+/* The instances that have a server, in order of id, those after this one. */
+struct home_guest { const char *instance; int key_epoch; };
+enum err	 home_guests(struct op *, const char *after, int limit,
+		    struct home_guest **, int *n);
+
+#endif

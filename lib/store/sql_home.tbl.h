@@ -1,0 +1,64 @@
+/*
+ * home: what workers write about the instance of their task: where it lives,
+ * and what became of it.  Each stands behind a TASK_FENCE.  The states change
+ * only from those that the task's submission set: what the API did meanwhile
+ * (a delete, a reset) stays.
+ */
+/* One at a time per host, so that two workers do not choose the same one. */
+STMT(SLOT_LOCK, 1,
+    "SELECT pg_advisory_xact_lock(hashtextextended('slots ' || $1::text, 0))")
+/* host, instance, number of slots -> the slot, the old one if there is one */
+STMT(SLOT_TAKE, 3,
+    "WITH old AS (SELECT slot FROM slots WHERE instance_id = $2::uuid),"
+    " new AS (INSERT INTO slots (host, slot, instance_id) SELECT $1::text,"
+    " n, $2::uuid FROM generate_series(0, $3::int - 1) n WHERE NOT EXISTS"
+    " (SELECT FROM slots WHERE host = $1::text AND slot = n) AND NOT EXISTS"
+    " (SELECT FROM old) ORDER BY n LIMIT 1 RETURNING slot)"
+    " SELECT slot FROM old UNION ALL SELECT slot FROM new")
+STMT(SLOT_DROP, 1, "DELETE FROM slots WHERE instance_id = $1::uuid")
+
+STMT(HOME_PORT, 3,
+    "UPDATE instances SET port_id = $2::text, address = $3::text"
+    " WHERE id = $1::uuid")
+STMT(HOME_VOLUME, 2,
+    "UPDATE instances SET volume_id = $2::text WHERE id = $1::uuid")
+STMT(HOME_SERVER, 2,
+    "UPDATE instances SET server_id = $2::text WHERE id = $1::uuid")
+
+STMT(HOME_BUILT, 1,
+    "UPDATE instances SET task = 'NONE', server_status = 'ACTIVE', updated ="
+    " now() WHERE id = $1::uuid AND task = 'BUILDING'")
+/* id, the task word that blames a step, fault, details */
+STMT(HOME_NOT_BUILT, 4,
+    "UPDATE instances SET task = $2::text, server_status = 'ERROR', updated ="
+    " now(), fault = left($3::text, 255), fault_details = $4::text,"
+    " fault_at = now() WHERE id = $1::uuid AND task = 'BUILDING'")
+STMT(HOME_GONE, 1,
+    "UPDATE instances SET task = 'NONE', server_status = 'DELETED', address ="
+    " NULL, deleted_at = now(), updated = now() WHERE id = $1::uuid")
+STMT(HOME_GUEST_GONE, 1, "DELETE FROM guests WHERE instance_id = $1::uuid")
+STMT(HOME_NOT_GONE, 3,
+    "UPDATE instances SET server_status = 'ERROR', updated = now(), fault ="
+    " left($2::text, 255), fault_details = $3::text, fault_at = now()"
+    " WHERE id = $1::uuid AND task = 'DELETING'")
+/* Restarted or not, the instance is open for the next request. */
+STMT(HOME_RESTARTED, 1,
+    "UPDATE instances SET task = 'NONE', updated = now()"
+    " WHERE id = $1::uuid AND task = 'REBOOTING'")
+STMT(HOME_FAULT, 3,
+    "UPDATE instances SET fault = left($2::text, 255), fault_details ="
+    " $3::text, fault_at = now() WHERE id = $1::uuid")
+STMT(HOME_ROOT, 2,
+    "UPDATE instances SET root_enabled_by = $2::text, root_enabled_at ="
+    " CASE WHEN $2::text IS NULL THEN NULL ELSE now() END"
+    " WHERE id = $1::uuid")
+
+/* instance, task -> status, seq, order, its outcome, "heard since the task began" */
+STMT(HOME_GUEST, 2,
+    "SELECT g.status, g.seq, g.order_id, g.order_err, g.order_why,"
+    " g.last_seen > t.started FROM guests g, tasks t WHERE"
+    " g.instance_id = $1::uuid AND t.id = $2::uuid")
+/* After this id, so many: guests that may hold a Redis user. */
+STMT(HOME_GUESTS, 2,
+    "SELECT id, key_epoch FROM instances WHERE deleted_at IS NULL AND"
+    " server_id IS NOT NULL AND id > $1::uuid ORDER BY id LIMIT $2::int")
