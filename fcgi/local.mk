@@ -2,18 +2,33 @@
 noinst_LIBRARIES += fcgi/libapi.a
 fcgi_libapi_a_SOURCES = \
 	fcgi/api.h fcgi/handlers.h \
+	fcgi/access.c \
+	fcgi/accounts.c fcgi/accounts.h \
 	fcgi/auth.c fcgi/auth.h \
+	fcgi/bodies.c \
+	fcgi/databases.c \
+	fcgi/datastores.c fcgi/datastores.h \
 	fcgi/fields.c fcgi/fields.h fcgi/fields_kinds.c fcgi/fields_kinds.h \
+	fcgi/flavors.c \
+	fcgi/guest.c fcgi/guest.h \
 	fcgi/identity_static.c fcgi/identity_v3.c \
+	fcgi/instance_create.c fcgi/instances.c \
 	fcgi/limits.c \
+	fcgi/names.c fcgi/names.h fcgi/charsets.tbl.h \
 	fcgi/query.c fcgi/query.h \
 	fcgi/ratelimit.c fcgi/ratelimit.h \
 	fcgi/reply.c \
+	fcgi/root.c \
 	fcgi/route.c fcgi/route.h fcgi/routes.c \
 	fcgi/serve.c \
 	fcgi/shared.c fcgi/shared.h \
+	fcgi/status.c fcgi/status.h \
+	fcgi/tasks.c \
+	fcgi/users.c fcgi/users.h \
 	fcgi/versions.c \
-	fcgi/view_identity.c fcgi/view_identity.h
+	fcgi/view_account.c fcgi/view_catalog.c \
+	fcgi/view_identity.c fcgi/view_identity.h \
+	fcgi/view_instance.c fcgi/view_order.c fcgi/view_task.c fcgi/views.h
 
 sbin_PROGRAMS += coffer-api
 coffer_api_SOURCES = fcgi/main.c fcgi/request.c fcgi/request.h

@@ -2,8 +2,8 @@
 
 #include <ctype.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* Characters that each engine keeps of a name.  MariaDB: mysql.global_priv. */
 static const struct name_rule {
@@ -52,6 +52,7 @@ names_known(const char *manager)
 	return rule_of(manager) != NULL;
 }
 
+/* In any case, as the server itself takes some of them. */
 static bool
 reserves(const struct reserved *r, const char *name)
 {
@@ -59,7 +60,7 @@ reserves(const struct reserved *r, const char *name)
 	size_t i;
 
 	for (i = 0; i < room && r->names[i] != NULL; i++)
-		if (strcmp(r->names[i], name) == 0)
+		if (strcasecmp(r->names[i], name) == 0)
 			return true;
 	return false;
 }

@@ -52,6 +52,7 @@ take_full(const struct rows *rows, int row, struct instance *in)
 	in->fault_details = row_str(rows, row, c++);
 	in->fault_at = row_str(rows, row, c++);
 	in->root_enabled_at = row_str(rows, row, c++);
+	in->cluster_id = row_str(rows, row, c++);
 	in->used_bytes = row_int(rows, row, c++);
 	in->total_bytes = row_int(rows, row, c++);
 }
@@ -96,10 +97,13 @@ instance_read(struct op *op, const char *id, const char *tenant,
 	return OK;
 }
 
-/* The quota comes last: its row is the one that others wait for. */
+/*
+ * The quota comes last: its row is the one that others wait for.  When the
+ * COMMIT was lost and found, the answers were not: then the row is read.
+ */
 enum err
 instance_insert(struct op *op, const struct new_instance *in,
-    const struct new_task *task)
+    const struct new_task *task, struct instance *out)
 {
 	struct call calls[] = {
 		CALL(INSTANCE_INSERT, in->id, in->tenant, in->name,
@@ -108,6 +112,7 @@ instance_insert(struct op *op, const struct new_instance *in,
 		    in->region, in->access, in->locality),
 		CALL(GUEST_INSERT, in->id),
 		new_task_call(op, task),
+		CALL(INSTANCE_SHOW, in->id, in->tenant),
 		CALL(QUOTA_CHARGE, in->tenant, "1", store_num(op, in->ram_mb),
 		    store_num(op, in->volume_gb),
 		    store_num(op, conf_int("quota.instances")),
@@ -116,8 +121,14 @@ instance_insert(struct op *op, const struct new_instance *in,
 		    store_num(op, conf_int("quota.backups"))),
 	};
 	struct call probe = new_task_probe(op, task);
+	struct rows rows[5];
 
-	return store_write_sure(op, NULL, 4, calls, &probe);
+	TRY(store_write_sure(op, rows, 5, calls, &probe));
+	if (rows_count(&rows[3]) == 0)
+		return instance_read(op, in->id, in->tenant, out);
+	memset(out, 0, sizeof *out);
+	take_full(&rows[3], 0, out);
+	return OK;
 }
 
 enum err

@@ -26,6 +26,7 @@ struct instance {
 	const char	*locality, *configuration_id, *server_id, *volume_id;
 	const char	*fault, *fault_details, *fault_at;
 	const char	*root_enabled_at;	/* NULL: not enabled */
+	const char	*cluster_id;
 	int64_t		 used_bytes, total_bytes;	/* 0: not known */
 };
 
@@ -47,9 +48,12 @@ struct new_instance {
 	int		 ram_mb, vcpus, volume_gb;
 	const char	*region, *access, *locality;	/* the last two may be NULL */
 };
-/* ERR_OVER_LIMIT with the contract's text when the quota does not allow it. */
+/*
+ * ERR_OVER_LIMIT with the contract's text when the quota does not allow it.
+ * The row as it was stored comes back in the last argument.
+ */
 enum err	 instance_insert(struct op *, const struct new_instance *,
-		    const struct new_task *);
+		    const struct new_task *, struct instance *);
 
 /* name or access (JSON, merged into what is stored) may be NULL. */
 enum err	 instance_change(struct op *, const char *id, const char *name,

@@ -9,7 +9,7 @@
 #define INSTANCE_FULL ", i.updated, coalesce(g.last_seen, g.changed),"	\
 	" i.key_epoch, i.locality, i.configuration_id, i.server_id,"	\
 	" i.volume_id, i.fault, i.fault_details, i.fault_at,"		\
-	" i.root_enabled_at, g.used_bytes, g.total_bytes"
+	" i.root_enabled_at, i.cluster_id, g.used_bytes, g.total_bytes"
 #define INSTANCE_FROM " FROM instances i LEFT JOIN guests g ON"		\
 	" g.instance_id = i.id "
 #define INSTANCE_PAGE " WHERE i.tenant_id = $1::text AND i.deleted_at IS"	\
@@ -28,7 +28,7 @@ STMT(INSTANCE_INSERT, 11,
     "INSERT INTO instances (id, tenant_id, name, version_id, flavor_id,"
     " ram_mb, vcpus, volume_gb, region, access, locality) VALUES ($1::uuid,"
     " $2::text, $3::text, $4::uuid, $5::text, $6::int, $7::int, $8::int,"
-    " $9::text, $10::text, $11::text) RETURNING created")
+    " $9::text, $10::text, $11::text)")
 STMT(GUEST_INSERT, 1, "INSERT INTO guests (instance_id) VALUES ($1::uuid)")
 
 /* tenant, instances, ram, volumes, then the configured limits */
@@ -88,6 +88,6 @@ STMT(INSTANCE_CANCEL_TASK, 2,
 /* The row is held until the task is there: no delete comes in between. */
 STMT(INSTANCE_HOLD, 1,
     "WITH hit AS (SELECT id FROM instances WHERE id = $1::uuid AND deleted_at"
-    " IS NULL AND task <> 'DELETING' FOR SHARE)"
+    " IS NULL AND task <> 'DELETING' FOR NO KEY UPDATE)"
     " SELECT refuse('CF409', 'The instance has changed.')"
     " WHERE NOT EXISTS (SELECT FROM hit)")

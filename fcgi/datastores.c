@@ -1,0 +1,206 @@
+#include "fcgi/datastores.h"
+#include "fcgi/handlers.h"
+#include "fcgi/views.h"
+#include "lib/base/conf.h"
+
+#include <string.h>
+
+static bool
+has_active(const struct catalog *c, const struct datastore_row *d)
+{
+	int i;
+
+	for (i = 0; i < c->versions; i++)
+		if (c->version[i].of == d && c->version[i].active)
+			return true;
+	return false;
+}
+
+/* Only admins are shown what cannot be used. */
+enum err
+datastores_list(struct request *r)
+{
+	const struct catalog *c;
+	struct jsonw *w;
+	int i;
+
+	TRY(catalog_read(&r->op, &c));
+	w = reply_json(r, 200);
+	jsonw_map(w);
+	jsonw_key(w, "datastores");
+	jsonw_list(w);
+	for (i = 0; i < c->datastores; i++)
+		if (r->caller.admin || has_active(c, &c->datastore[i]))
+			view_datastore(r, c, &c->datastore[i],
+			    r->caller.admin);
+	jsonw_list_end(w);
+	jsonw_map_end(w);
+	return OK;
+}
+
+/* The datastore of arg[1], by id or name. */
+static enum err
+datastore_of(struct request *r, const struct catalog **c,
+    const struct datastore_row **d)
+{
+	TRY(catalog_read(&r->op, c));
+	if ((*d = catalog_datastore(*c, r->arg[1])) != NULL)
+		return OK;
+	TRY(catalog_reread(&r->op, c));
+	if ((*d = catalog_datastore(*c, r->arg[1])) != NULL)
+		return OK;
+	return op_fail(&r->op, ERR_NOT_FOUND,
+	    "Datastore '%s' cannot be found.", r->arg[1]);
+}
+
+enum err
+datastore_show(struct request *r)
+{
+	const struct datastore_row *d;
+	const struct catalog *c;
+	struct jsonw *w;
+
+	TRY(datastore_of(r, &c, &d));
+	w = reply_json(r, 200);
+	jsonw_map(w);
+	jsonw_key(w, "datastore");
+	view_datastore(r, c, d, false);
+	jsonw_map_end(w);
+	return OK;
+}
+
+enum err
+datastore_versions_list(struct request *r)
+{
+	const struct datastore_row *d;
+	const struct catalog *c;
+	struct jsonw *w;
+	int i;
+
+	TRY(datastore_of(r, &c, &d));
+	w = reply_json(r, 200);
+	jsonw_map(w);
+	jsonw_key(w, "versions");
+	jsonw_list(w);
+	for (i = 0; i < c->versions; i++)
+		if (c->version[i].of == d &&
+		    (c->version[i].active || r->caller.admin))
+			view_version(r, &c->version[i], false);
+	jsonw_list_end(w);
+	jsonw_map_end(w);
+	return OK;
+}
+
+static enum err
+reply_version(struct request *r, const struct version_row *v)
+{
+	struct jsonw *w = reply_json(r, 200);
+
+	jsonw_map(w);
+	jsonw_key(w, "version");
+	view_version(r, v, false);
+	jsonw_map_end(w);
+	return OK;
+}
+
+static enum err
+no_version(struct op *op, const char *name)
+{
+	return op_fail(op, ERR_BAD_REQUEST,
+	    "Datastore version '%s' cannot be found.", name);
+}
+
+/* NULL, of name or number: any will do. */
+static bool
+is_called(const struct version_row *v, const char *name, const char *number)
+{
+	return (name == NULL || strcmp(v->name, name) == 0) &&
+	    (number == NULL || strcmp(v->number, number) == 0);
+}
+
+enum err
+version_find(struct op *op, const struct catalog *c,
+    const struct datastore_row *d, const char *name, const char *number,
+    const struct version_row **out)
+{
+	const struct version_row *v = catalog_version(c, name);
+	int i;
+
+	*out = NULL;
+	if (name == NULL && number == NULL) {
+		*out = catalog_version(c, d->default_version);
+		return *out != NULL ? OK : op_fail(op, ERR_BAD_REQUEST,
+		    "Default version for datastore '%s' not found.", d->name);
+	}
+	if (v != NULL && v->of == d) {
+		*out = v;
+		return OK;
+	}
+	for (i = 0; i < c->versions; i++) {
+		v = &c->version[i];
+		if (v->of != d || !is_called(v, name, number))
+			continue;
+		if (*out != NULL)
+			return op_fail(op, ERR_BAD_REQUEST, "Multiple "
+			    "datastore versions found for '%s', use an UUID or "
+			    "specify both the name and version number to be "
+			    "more specific.", name != NULL ? name : number);
+		*out = v;
+	}
+	return *out != NULL ? OK : no_version(op, name != NULL ? name : number);
+}
+
+enum err
+datastore_version_show(struct request *r)
+{
+	const struct version_row *v;
+	const struct datastore_row *d;
+	const struct catalog *c;
+	enum err e;
+
+	TRY(datastore_of(r, &c, &d));
+	e = version_find(&r->op, c, d, r->arg[2], NULL, &v);
+	if (e != OK && text_is_uuid(r->arg[2]))
+		return op_fail(&r->op, ERR_NOT_FOUND, "%s", r->op.why);
+	TRY(e);
+	return reply_version(r, v);
+}
+
+enum err
+version_by_id_show(struct request *r)
+{
+	const struct version_row *v;
+	const struct catalog *c;
+
+	TRY(catalog_read(&r->op, &c));
+	if ((v = catalog_version(c, r->arg[1])) == NULL) {
+		TRY(catalog_reread(&r->op, &c));
+		v = catalog_version(c, r->arg[1]);
+	}
+	if (v == NULL)
+		return no_version(&r->op, r->arg[1]);
+	return reply_version(r, v);
+}
+
+/* One type per driver: there is nothing to choose from. */
+enum err
+version_volume_types_list(struct request *r)
+{
+	const char *driver = conf_str("volume.driver");
+	struct jsonw *w = reply_json(r, 200);
+
+	jsonw_map(w);
+	jsonw_key(w, "volume_types");
+	jsonw_list(w);
+	jsonw_map(w);
+	jsonw_kstr(w, "id", driver);
+	jsonw_kstr(w, "name", driver);
+	jsonw_kbool(w, "is_public", true);
+	jsonw_kstr(w, "description", strcmp(driver, "local") == 0 ?
+	    "a file system of its own on the host that runs the instance" :
+	    NULL);
+	jsonw_map_end(w);
+	jsonw_list_end(w);
+	jsonw_map_end(w);
+	return OK;
+}

@@ -1,0 +1,19 @@
+/*
+ * datastores - which version of which datastore a request means.
+ */
+#ifndef FCGI_DATASTORES_H
+#define FCGI_DATASTORES_H
+
+#include "lib/base/op.h"
+#include "lib/store/catalog.h"
+
+/*
+ * One version of a datastore: by id or name, by its number when two have one
+ * name, or, both NULL, the datastore's default.  ERR_BAD_REQUEST says what is
+ * wrong; inactive ones are found, too.
+ */
+enum err	 version_find(struct op *, const struct catalog *,
+		    const struct datastore_row *, const char *name,
+		    const char *number, const struct version_row **);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * views - how each resource is written, one function per resource; nobody
+ * else writes JSON for clients.  All write a value at the place where r->out
+ * stands, so that a list is a loop.
+ */
+#ifndef FCGI_VIEWS_H
+#define FCGI_VIEWS_H
+
+#include "fcgi/api.h"
+#include "lib/store/catalog.h"
+#include "lib/store/instances.h"
+#include "lib/store/tasks.h"
+
+/* "key": "2026-08-14T09:31:07" or null, from a time as PostgreSQL writes it. */
+void	 view_time(struct request *, const char *key, const char *time);
+
+/* DETAIL needs rows read with detail; SHOW adds what a list never has. */
+enum instance_form { LIST_FORM, DETAIL_FORM, SHOW_FORM };
+void	 view_instance(struct request *, const struct version_row *,
+	    const struct instance *, enum instance_form);
+
+void	 view_flavor(struct request *, const struct flavor_row *);
+/* nested: inside its datastore, which is then not named. */
+void	 view_version(struct request *, const struct version_row *,
+	    bool nested);
+/* all: inactive versions too */
+void	 view_datastore(struct request *, const struct catalog *,
+	    const struct datastore_row *, bool all);
+
+void	 view_task(struct request *, const struct task_row *);
+
+/*
+ * What a guest answered: maps of name, host and databases (maps or names).
+ * Names that are the service's own are left out of the lists.
+ */
+void	 view_databases(struct request *, const struct json *list);
+void	 view_user(struct request *, const struct json *user);
+void	 view_users(struct request *, const struct json *list);
+bool	 view_databases_has(const struct json *list, const char *name);
+void	 view_root(struct request *, const char *password);
+
+/*
+ * The other way round: bodies of orders to a guest, from checked request
+ * bodies.  host NULL is written as "%".
+ */
+struct user_id;
+const char *order_page(struct op *, const struct page *);
+/* Begins the map, which order_done() ends: name and host. */
+void	 order_user(struct jsonw *, struct op *, const struct user_id *);
+void	 order_user_target(struct jsonw *, const struct json *to);
+void	 order_databases(struct jsonw *, const struct json *list);
+void	 order_users(struct jsonw *, const struct json *list);
+const char *order_done(struct jsonw *);		/* the text */
+/* What is stored of an access: the members that were given. */
+void	 store_access(struct jsonw *, const struct json *access);
+
+#endif
