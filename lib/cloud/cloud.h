@@ -53,6 +53,8 @@ struct compute_driver {
 	enum err	(*list)(struct op *, const char *const **instances);
 	/* Does it hold even a database superuser?  Decides whether root may be enabled. */
 	bool		(*contains_root)(void);
+	/* No agent runs in its servers and they need no slot: steps that want one pass. */
+	bool		 guestless;
 };
 
 /* Chosen by compute.driver, volume.driver, network.driver; opened by cloud_open(). */

@@ -1,0 +1,63 @@
+#include "lib/cloud/cloud.h"
+#include "lib/base/conf.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* Every driver on one page. */
+static const struct compute_driver *const computes[] = {
+	&compute_local, &compute_null, &compute_failing, NULL
+};
+static const struct volume_driver *const volumes[] = {
+	&volume_local, &volume_null, &volume_failing, NULL
+};
+static const struct network_driver *const networks[] = {
+	&network_local, &network_null, &network_failing, NULL
+};
+
+static const struct compute_driver *compute;
+static const struct volume_driver *volume;
+static const struct network_driver *network;
+
+/* The one of this name in a list; each kind of driver has its name first. */
+#define FIND(list, key, found) do {					\
+	size_t i_ = 0;							\
+	while ((list)[i_] != NULL &&					\
+	    strcmp((list)[i_]->name, conf_str(key)) != 0)		\
+		i_++;							\
+	if (((found) = (list)[i_]) == NULL)				\
+		return op_fail(op, ERR_BAD_REQUEST, "%s: no driver %s",	\
+		    key, conf_str(key));				\
+} while (0)
+
+enum err
+cloud_open(struct op *op)
+{
+	FIND(computes, "compute.driver", compute);
+	FIND(volumes, "volume.driver", volume);
+	FIND(networks, "network.driver", network);
+	TRY(compute->open(op));
+	TRY(volume->open(op));
+	return network->open(op);
+}
+
+const struct compute_driver *
+cloud_compute(void)
+{
+	assert(compute != NULL);
+	return compute;
+}
+
+const struct volume_driver *
+cloud_volume(void)
+{
+	assert(volume != NULL);
+	return volume;
+}
+
+const struct network_driver *
+cloud_network(void)
+{
+	assert(network != NULL);
+	return network;
+}

@@ -1,0 +1,21 @@
+/*
+ * null - drivers without a cloud, instant.  What they made is a file named by
+ * the instance below <local.root>/null/{server,volume,port}, so that every
+ * process sees the same inventory, also after one was killed.
+ */
+#ifndef LIB_CLOUD_NULL_H
+#define LIB_CLOUD_NULL_H
+
+#include "lib/cloud/cloud.h"
+
+enum null_kind { NULL_SERVER, NULL_VOLUME, NULL_PORT, NULL__MAX };
+
+enum err	 null_open(struct op *);
+enum err	 null_ensure(struct op *, enum null_kind, const char *instance,
+		    const char **id);
+enum err	 null_remove(struct op *, enum null_kind, const char *instance);
+bool		 null_has(struct op *, enum null_kind, const char *instance);
+enum err	 null_list(struct op *, enum null_kind,
+		    const char *const **instances);
+
+#endif
