@@ -71,8 +71,9 @@ globals_read(struct ask *a, char **argv, bool *help, bool *version)
 			a->json = true;
 		else if (strcmp(*w, "-h") == 0 || strcmp(*w, "--help") == 0)
 			*help = true;
-		else if (strcmp(*w, "-V") == 0 || strcmp(*w, "--version") == 0)
-			*version = true;
+		else if (n == 0 && (strcmp(*w, "-V") == 0 ||
+		    strcmp(*w, "--version") == 0))
+			*version = true;	/* later it is a command's own */
 		else
 			argv[n++] = *w;
 	}
