@@ -228,7 +228,7 @@ conf_write_man(FILE *f)
 		}
 		fprintf(f, ".It Cm %s No = Ar %s", k->name, kinds[k->kind]);
 		if (*k->preset != '\0')
-			fprintf(f, " No (preset: Li \"%s\" ) ", k->preset);
+			fprintf(f, " No (preset: Li \"%s\" )", k->preset);
 		fputc('\n', f);
 		man_text(f, k->help);
 	}
