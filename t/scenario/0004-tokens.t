@@ -48,7 +48,7 @@ def a_token_can_be_looked_at_and_checked(s):
     same(c.raw('HEAD', '/v3/auth/tokens', headers=h).status, 200)
     a = c.raw('GET', '/v3/auth/tokens',
               headers={'X-Subject-Token': 'gAAAAA' + 'x' * 60})
-    same(a.status, 404, a)
+    check(a.status in (403, 404), a)
 
 
 @story
@@ -156,7 +156,7 @@ def tokens_are_nowhere_in_the_store(s):
     dump = s.run('sql', '-At', '-c', 'SELECT * FROM tokens')
     check(c.token not in dump and c.token[6:40] not in dump)
     for service in s.services():
-        if service not in ('pg', 'redis'):
+        if service != 'pg':
             check(c.token[6:40] not in s.log(service), service)
 
 

@@ -423,8 +423,9 @@ class Stack:
         self.run('kill', service, sig)
 
     def log(self, service):
-        with open(os.path.join(self.dir, 'log', service + '.log'),
-                  errors='replace') as f:
+        path = {'nginx': 'nginx/error.log', 'pg': 'pg/log'}.get(
+            service, 'log/%s.log' % service)
+        with open(os.path.join(self.dir, path), errors='replace') as f:
             return f.read()
 
     def services(self):
