@@ -127,22 +127,39 @@ guest_redis_password(struct op *op, const struct key *master,
  * guest could then order itself about: hence the two selectors (Redis 7).
  * "reset" first: an older password must not go on working.
  */
+static void
+admission(struct op *op, struct redis_command *k, const struct key *master,
+    const struct guest_name *g)
+{
+	*k = (struct redis_command){ { "ACL", "SETUSER",
+	    guest_redis_user(op, g->instance), "reset", "on",
+	    op_printf(op, ">%s", guest_redis_password(op, master, g->instance,
+		g->epoch)),
+	    "resetkeys", "resetchannels", "-@all", "+ping",
+	    op_printf(op, "(+subscribe +unsubscribe resetchannels &%s)",
+		guest_channel_in(op, g->instance)),
+	    op_printf(op, "(+publish resetchannels &%s)",
+		guest_channel_out(op, g->instance)) }, .n = 12 };
+}
+
+enum err
+guest_admit_all(struct op *op, struct redis *redis, const struct key *master,
+    const struct guest_name *g, int n)
+{
+	struct redis_command *k = op_alloc(op, ((size_t)n + 1) * sizeof(*k));
+
+	for (int i = 0; i < n; i++)
+		admission(op, &k[i], master, &g[i]);
+	return n == 0 ? OK : redis_pipe(op, redis, k, n, NULL);
+}
+
 enum err
 guest_admit(struct op *op, struct redis *redis, const struct key *master,
     const char *instance, int epoch)
 {
-	const char *argv[] = { "ACL", "SETUSER", guest_redis_user(op, instance),
-	    "reset", "on",
-	    op_printf(op, ">%s",
-		guest_redis_password(op, master, instance, epoch)),
-	    "resetkeys", "resetchannels", "-@all", "+ping",
-	    op_printf(op, "(+subscribe +unsubscribe resetchannels &%s)",
-		guest_channel_in(op, instance)),
-	    op_printf(op, "(+publish resetchannels &%s)",
-		guest_channel_out(op, instance)),
-	    NULL };
+	const struct guest_name g = { instance, epoch };
 
-	return redis_call(op, redis, NULL, argv);
+	return guest_admit_all(op, redis, master, &g, 1);
 }
 
 /* Redis closes the connections of a user that it forgets. */

@@ -88,6 +88,10 @@ const char	*guest_redis_password(struct op *, const struct key *master,
 struct redis;
 enum err	 guest_admit(struct op *, struct redis *, const struct key *master,
 		    const char *instance, int epoch);
+/* Many at once. */
+struct guest_name { const char *instance; int epoch; };
+enum err	 guest_admit_all(struct op *, struct redis *,
+		    const struct key *master, const struct guest_name *, int n);
 enum err	 guest_expel(struct op *, struct redis *, const char *instance);
 
 /*

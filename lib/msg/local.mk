@@ -3,3 +3,9 @@ lib_msg_libmsg_a_SOURCES = \
 	lib/msg/bus.c lib/msg/bus.h \
 	lib/msg/guest.c lib/msg/guest_ask.c lib/msg/guest_words.c \
 	lib/msg/guest.h lib/msg/orders.tbl.h
+
+if HAVE_CMOCKA
+check_PROGRAMS += t/unit/guest_test
+endif
+t_unit_guest_test_SOURCES = t/unit/guest_test.c t/unit/test.h
+t_unit_guest_test_LDADD = $(MSG) $(CMOCKA_LIBS)

@@ -1,0 +1,130 @@
+/*
+ * conductor - the one process that writes what guests say.  It leases shards
+ * (conductor_shards.c), knows their guests from the store (_roll), takes their
+ * sealed reports from Redis (_reports), writes what is new in batches, the rest
+ * as a cheap "seen", and silence when the clock says so (_writes).  After Redis
+ * forgot its users it lets the guests in again (_admit).  Should two conductors
+ * hold one shard for a moment, the numbers in the rows keep writes to once.
+ */
+#ifndef WORKER_CONDUCTOR_H
+#define WORKER_CONDUCTOR_H
+
+#include "lib/base/seal.h"
+#include "lib/msg/guest.h"
+#include "lib/store/guests.h"
+
+/* A state that is not in the store yet.  Of one guest only the newest is kept. */
+struct news {
+	struct news	*next;
+	struct guest	*guest;
+	int64_t		 since;		/* clock_ms() when the first one came */
+	uint64_t	 state;		/* digest of what follows */
+	const char	*status, *version, *order, *err, *why;
+	char		*text;		/* where they stand */
+};
+
+/* 120 bytes per guest: a million take 120 MB. */
+struct guest {
+	unsigned char	 id[16];
+	struct key	 key;
+	int64_t		 seq;		/* of the last report accepted */
+	int64_t		 stored_seq;	/* and of the last one stored */
+	uint64_t	 state;		/* digest of the state stored; 0 unknown */
+	int64_t		 heard;		/* clock_ms(); 0 not yet */
+	int64_t		 used_bytes, total_bytes;
+	struct news	*news;
+	int		 epoch;		/* of the key */
+	uint8_t		 second, reports;	/* how many came in this second */
+	bool		 there;		/* the place is taken */
+	bool		 unseen;	/* heard of since "seen" was written */
+	bool		 silent;	/* and stored so */
+};
+
+/* The guests whose ids begin with one digit.  They never move in memory. */
+struct roll {
+	struct guest   **page;
+	size_t		 pages, places, guests;
+	size_t		 free_places, free_from;	/* given back; the first of them */
+	uint32_t	*index;		/* open addressing; place + 1 */
+	size_t		 slots;
+	int64_t		 since;		/* no silence is counted from before */
+	size_t		 admit_at;	/* how far its guests are let in again */
+	bool		 admitting;
+};
+
+/* Where a walk over all guests is. */
+struct walk_at { int digit; size_t place; int64_t time; };
+
+struct roll	*roll_new(int64_t now);
+void		 roll_free(struct roll *);
+struct guest	*roll_find(const struct roll *, const unsigned char id[16]);
+struct guest	*roll_add(struct roll *, const unsigned char id[16]);
+void		 roll_forget(struct roll *, struct guest *);
+/* The n-th place, NULL when it is empty. */
+struct guest	*roll_at(const struct roll *, size_t n);
+
+/* "xxxxxxxx-xxxx-..." with lower-case digits. */
+bool		 guest_id_read(unsigned char id[16], const char *uuid);
+void		 guest_id_write(char uuid[37], const unsigned char id[16]);
+
+enum count { TAKEN, CHANGED, STALE, FORGED, TOO_LARGE, TOO_MANY, UNKNOWN,
+	     NOT_OURS, COUNT__MAX };
+extern const char *const count_words[COUNT__MAX];
+
+struct conductor {
+	char		 owner[128];
+	struct roll	*roll[SHARDS];	/* by first digit; NULL: not ours */
+	bool		 leased[SHARDS];	/* by shard: digit modulo shards */
+	int64_t		 lease_at;	/* when to look after the leases */
+	int64_t		 lease_end;	/* ours end here, by the steady clock */
+	unsigned	 ears;		/* redis_epoch() of our subscriptions */
+	bool		 deaf;		/* Redis is away */
+	char		 run_id[48];	/* of Redis, when guests were let in */
+
+	struct news	*first, **last;	/* what is to be written, oldest first */
+	int		 waiting, batch;
+	int64_t		 write_at;	/* no attempt before: the store is away */
+	int		 pause_ms;
+	struct walk_at	 seen, silent;
+	int64_t		 turned_at;
+
+	struct { uint64_t id; int64_t second; } nobody[256];	/* looked up lately */
+	int64_t		 look_at, said_at;	/* look-ups and log lines: second */
+	int		 looks, said;		/* and how many in it */
+	uint64_t	 count[COUNT__MAX], told[COUNT__MAX];
+	int64_t		 told_at;
+};
+
+void		 conductor_begin(struct conductor *, const char *owner);
+/* One turn: hears for at most wait_ms.  Never fails: what cannot be done now is tried later. */
+void		 conductor_turn(struct op *, struct conductor *, int wait_ms);
+void		 conductor_end(struct op *, struct conductor *);
+
+void		 shards_tend(struct op *, struct conductor *);	/* leases */
+void		 shards_listen(struct op *, struct conductor *);	/* channels */
+void		 shards_drop(struct conductor *);
+int		 shard_of(int digit);
+/* What a row says, for a guest that is new or whose row is not what we thought. */
+void		 guest_learn(struct conductor *, const struct guest_row *);
+
+struct redis_message;
+void		 reports_take(struct op *, struct conductor *,
+		    const struct redis_message *);
+uint64_t	 state_digest(const char *status, const char *version,
+		    const char *order, const char *err, const char *why);
+
+bool		 writes_due(const struct conductor *, bool idle);
+void		 writes_flush(struct op *, struct conductor *);
+void		 writes_walk(struct op *, struct conductor *);
+/* The store said no.  How long until it may be asked again; 0 now. */
+void		 writes_put_off(struct op *, struct conductor *, enum err);
+int64_t		 writes_pause(const struct conductor *);
+void		 news_drop(struct conductor *, struct guest *);
+void		 news_clean(struct conductor *);
+/* Its row is gone, so it goes, and its Redis user. */
+void		 guest_forget(struct op *, struct conductor *, struct guest *);
+
+void		 admit_begin(struct conductor *);
+void		 admit_some(struct op *, struct conductor *);
+
+#endif
