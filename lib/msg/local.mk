@@ -5,7 +5,10 @@ lib_msg_libmsg_a_SOURCES = \
 	lib/msg/guest.h lib/msg/orders.tbl.h
 
 if HAVE_CMOCKA
-check_PROGRAMS += t/unit/guest_test
+check_PROGRAMS += t/unit/guest_test t/unit/bus_test
 endif
 t_unit_guest_test_SOURCES = t/unit/guest_test.c t/unit/test.h
 t_unit_guest_test_LDADD = $(MSG) $(CMOCKA_LIBS)
+t_unit_bus_test_SOURCES = t/unit/bus_test.c t/unit/test.h \
+	t/unit/redis_fixture.c t/unit/redis_fixture.h
+t_unit_bus_test_LDADD = $(MSG) $(CMOCKA_LIBS)
