@@ -2,7 +2,6 @@
 noinst_LIBRARIES += agent/libagent.a
 agent_libagent_a_SOURCES = \
 	agent/bodies.c agent/bodies.h \
-	agent/channel.c agent/channel.h \
 	agent/datastore.h agent/datastores.c \
 	agent/duties.c agent/duties.h \
 	agent/failing.c \
@@ -16,7 +15,8 @@ agent_libagent_a_SOURCES = \
 	agent/null.c \
 	agent/orders.c agent/orders.h \
 	agent/report.c agent/report.h \
-	agent/supervisor.c agent/supervisor.h
+	agent/supervisor.c agent/supervisor.h \
+	lib/msg/channel.c lib/msg/channel.h
 agent_libagent_a_CPPFLAGS = $(AM_CPPFLAGS) $(MARIADB_CFLAGS)
 AGENT = agent/libagent.a $(MSG) $(MARIADB_LIBS)
 

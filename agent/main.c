@@ -1,6 +1,6 @@
 /* coffer-agent: the supervisor beside a database server. */
-#include "agent/channel.h"
 #include "agent/datastore.h"
+#include "agent/host.h"
 #include "agent/journal.h"
 #include "agent/orders.h"
 #include "agent/report.h"
@@ -10,6 +10,7 @@
 #include "lib/base/seal.h"
 #include "lib/base/service.h"
 #include "lib/base/text.h"
+#include "lib/msg/channel.h"
 
 #include <poll.h>
 #include <string.h>
@@ -54,6 +55,18 @@ wait_ms(void)
 	return !channel_up() && ms > AWAY_MS ? AWAY_MS : ms;
 }
 
+/* Once, when all that a start needs has been done. */
+static void
+trim_once(void)
+{
+	static bool trimmed;
+
+	if (trimmed || !supervisor_ready() || journal_prepared() != PREPARED)
+		return;
+	host_trim();
+	trimmed = true;
+}
+
 /* Wait for an order, for the server's end, or for what is due; then do it. */
 static enum err
 agent_once(struct op *op)
@@ -74,6 +87,7 @@ agent_once(struct op *op)
 	supervisor_turn(op);
 	orders_turn();
 	report_turn(op);
+	trim_once();
 	return OK;
 }
 

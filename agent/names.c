@@ -9,7 +9,8 @@
 const char *const names_hidden_databases[] = { "mysql", "information_schema",
     "performance_schema", "sys", "lost+found", "#mysql50#lost+found", NULL };
 const char *const names_hidden_users[] = { "os_admin", "root", "mariadb.sys",
-    "mysql", "", NULL };
+    "mysql", "mysql.sys", "mysql.session", "mysql.infoschema", "PUBLIC", "",
+    NULL };
 
 /* MariaDB knows information_schema in any case, so none is let through. */
 bool
@@ -60,18 +61,19 @@ names_database(struct op *op, const char *s)
 	return OK;
 }
 
-/* Printable UTF-8 without what could end a quoted text. */
+/* UTF-8 without control characters (C0, DEL, C1) and what could end a quoted text. */
 static bool
-is_quotable(const char *s)
+is_quotable(const char *text)
 {
-	size_t len = strlen(s);
+	const unsigned char *s = (const unsigned char *)text;
+	size_t len = strlen(text);
 
-	if (len == 0 || !text_is_utf8(s, len) || s[0] == ' ' ||
+	if (len == 0 || !text_is_utf8(text, len) || s[0] == ' ' ||
 	    s[len - 1] == ' ')
 		return false;
 	for (; *s != '\0'; s++)
-		if (strchr("'\";`,/\\", *s) != NULL ||
-		    (unsigned char)*s < 0x20 || *s == 0x7f)
+		if (*s < 0x20 || *s == 0x7f || (*s == 0xc2 && s[1] < 0xa0) ||
+		    strchr("'\";`,/\\", *s) != NULL)
 			return false;
 	return true;
 }

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 
 #define NAMES_DATABASE	64		/* characters */
-#define NAMES_USER	16
+#define NAMES_USER	80		/* what mysql.global_priv holds */
 
 enum err	 names_database(struct op *, const char *);
 enum err	 names_user(struct op *, const char *);

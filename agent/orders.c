@@ -1,11 +1,11 @@
 #include "agent/orders.h"
-#include "agent/channel.h"
 #include "agent/duties.h"
 #include "agent/journal.h"
 #include "agent/report.h"
 #include "agent/supervisor.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/msg/channel.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,7 +135,8 @@ starting_turn(void)
 		return;
 	op_begin(&op, "agent");
 	op.instance = orders.instance;
-	op.task = orders.starting;
+	op.task = op_strndup(&op, orders.starting,
+	    strcspn(orders.starting, ":"));
 	task_end(&op, orders.starting, orders.starting_seq,
 	    supervisor_ready() ? OK : op_fail(&op, ERR_GUEST,
 	    "The database server does not answer after its start."));
@@ -274,7 +275,7 @@ orders_take(const char *bytes, size_t len)
 		log_warn(&op, "order dropped: %s", op.why);
 	else {
 		op.id = o.request != NULL ? o.request : op.id;
-		op.task = o.id;
+		op.task = op_strndup(&op, o.id, strcspn(o.id, ":"));
 		if (order_kept(o.kind) == ASK)
 			ask_take(&op, &o, bytes, len);
 		else

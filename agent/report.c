@@ -1,9 +1,9 @@
 #include "agent/report.h"
-#include "agent/channel.h"
 #include "agent/journal.h"
 #include "agent/supervisor.h"
 #include "lib/base/clock.h"
 #include "lib/base/conf.h"
+#include "lib/msg/channel.h"
 #include "lib/msg/guest.h"
 
 #include <sys/statvfs.h>

@@ -24,9 +24,16 @@
 
 #define WAIT_MS	30000
 
-static struct redis *
-connection(void)
+static void
+connection_end(void *redis)
 {
+	redis_free(redis);
+}
+
+static struct redis *
+connection(struct op *op)
+{
+	struct redis *redis;
 	struct redis_where where = {
 		.socket = conf_str("redis.socket"),
 		.host = conf_str("redis.host"),
@@ -36,7 +43,9 @@ connection(void)
 		.timeout_ms = conf_int("redis.timeout") * 1000,
 	};
 
-	return redis_new(&where);
+	redis = redis_new(&where);
+	op_defer(op, connection_end, redis);
+	return redis;
 }
 
 static enum err
@@ -94,19 +103,15 @@ static enum err
 tell(struct op *op, const char *instance, enum order_kind kind,
     const char *body, const char *id)
 {
-	struct redis *hearing = connection();
+	struct redis *hearing = connection(op);
 	char uuid[UUID_LEN + 1];
-	enum err e;
 
 	text_uuid(uuid);
 	if (id == NULL)
 		id = op_printf(op, "%s:tell", uuid);
 	TRY(redis_listen(op, hearing, false, guest_channel_out(op, instance)));
-	e = guest_tell(op, seal_master(), instance, 1, id, kind, body);
-	if (e == OK)
-		e = hear_until(op, hearing, instance, id, WAIT_MS);
-	redis_free(hearing);
-	return e;
+	TRY(guest_tell(op, seal_master(), instance, 1, id, kind, body));
+	return hear_until(op, hearing, instance, id, WAIT_MS);
 }
 
 static void
@@ -164,7 +169,7 @@ run(struct op *op, int argc, char **argv)
 	struct redis *redis;
 
 	TRY(conf_load(op, argv[2]));
-	redis = connection();
+	redis = connection(op);
 	seal_init();
 	TRY(seal_master_load(op));
 	bus_open();
@@ -204,6 +209,7 @@ main(int argc, char **argv)
 	op_begin(&op, "guestctl");
 	if ((e = run(&op, argc, argv)) != OK)
 		warnx("%s: %s", err_name(e), op.why);
+	bus_close();
 	op_end(&op);
 	return e != OK;
 }

@@ -1,10 +1,10 @@
 /*
- * channel - the agent's two ends of Redis: it hears its orders on one
+ * channel - a guest's two ends of Redis: it hears its orders on one
  * connection and says its reports and answers on another.  Losing them never
  * touches the database; they are made again for ever.
  */
-#ifndef AGENT_CHANNEL_H
-#define AGENT_CHANNEL_H
+#ifndef LIB_MSG_CHANNEL_H
+#define LIB_MSG_CHANNEL_H
 
 #include "lib/base/op.h"
 

@@ -1,4 +1,4 @@
-#include "agent/channel.h"
+#include "lib/msg/channel.h"
 #include "lib/base/conf.h"
 #include "lib/base/log.h"
 #include "lib/msg/guest.h"
