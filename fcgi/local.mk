@@ -38,3 +38,23 @@ coffer_api_LDADD = $(API) $(FCGI_LIBS)
 API = fcgi/libapi.a lib/msg/libmsg.a lib/store/libstore.a \
 	lib/wire/libwireredis.a lib/wire/libwirepg.a \
 	$(BASE) $(HIREDIS_LIBS) $(PQ_LIBS)
+
+# What clients see of instances, and the rules of what they may ask for.
+if HAVE_CMOCKA
+check_PROGRAMS += t/unit/status_test t/unit/api_names_test \
+	t/unit/api_bodies_test t/unit/views_test t/unit/instances_test
+endif
+t_unit_status_test_SOURCES = t/unit/status_test.c t/unit/test.h
+t_unit_status_test_LDADD = $(API) $(CMOCKA_LIBS)
+t_unit_api_names_test_SOURCES = t/unit/api_names_test.c t/unit/test.h
+t_unit_api_names_test_LDADD = $(API) $(CMOCKA_LIBS)
+t_unit_api_bodies_test_SOURCES = t/unit/api_bodies_test.c t/unit/test.h
+t_unit_api_bodies_test_LDADD = $(API) $(CMOCKA_LIBS)
+t_unit_views_test_SOURCES = t/unit/views_test.c t/unit/test.h
+t_unit_views_test_LDADD = $(API) $(CMOCKA_LIBS)
+# It counts statements, and loses the answer to a COMMIT when told.
+t_unit_instances_test_SOURCES = t/unit/instances_test.c t/unit/test.h \
+	t/unit/pg_fixture.c t/unit/pg_fixture.h
+t_unit_instances_test_LDADD = $(API) $(CMOCKA_LIBS)
+t_unit_instances_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pg_run \
+	-Wl,--wrap=pg_unsure

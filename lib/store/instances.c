@@ -121,7 +121,7 @@ instance_insert(struct op *op, const struct new_instance *in,
 		    store_num(op, conf_int("quota.backups"))),
 	};
 	struct call probe = new_task_probe(op, task);
-	struct rows rows[5];
+	struct rows rows[5] = { 0 };
 
 	TRY(store_write_sure(op, rows, 5, calls, &probe));
 	if (rows_count(&rows[3]) == 0)
@@ -171,7 +171,7 @@ instance_remove(struct op *op, const char *id, const struct new_task *task,
 		CALL(QUOTA_RELEASE, id),
 	};
 	struct call probe = new_task_probe(op, task);
-	struct rows rows[4];
+	struct rows rows[4] = { 0 };
 
 	TRY(store_write_sure(op, rows, 4, calls, &probe));
 	if (also != NULL)
@@ -216,7 +216,7 @@ instance_reset(struct op *op, const char *id, const char *const **also)
 		CALL(INSTANCE_CANCEL_TASKS, id),
 		CALL(INSTANCE_RESET, id),
 	};
-	struct rows rows[2];
+	struct rows rows[2] = { 0 };
 
 	TRY(store_write(op, rows, 2, calls));
 	*also = column(op, &rows[0]);

@@ -1,0 +1,192 @@
+#include "t/unit/test.h"
+#include "fcgi/names.h"
+
+#include <string.h>
+
+#define RESERVED_D "on the reserved list: ['mysql', 'information_schema', "	\
+	"'performance_schema', 'sys']."
+#define X8 "xxxxxxxx"
+#define X64 X8 X8 X8 X8 X8 X8 X8 X8
+#define U16 "uuuuuuuuuuuuuuuu"
+#define CYR8 "юзерюзер"
+
+struct row { const char *name, *text; };	/* text NULL: accepted */
+
+static const struct row databases[] = {
+	{ "zy", NULL }, { "gamma-1_x", NULL }, { "a@b", NULL }, { "a?b", NULL },
+	{ "a#b", NULL }, { "a b", NULL }, { X64, NULL },
+	{ "z", "'z' is not a valid schema name." },
+	{ X64 "x", "Schema name '" X64 "x' is too long. Max length = 64." },
+	{ "a/b", "'a/b' is not a valid schema name." },
+	{ "a\\b", "'a\\b' is not a valid schema name." },
+	{ "a.b", "'a.b' is not a valid schema name." },
+	{ "a;b", "'a;b' is not a valid schema name." },
+	{ "a`b", "'a`b' is not a valid schema name." },
+	{ "a ", "'a ' is not a valid schema name." },
+	{ " a", "' a' is not a valid schema name." },
+	{ "100%d", "'100%d' is not a valid schema name." },
+	{ "a@b@c", "'a@b@c' is not a valid schema name." },
+	{ "Ünï", "'Ünï' is not a valid schema name." },
+	{ "", "'' is not a valid schema name." },
+	{ "mysql", "Database name \"mysql\" is " RESERVED_D },
+	{ "sys", "Database name \"sys\" is " RESERVED_D },
+	{ "performance_schema",
+	    "Database name \"performance_schema\" is " RESERVED_D },
+	{ "INFORMATION_SCHEMA",
+	    "Database name \"INFORMATION_SCHEMA\" is " RESERVED_D },
+	{ "lost+found", "'lost+found' is not a valid schema name." },
+};
+
+static const struct row users[] = {
+	{ "ann", NULL }, { "carl.x", NULL }, { "dan@home", NULL },
+	{ U16, NULL }, { "p w", NULL }, { CYR8 CYR8, NULL },
+	{ U16 "u", "User name '" U16 "u' is too long. Max length = 16." },
+	{ "a'b", "'a'b' is not a valid user name." },
+	{ "a\"b", "'a\"b' is not a valid user name." },
+	{ "a;b", "'a;b' is not a valid user name." },
+	{ "a,b", "'a,b' is not a valid user name." },
+	{ "a/b", "'a/b' is not a valid user name." },
+	{ "a\\b", "'a\\b' is not a valid user name." },
+	{ "a`b", "'a`b' is not a valid user name." },
+	{ " a", "' a' is not a valid user name." },
+	{ "a\t", "'a\t' is not a valid user name." },
+	{ "a\x01" "b", "'a\x01" "b' is not a valid user name." },
+	{ "a\xc2\x85" "b", "'a\xc2\x85" "b' is not a valid user name." },
+	{ "os_admin", "User name \"os_admin\" is on the reserved list: "
+	    "['os_admin', 'root']." },
+	{ "root", "User name \"root\" is on the reserved list: "
+	    "['os_admin', 'root']." },
+	{ "", "User name \"\" is on the reserved list: ['mariadb.sys', "
+	    "'mysql', 'mysql.sys', 'mysql.session', 'mysql.infoschema', "
+	    "'PUBLIC']." },
+};
+
+static const struct row hosts[] = {
+	{ "%", NULL }, { "192.168.0.%", NULL }, { "10.%", NULL },
+	{ "%10", NULL }, { "10.0.0.1", NULL }, { "1.2.3", NULL },
+	{ "10.0.0.0/255.255.255.0", NULL },
+	{ "example.org", "'example.org' is not a valid hostname." },
+	{ "zzz", "'zzz' is not a valid hostname." },
+	{ "256.1.1.1", "'256.1.1.1' is not a valid hostname." },
+	{ "1.2.3.4.5", "'1.2.3.4.5' is not a valid hostname." },
+	{ "1..2", "'1..2' is not a valid hostname." },
+	{ "1.2.", "'1.2.' is not a valid hostname." },
+	{ "10.0.0._", "'10.0.0._' is not a valid hostname." },
+	{ "", "'' is not a valid hostname." },
+	{ "99999999999999999999", "'99999999999999999999' is not a valid "
+	    "hostname." },
+};
+
+static void
+expect(struct op *op, enum err e, const struct row *row)
+{
+	if (e != (row->text == NULL ? OK : ERR_BAD_REQUEST))
+		fail_msg("'%s': %s", row->name, e == OK ? "accepted" : op->why);
+	if (e != OK)
+		assert_string_equal(op->why, row->text);
+}
+
+static void
+names_are_taken_and_refused_as_the_contract_says(void **state)
+{
+	struct op op;
+	size_t i;
+
+	(void)state;
+	op_begin(&op, "test");
+	for (i = 0; i < ROWS(databases); i++)
+		expect(&op, name_database(&op, "mysql", "", databases[i].name),
+		    &databases[i]);
+	for (i = 0; i < ROWS(users); i++)
+		expect(&op, name_user(&op, "mysql", "", users[i].name),
+		    &users[i]);
+	for (i = 0; i < ROWS(hosts); i++)
+		expect(&op, name_host(&op, "", hosts[i].name), &hosts[i]);
+	op_end(&op);
+}
+
+static void
+each_engine_has_its_own_lengths(void **state)
+{
+	struct op op;
+
+	(void)state;
+	op_begin(&op, "test");
+	assert_int_equal(name_user(&op, "mariadb", "", X64 U16), OK);
+	assert_int_equal(name_user(&op, "mariadb", "E: ", X64 U16 "u"),
+	    ERR_BAD_REQUEST);
+	assert_string_equal(op.why, "E: User name '" X64 U16 "u' is too long. "
+	    "Max length = 80.");
+	assert_true(names_known("mariadb"));
+	assert_false(names_known("redis"));
+	assert_int_equal(name_user(&op, "redis", "", "ann"), ERR_UNPROCESSABLE);
+	assert_string_equal(op.why,
+	    "Operation not supported for datastore redis.");
+	op_end(&op);
+}
+
+static void
+a_refused_password_is_not_repeated(void **state)
+{
+	static const char *const bad[] = { "secret'1", "secret/1", " secret1",
+	    "secret1 ", "secret\\1", "secret\n1", "" };
+	struct op op;
+	size_t i;
+
+	(void)state;
+	op_begin(&op, "test");
+	assert_int_equal(name_password(&op, "", "пароль1 !%"), OK);
+	for (i = 0; i < ROWS(bad); i++) {
+		assert_int_equal(name_password(&op, "X: ", bad[i]),
+		    ERR_BAD_REQUEST);
+		assert_null(strstr(op.why, "secret"));
+	}
+	op_end(&op);
+}
+
+static void
+character_sets_and_collations_belong_together(void **state)
+{
+	static const struct { const char *set, *collation, *text; } table[] = {
+		{ NULL, NULL, NULL }, { "utf8", "utf8_general_ci", NULL },
+		{ "utf8mb4", NULL, NULL }, { NULL, "utf8mb4_unicode_ci", NULL },
+		{ "utf8mb4", "utf8mb4_bin", NULL }, { "binary", "binary", NULL },
+		{ NULL, "latin1_german1_ci", NULL },
+		{ "bad", NULL, "'bad' not a valid character set." },
+		{ "", NULL, "'' not a valid character set." },
+		{ "utf", NULL, "'utf' not a valid character set." },
+		{ NULL, "bad", "'bad' not a valid collation." },
+		{ NULL, "utf8_", "'utf8_' not a valid collation." },
+		{ NULL, "latin1_thai_ci",
+		    "'latin1_thai_ci' not a valid collation." },
+		{ "utf8", "latin1_bin",
+		    "latin1_bin not a valid collation for charset utf8." },
+	};
+	struct op op;
+	size_t i;
+	enum err e;
+
+	(void)state;
+	op_begin(&op, "test");
+	for (i = 0; i < ROWS(table); i++) {
+		e = name_charset(&op, table[i].set, table[i].collation);
+		if (table[i].text == NULL)
+			assert_int_equal(e, OK);
+		else
+			assert_string_equal(op.why, table[i].text);
+	}
+	op_end(&op);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_are_taken_and_refused_as_the_contract_says),
+		cmocka_unit_test(each_engine_has_its_own_lengths),
+		cmocka_unit_test(a_refused_password_is_not_repeated),
+		cmocka_unit_test(character_sets_and_collations_belong_together),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

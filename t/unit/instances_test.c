@@ -1,0 +1,630 @@
+/*
+ * The instances' statements and handlers on a real PostgreSQL, as the role of
+ * the API.
+ */
+#include "t/unit/test.h"
+#include "t/unit/pg_fixture.h"
+#include "fcgi/handlers.h"
+#include "lib/base/conf.h"
+#include "lib/msg/bus.h"
+#include "lib/store/catalog.h"
+#include "lib/store/instances.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define DATASTORE "d0000000-0000-4000-8000-000000000001"
+#define VERSION "e0000000-0000-4000-8000-000000000001"
+
+static struct op op;
+
+/* --- what happens to the answer of a write ---------------------------------- */
+
+static enum { GIVE, LOSE_ANSWER, LOSE_REQUEST } next_write;
+static bool lost;
+
+enum err __real_pg_run(struct op *, struct pg *, const struct pg_call *, int,
+    bool, bool, struct pg_rows *);
+enum err __wrap_pg_run(struct op *, struct pg *, const struct pg_call *, int,
+    bool, bool, struct pg_rows *);
+bool __real_pg_unsure(const struct pg *);
+bool __wrap_pg_unsure(const struct pg *);
+
+enum err
+__wrap_pg_run(struct op *o, struct pg *pg, const struct pg_call *call, int n,
+    bool tx, bool reads, struct pg_rows *rows)
+{
+	if (!reads && (lost = next_write != GIVE)) {
+		if (next_write == LOSE_ANSWER)
+			assert_int_equal(__real_pg_run(o, pg, call, n, tx,
+			    reads, NULL), OK);
+		next_write = GIVE;
+		return op_fail(o, ERR_UNAVAILABLE, "the line broke");
+	}
+	return __real_pg_run(o, pg, call, n, tx, reads, rows);
+}
+
+bool
+__wrap_pg_unsure(const struct pg *pg)
+{
+	return lost || __real_pg_unsure(pg);
+}
+
+/* --- the world ---------------------------------------------------------------- */
+
+static int
+open_world(void **state)
+{
+	pg_fixture_start(state);
+	pg_fixture_sql("INSERT INTO datastores (id, name) VALUES ('%s',"
+	    " 'mariadb')", DATASTORE);
+	pg_fixture_sql("INSERT INTO datastore_versions (id, datastore_id, name,"
+	    " version, manager) VALUES ('%s', '%s', '10.11', '10.11.6',"
+	    " 'mariadb')", VERSION, DATASTORE);
+	pg_fixture_sql("UPDATE datastores SET default_version = '%s'", VERSION);
+	pg_fixture_sql("INSERT INTO flavors (id, name, ram_mb, vcpus) VALUES"
+	    " ('1', 'tiny', 256, 1)");
+	op_begin(&op, "test");
+	assert_int_equal(conf_set(&op, "pg", "dsn", pg_fixture_dsn()), OK);
+	store_open("coffer_api");
+	/* Nobody is at the bell: no request may fail for that. */
+	assert_int_equal(conf_set(&op, "redis", "socket", "/nonexistent"), OK);
+	bus_open();
+	op_end(&op);
+	return 0;
+}
+
+static int
+close_world(void **state)
+{
+	catalog_forget();
+	bus_close();
+	store_close();
+	return pg_fixture_stop(state);
+}
+
+static int
+fresh(void **state)
+{
+	(void)state;
+	op_begin(&op, "req-test");
+	next_write = GIVE;
+	lost = false;
+	pg_fixture_sql("TRUNCATE instances, guests, tasks, quotas");
+	return 0;
+}
+
+static int
+ended(void **state)
+{
+	(void)state;
+	op_end(&op);
+	return 0;
+}
+
+static void
+task(struct new_task *t, enum task_kind kind, const char *id)
+{
+	new_task_begin(&op, t, kind, id, "p1", "u1", NULL);
+}
+
+/* Made, not built yet. */
+static enum err
+make(const char *tenant, int gb, char id[UUID_LEN + 1])
+{
+	struct new_instance in = { .tenant = tenant, .name = "shop",
+	    .version_id = VERSION, .flavor_id = "1", .ram_mb = 256,
+	    .vcpus = 1, .volume_gb = gb, .region = "RegionOne" };
+	struct instance out;
+	struct new_task t;
+
+	text_uuid(in.id);
+	memcpy(id, in.id, sizeof in.id);
+	new_task_begin(&op, &t, TASK_CREATE, in.id, tenant, "u1", NULL);
+	TRY(instance_insert(&op, &in, &t, &out));
+	assert_string_equal(out.id, in.id);
+	assert_string_equal(out.task, "BUILDING");
+	assert_string_equal(out.server_status, "BUILD");
+	assert_string_equal(out.guest_status, "new");
+	assert_int_equal(out.guest_age, -1);
+	assert_non_null(out.created);
+	return OK;
+}
+
+/* As the worker and the conductor leave it. */
+static void
+built(const char *id)
+{
+	pg_fixture_sql("UPDATE tasks SET status = 'SUCCEEDED', ended = now()"
+	    " WHERE instance_id = '%s'", id);
+	pg_fixture_sql("UPDATE instances SET task = 'NONE', server_status ="
+	    " 'ACTIVE', address = '10.177.0.9' WHERE id = '%s'", id);
+	pg_fixture_sql("UPDATE guests SET status = 'healthy', last_seen = now()"
+	    " WHERE instance_id = '%s'", id);
+}
+
+static long
+tasks(const char *id, const char *kind)
+{
+	return pg_fixture_number("SELECT count(*) FROM tasks WHERE instance_id"
+	    " = '%s' AND kind = '%s'", id, kind);
+}
+
+static long
+quota(const char *tenant, const char *what)
+{
+	return pg_fixture_number("SELECT %s FROM quotas WHERE tenant_id = '%s'",
+	    what, tenant);
+}
+
+/* --- creating ----------------------------------------------------------------- */
+
+static void
+create_is_instance_guest_task_and_quota_or_nothing(void **state)
+{
+	char id[UUID_LEN + 1];
+
+	(void)state;
+	assert_int_equal(make("p1", 4, id), OK);
+	assert_int_equal(tasks(id, "create"), 1);
+	assert_int_equal(quota("p1", "instances"), 1);
+	assert_int_equal(quota("p1", "ram"), 256);
+	assert_int_equal(quota("p1", "volumes"), 4);
+
+	pg_fixture_sql("UPDATE quotas SET max_instances = 1, max_volumes = 5");
+	assert_int_equal(make("p1", 4, id), ERR_OVER_LIMIT);
+	assert_string_equal(op.why,
+	    "Quota exceeded for resources: ['instances', 'volumes'].");
+	assert_int_equal(quota("p1", "instances"), 1);
+	assert_int_equal(quota("p1", "volumes"), 4);
+	assert_int_equal(pg_fixture_number("SELECT (SELECT count(*) FROM"
+	    " instances) * 100 + (SELECT count(*) FROM guests) * 10 +"
+	    " (SELECT count(*) FROM tasks)"), 111);
+}
+
+static void
+create_whose_commit_was_lost_is_found_again(void **state)
+{
+	char id[UUID_LEN + 1];
+
+	(void)state;
+	next_write = LOSE_ANSWER;
+	assert_int_equal(make("p1", 1, id), OK);	/* and make() looks at the row */
+	assert_int_equal(tasks(id, "create"), 1);
+	assert_int_equal(quota("p1", "instances"), 1);
+
+	lost = false;
+	next_write = LOSE_REQUEST;
+	assert_int_equal(make("p1", 1, id), ERR_UNAVAILABLE);
+	assert_int_equal(tasks(id, "create"), 0);
+	assert_int_equal(quota("p1", "instances"), 1);
+}
+
+/* Each child has a connection of its own; together they ask for 16 of 10. */
+static void
+the_quota_holds_when_many_ask_at_once(void **state)
+{
+	char id[UUID_LEN + 1];
+	pid_t child[4];
+	int i, k, status, made = 0;
+
+	(void)state;
+	for (k = 0; k < 4; k++) {
+		fflush(NULL);
+		if ((child[k] = fork()) == 0) {
+			store_close();
+			store_open("coffer_api");
+			for (i = made = 0; i < 4; i++)
+				made += make("p2", 1, id) == OK;
+			_exit(made);
+		}
+	}
+	for (k = 0; k < 4; k++) {
+		waitpid(child[k], &status, 0);
+		assert_true(WIFEXITED(status));
+		made += WEXITSTATUS(status);
+	}
+	store_close();		/* the children shared its socket */
+	store_open("coffer_api");
+	assert_int_equal(made, 10);
+	assert_int_equal(quota("p2", "instances"), 10);
+	assert_int_equal(pg_fixture_number("SELECT count(*) FROM instances"
+	    " WHERE tenant_id = 'p2'"), 10);
+}
+
+/* --- reading ------------------------------------------------------------------ */
+
+static void
+a_foreign_or_malformed_id_is_not_found(void **state)
+{
+	static const char *const bad[] = { "", "x", "hello",
+	    "'; DROP TABLE instances; --",
+	    "6f3c0000-0000-4000-8000-00000000dead" };
+	char id[UUID_LEN + 1];
+	struct instance in;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(make("p1", 1, id), OK);
+	assert_int_equal(instance_read(&op, id, "p1", &in), OK);
+	assert_int_equal(instance_read(&op, id, NULL, &in), OK);
+	assert_string_equal(in.tenant, "p1");
+	assert_int_equal(instance_read(&op, id, "p2", &in), ERR_NOT_FOUND);
+	for (i = 0; i < ROWS(bad); i++) {
+		assert_int_equal(instance_read(&op, bad[i], NULL, &in),
+		    ERR_NOT_FOUND);
+		assert_string_equal(op.why, op_printf(&op,
+		    "Resource %s cannot be found.", bad[i]));
+	}
+	pg_fixture_sql("UPDATE instances SET deleted_at = now()");
+	assert_int_equal(instance_read(&op, id, "p1", &in), ERR_NOT_FOUND);
+}
+
+static void
+pages_hold_every_instance_once_in_order_of_id(void **state)
+{
+	struct instances_page page = { .tenant = "p1", .limit = 3 };
+	char id[UUID_LEN + 1], last[UUID_LEN + 1] = "";
+	struct instance *in;
+	int i, k, n, seen = 0;
+
+	(void)state;
+	for (i = 0; i < 8; i++)
+		assert_int_equal(make("p1", 1, id), OK);
+	assert_int_equal(make("p2", 1, id), OK);
+	pg_fixture_sql("UPDATE instances SET cluster_id = id WHERE id = (SELECT"
+	    " id FROM instances WHERE tenant_id = 'p1' ORDER BY id LIMIT 1)");
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(instances_read(&op, &page, &in, &n), OK);
+		assert_int_equal(n, i < 2 ? 4 : 1);	/* one more than asked */
+		for (k = 0; k < n && k < 3; k++, seen++) {
+			assert_true(strcmp(last, in[k].id) < 0);
+			strcpy(last, in[k].id);
+			assert_string_equal(in[k].tenant, "p1");
+			assert_null(in[k].cluster_id);
+		}
+		page.marker = last;
+	}
+	assert_int_equal(seen, 7);	/* the member of a cluster is not shown */
+	page = (struct instances_page){ .tenant = "p1", .limit = 20,
+	    .clustered = true, .detail = true };
+	assert_int_equal(instances_read(&op, &page, &in, &n), OK);
+	assert_int_equal(n, 8);
+	assert_non_null(in[0].cluster_id);
+	assert_non_null(in[0].updated);
+}
+
+/* --- changing ----------------------------------------------------------------- */
+
+static void
+a_change_of_access_is_merged_into_what_is_stored(void **state)
+{
+	char id[UUID_LEN + 1];
+	struct instance in;
+
+	(void)state;
+	assert_int_equal(make("p1", 1, id), OK);
+	assert_int_equal(instance_change(&op, id, "new", NULL), OK);
+	assert_int_equal(instance_read(&op, id, "p1", &in), OK);
+	assert_string_equal(in.name, "new");
+	assert_null(in.access);
+	assert_int_equal(instance_change(&op, id, NULL,
+	    "{\"is_public\":true}"), OK);
+	assert_int_equal(instance_change(&op, id, NULL,
+	    "{\"allowed_cidrs\":[\"10.0.0.0/8\"]}"), OK);
+	assert_int_equal(instance_read(&op, id, "p1", &in), OK);
+	assert_string_equal(in.name, "new");
+	assert_non_null(strstr(in.access, "\"is_public\": true"));
+	assert_non_null(strstr(in.access, "10.0.0.0/8"));
+}
+
+static void
+a_second_delete_changes_nothing(void **state)
+{
+	const char *const *also;
+	char id[UUID_LEN + 1], other[UUID_LEN + 1];
+	struct new_task t;
+
+	(void)state;
+	assert_int_equal(make("p1", 3, id), OK);
+	assert_int_equal(make("p1", 2, other), OK);
+	task(&t, TASK_DELETE, id);
+	assert_int_equal(instance_remove(&op, id, &t, &also), ERR_CONFLICT);
+	assert_int_equal(quota("p1", "volumes"), 5);	/* it is being built */
+	assert_int_equal(pg_fixture_number("SELECT count(*) FROM tasks WHERE"
+	    " cancel"), 0);
+
+	built(id);
+	task(&t, TASK_DELETE, id);
+	assert_int_equal(instance_remove(&op, id, &t, &also), OK);
+	assert_null(also[0]);
+	assert_int_equal(quota("p1", "instances"), 1);
+	assert_int_equal(quota("p1", "volumes"), 2);
+	assert_int_equal(quota("p1", "ram"), 256);
+	task(&t, TASK_DELETE, id);
+	assert_int_equal(instance_remove(&op, id, &t, &also), ERR_CONFLICT);
+	assert_int_equal(instance_remove_again(&op, id, &t), ERR_CONFLICT);
+	assert_int_equal(quota("p1", "instances"), 1);
+	assert_int_equal(tasks(id, "delete"), 1);
+
+	/* When it failed for good, another may be asked for; not the quota. */
+	pg_fixture_sql("UPDATE tasks SET status = 'FAILED', ended = now()"
+	    " WHERE kind = 'delete'");
+	pg_fixture_sql("UPDATE instances SET server_status = 'ERROR'");
+	assert_int_equal(instance_remove_again(&op, id, &t), OK);
+	assert_int_equal(quota("p1", "instances"), 1);
+	assert_int_equal(tasks(id, "delete"), 2);
+	assert_int_equal(pg_fixture_number("SELECT count(*) FROM instances WHERE"
+	    " id = '%s' AND server_status = 'SHUTDOWN'", id), 1);
+}
+
+static void
+a_delete_cancels_what_was_asked_before(void **state)
+{
+	const char *const *also;
+	char id[UUID_LEN + 1];
+	struct new_task t, before;
+
+	(void)state;
+	assert_int_equal(make("p1", 1, id), OK);
+	built(id);
+	task(&before, TASK_USER_CREATE, id);
+	assert_int_equal(instance_submit(&op, id, &before), OK);
+	task(&t, TASK_DELETE, id);
+	assert_int_equal(instance_remove(&op, id, &t, &also), OK);
+	assert_string_equal(also[0], before.id);
+	assert_null(also[1]);
+	assert_int_equal(pg_fixture_number("SELECT count(*) FROM tasks WHERE"
+	    " cancel"), 1);
+	task(&t, TASK_USER_CREATE, id);
+	assert_int_equal(instance_submit(&op, id, &t), ERR_CONFLICT);
+	assert_int_equal(tasks(id, "user_create"), 1);
+}
+
+static void
+an_instance_in_error_can_be_deleted_and_shows_shutdown(void **state)
+{
+	const char *const *also;
+	char id[UUID_LEN + 1];
+	struct new_task t;
+
+	(void)state;
+	assert_int_equal(make("p1", 1, id), OK);
+	pg_fixture_sql("UPDATE instances SET task = 'BUILDING_ERROR_SERVER',"
+	    " server_status = 'ERROR'");
+	task(&t, TASK_DELETE, id);
+	assert_int_equal(instance_remove(&op, id, &t, &also), OK);
+	assert_int_equal(pg_fixture_number("SELECT count(*) FROM instances WHERE"
+	    " task = 'DELETING' AND server_status = 'SHUTDOWN'"), 1);
+}
+
+/* Two at once: the row decides, one of them is refused. */
+static void
+only_one_of_two_restarts_is_taken(void **state)
+{
+	char id[UUID_LEN + 1];
+	struct new_task t;
+	pid_t child[2];
+	int k, status, taken = 0;
+
+	(void)state;
+	assert_int_equal(make("p1", 1, id), OK);
+	built(id);
+	for (k = 0; k < 2; k++) {
+		fflush(NULL);
+		if ((child[k] = fork()) == 0) {
+			store_close();
+			store_open("coffer_api");
+			task(&t, TASK_RESTART, id);
+			_exit(instance_restart(&op, id, &t));
+		}
+	}
+	for (k = 0; k < 2; k++) {
+		waitpid(child[k], &status, 0);
+		assert_true(WIFEXITED(status));
+		if (WEXITSTATUS(status) == OK)
+			taken++;
+		else
+			assert_int_equal(WEXITSTATUS(status), ERR_CONFLICT);
+	}
+	store_close();
+	store_open("coffer_api");
+	assert_int_equal(taken, 1);
+	assert_int_equal(tasks(id, "restart"), 1);
+}
+
+static void
+reset_status_frees_all_but_a_delete(void **state)
+{
+	const char *const *also;
+	char id[UUID_LEN + 1];
+	struct new_task t;
+
+	(void)state;
+	assert_int_equal(make("p1", 1, id), OK);
+	assert_int_equal(instance_reset(&op, id, &also), OK);
+	assert_non_null(also[0]);
+	assert_int_equal(pg_fixture_number("SELECT count(*) FROM instances WHERE"
+	    " task = 'NONE' AND server_status = 'ERROR'"), 1);
+	task(&t, TASK_DELETE, id);
+	assert_int_equal(instance_remove(&op, id, &t, &also), OK);
+	assert_int_equal(instance_reset(&op, id, &also), OK);
+	assert_null(also[0]);
+	assert_int_equal(pg_fixture_number("SELECT count(*) FROM instances WHERE"
+	    " task = 'DELETING'"), 1);
+	assert_int_equal(quota("p1", "instances"), 0);
+}
+
+/* --- handlers ------------------------------------------------------------------- */
+
+static void
+begin(struct request *r, const char *tenant)
+{
+	memset(r, 0, sizeof *r);
+	op_begin(&r->op, "req-test");
+	r->method = GET;
+	r->path = "/v1.0/p1/instances";
+	r->query = "";
+	r->tenant = r->arg[0] = tenant;
+	r->base = "https://db.example:8779";
+	r->caller.user = "u1";
+	r->caller.member = true;
+}
+
+static void
+a_list_of_twenty_is_one_statement(void **state)
+{
+	const struct json *doc;
+	char id[UUID_LEN + 1];
+	struct request r;
+	unsigned calls;
+	int i;
+
+	(void)state;
+	pg_fixture_sql("INSERT INTO quotas (tenant_id, max_instances) VALUES"
+	    " ('p1', -1)");
+	for (i = 0; i < 25; i++)
+		assert_int_equal(make("p1", 1, id), OK);
+	for (i = 0; i < 2; i++) {
+		begin(&r, "p1");
+		calls = store_calls();
+		assert_int_equal((i ? instances_detail : instances_list)(&r),
+		    OK);
+		if (i == 1)	/* the first filled the catalogue's copy */
+			assert_int_equal(store_calls() - calls, 1);
+		assert_int_equal(r.status, 200);
+		assert_int_equal(json_parse(&r.op, r.out.out.s, r.out.out.len,
+		    &doc), OK);
+		assert_int_equal(json_count(json_get(doc, "instances")), 20);
+		assert_int_equal(json_count(json_get(doc, "links")), 1);
+		assert_int_equal(json_count(json_get(doc, "instances_links")),
+		    1);
+		op_end(&r.op);
+	}
+}
+
+static void
+a_show_is_one_statement_and_foreign_ones_are_404(void **state)
+{
+	const struct json *doc;
+	char id[UUID_LEN + 1];
+	struct request r;
+	unsigned calls;
+
+	(void)state;
+	assert_int_equal(make("p1", 2, id), OK);
+	built(id);
+	begin(&r, "p1");
+	r.arg[1] = id;
+	calls = store_calls();
+	assert_int_equal(instance_show(&r), OK);
+	assert_int_equal(store_calls() - calls, 1);
+	assert_int_equal(json_parse(&r.op, r.out.out.s, r.out.out.len, &doc),
+	    OK);
+	assert_string_equal(json_str(json_get(doc, "instance/status")),
+	    "ACTIVE");
+	assert_string_equal(json_str(json_get(doc,
+	    "instance/operating_status")), "HEALTHY");
+	assert_string_equal(json_str(json_get(doc,
+	    "instance/datastore/version")), "10.11");
+	assert_int_equal(json_int(json_get(doc, "instance/volume/size")), 2);
+	op_end(&r.op);
+
+	begin(&r, "p2");
+	r.arg[1] = id;
+	assert_int_equal(instance_show(&r), ERR_NOT_FOUND);
+	assert_int_equal(instance_delete(&r), ERR_NOT_FOUND);
+	r.caller.admin = true;
+	assert_int_equal(instance_show(&r), OK);
+	assert_int_equal(root_show(&r), ERR_NOT_FOUND);	/* by the path, always */
+	op_end(&r.op);
+}
+
+static enum err
+act(struct request *r, const char *id, const char *json)
+{
+	r->arg[1] = id;
+	assert_int_equal(json_parse(&r->op, json, strlen(json), &r->body), OK);
+	r->op.why = NULL;
+	return instance_action(r);
+}
+
+static void
+an_action_is_exactly_one_that_is_known(void **state)
+{
+	static const struct { const char *body; enum err e; } table[] = {
+		{ "{}", ERR_BAD_REQUEST },
+		{ "{\"restart\":{},\"reset_status\":{}}", ERR_BAD_REQUEST },
+		{ "{\"explode\":{}}", ERR_BAD_REQUEST },
+		{ "{\"resize\":{\"volume\":{\"size\":3}}}", ERR_NOT_BUILT },
+		{ "{\"promote_to_replica_source\":{}}", ERR_NOT_BUILT },
+		{ "{\"reset_status\":{}}", ERR_FORBIDDEN },
+		{ "{\"restart\":{}}", OK },
+		{ "{\"restart\":null}", ERR_UNPROCESSABLE },	/* now it restarts */
+	};
+	char id[UUID_LEN + 1];
+	struct request r;
+	size_t i;
+	enum err e;
+
+	(void)state;
+	assert_int_equal(make("p1", 1, id), OK);
+	built(id);
+	for (i = 0; i < ROWS(table); i++) {
+		begin(&r, "p1");
+		if ((e = act(&r, id, table[i].body)) != table[i].e)
+			fail_msg("%s: %s %s", table[i].body, err_name(e),
+			    r.op.why);
+		op_end(&r.op);
+	}
+	assert_int_equal(tasks(id, "restart"), 1);
+}
+
+static void
+a_delete_while_building_is_refused_and_twice_is_fine(void **state)
+{
+	char id[UUID_LEN + 1];
+	struct request r;
+
+	(void)state;
+	assert_int_equal(make("p1", 1, id), OK);
+	begin(&r, "p1");
+	r.arg[1] = id;
+	assert_int_equal(instance_delete(&r), ERR_UNPROCESSABLE);
+	assert_string_equal(r.op.why, op_printf(&r.op,
+	    "Instance %s is not ready. (Status is BUILD).", id));
+	built(id);
+	assert_int_equal(instance_delete(&r), OK);
+	assert_int_equal(r.status, 202);
+	assert_int_equal(instance_delete(&r), OK);
+	assert_int_equal(tasks(id, "delete"), 1);
+	assert_int_equal(quota("p1", "instances"), 0);
+	op_end(&r.op);
+}
+
+int
+main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, fresh, ended)
+	const struct CMUnitTest tests[] = {
+		T(create_is_instance_guest_task_and_quota_or_nothing),
+		T(create_whose_commit_was_lost_is_found_again),
+		T(the_quota_holds_when_many_ask_at_once),
+		T(a_foreign_or_malformed_id_is_not_found),
+		T(pages_hold_every_instance_once_in_order_of_id),
+		T(a_change_of_access_is_merged_into_what_is_stored),
+		T(a_second_delete_changes_nothing),
+		T(a_delete_cancels_what_was_asked_before),
+		T(an_instance_in_error_can_be_deleted_and_shows_shutdown),
+		T(only_one_of_two_restarts_is_taken),
+		T(reset_status_frees_all_but_a_delete),
+		T(a_list_of_twenty_is_one_statement),
+		T(a_show_is_one_statement_and_foreign_ones_are_404),
+		T(an_action_is_exactly_one_that_is_known),
+		T(a_delete_while_building_is_refused_and_twice_is_fine),
+	};
+
+	return cmocka_run_group_tests(tests, open_world, close_world);
+}
