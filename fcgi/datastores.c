@@ -110,24 +110,24 @@ no_version(struct op *op, const char *name)
 	    "Datastore version '%s' cannot be found.", name);
 }
 
-/* NULL, of name or number: any will do. */
 static bool
-is_called(const struct version_row *v, const char *name, const char *number)
+is_wished(const struct version_row *v, const struct version_wish *wish)
 {
-	return (name == NULL || strcmp(v->name, name) == 0) &&
-	    (number == NULL || strcmp(v->number, number) == 0);
+	return (wish->name == NULL || strcmp(v->name, wish->name) == 0) &&
+	    (wish->number == NULL || strcmp(v->number, wish->number) == 0);
 }
 
 enum err
 version_find(struct op *op, const struct catalog *c,
-    const struct datastore_row *d, const char *name, const char *number,
+    const struct datastore_row *d, const struct version_wish *wish,
     const struct version_row **out)
 {
-	const struct version_row *v = catalog_version(c, name);
+	const char *shown = wish->name != NULL ? wish->name : wish->number;
+	const struct version_row *v = catalog_version(c, wish->name);
 	int i;
 
 	*out = NULL;
-	if (name == NULL && number == NULL) {
+	if (shown == NULL) {
 		*out = catalog_version(c, d->default_version);
 		return *out != NULL ? OK : op_fail(op, ERR_BAD_REQUEST,
 		    "Default version for datastore '%s' not found.", d->name);
@@ -138,16 +138,16 @@ version_find(struct op *op, const struct catalog *c,
 	}
 	for (i = 0; i < c->versions; i++) {
 		v = &c->version[i];
-		if (v->of != d || !is_called(v, name, number))
+		if (v->of != d || !is_wished(v, wish))
 			continue;
 		if (*out != NULL)
 			return op_fail(op, ERR_BAD_REQUEST, "Multiple "
 			    "datastore versions found for '%s', use an UUID or "
 			    "specify both the name and version number to be "
-			    "more specific.", name != NULL ? name : number);
+			    "more specific.", shown);
 		*out = v;
 	}
-	return *out != NULL ? OK : no_version(op, name != NULL ? name : number);
+	return *out != NULL ? OK : no_version(op, shown);
 }
 
 enum err
@@ -159,7 +159,7 @@ datastore_version_show(struct request *r)
 	enum err e;
 
 	TRY(datastore_of(r, &c, &d));
-	e = version_find(&r->op, c, d, r->arg[2], NULL, &v);
+	e = version_find(&r->op, c, d, &(struct version_wish){ r->arg[2] }, &v);
 	if (e != OK && text_is_uuid(r->arg[2]))
 		return op_fail(&r->op, ERR_NOT_FOUND, "%s", r->op.why);
 	TRY(e);

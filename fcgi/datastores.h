@@ -12,8 +12,9 @@
  * name, or, both NULL, the datastore's default.  ERR_BAD_REQUEST says what is
  * wrong; inactive ones are found, too.
  */
+struct version_wish { const char *name, *number; };	/* either may be NULL */
 enum err	 version_find(struct op *, const struct catalog *,
-		    const struct datastore_row *, const char *name,
-		    const char *number, const struct version_row **);
+		    const struct datastore_row *, const struct version_wish *,
+		    const struct version_row **);
 
 #endif

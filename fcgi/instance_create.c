@@ -61,7 +61,10 @@ pick_version(struct request *r, const struct catalog *c,
     const struct version_row **v)
 {
 	const char *type = body_str(r, "instance/datastore/type");
-	const char *name = body_str(r, "instance/datastore/version");
+	struct version_wish wish = {
+		.name = body_str(r, "instance/datastore/version"),
+		.number = body_str(r, "instance/datastore/version_number"),
+	};
 	const struct datastore_row *d;
 
 	d = type != NULL ? catalog_datastore(c, type) : default_datastore(c);
@@ -71,8 +74,7 @@ pick_version(struct request *r, const struct catalog *c,
 	if (d == NULL)
 		return op_fail(&r->op, ERR_BAD_REQUEST, "Please specify "
 		    "datastore. No default datastore is defined.");
-	TRY(version_find(&r->op, c, d, name,
-	    body_str(r, "instance/datastore/version_number"), v));
+	TRY(version_find(&r->op, c, d, &wish, v));
 	if (!(*v)->active)
 		return op_fail(&r->op, ERR_BAD_REQUEST,
 		    "Datastore version '%s' is not active.", (*v)->name);
