@@ -47,6 +47,22 @@ class Stack:
                               check=True, text=True, input=stdin,
                               stdout=subprocess.PIPE).stdout
 
+    def log_in(self, engine):
+        """A datastore, a project with a user; its token and project id."""
+        self.dev("seed", engine)
+        self.dev("coffer", "project", "add", "bench")
+        self.dev("coffer", "user", "add", "bench", "--password-file", "-",
+                 stdin="bench-password\n")
+        self.dev("coffer", "role", "grant", "bench", "bench", "member")
+        domain = {"id": "default"}
+        _, headers, token = http("POST", f"{self.base}/v3/auth/tokens", body={
+            "auth": {"identity": {"methods": ["password"], "password": {
+                "user": {"name": "bench", "domain": domain,
+                         "password": "bench-password"}}},
+                     "scope": {"project": {"name": "bench",
+                                           "domain": domain}}}})
+        return headers["X-Subject-Token"], token["token"]["project"]["id"]
+
     def wipe(self):
         subprocess.run([f"{TOP}/dev/stack", self.run, "wipe"],
                        stdout=subprocess.DEVNULL, check=False)
