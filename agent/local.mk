@@ -28,3 +28,10 @@ agent_coffer_agent_LDADD = $(AGENT)
 noinst_PROGRAMS += t/tools/guestctl
 t_tools_guestctl_SOURCES = t/tools/guestctl.c
 t_tools_guestctl_LDADD = $(MSG)
+
+if HAVE_CMOCKA
+check_PROGRAMS += t/unit/engine_test
+endif
+t_unit_engine_test_SOURCES = t/unit/engine_test.c t/unit/test.h \
+	t/unit/mariadb_fixture.c t/unit/mariadb_fixture.h
+t_unit_engine_test_LDADD = $(AGENT) $(CMOCKA_LIBS)

@@ -73,6 +73,7 @@ mariadb_hang_up(void)
 	if (kept != NULL)
 		mysql_close(kept);
 	kept = NULL;
+	work.op = NULL;			/* closed when its op ends */
 }
 
 /*
@@ -99,8 +100,8 @@ static void
 work_end(void *my)
 {
 	mysql_close(my);
-	work.op = NULL;
-	work.my = NULL;
+	if (work.my == my)
+		work.op = NULL;
 }
 
 /*
