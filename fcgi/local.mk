@@ -58,3 +58,24 @@ t_unit_instances_test_SOURCES = t/unit/instances_test.c t/unit/test.h \
 t_unit_instances_test_LDADD = $(API) $(CMOCKA_LIBS)
 t_unit_instances_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pg_run \
 	-Wl,--wrap=pg_unsure
+
+if HAVE_CMOCKA
+check_PROGRAMS += t/unit/route_test t/unit/fields_test t/unit/ratelimit_test \
+	t/unit/shared_test t/unit/serve_test t/unit/identity_test
+endif
+t_unit_route_test_SOURCES = t/unit/route_test.c t/unit/test.h
+t_unit_route_test_LDADD = $(API) $(CMOCKA_LIBS)
+t_unit_fields_test_SOURCES = t/unit/fields_test.c t/unit/test.h
+t_unit_fields_test_LDADD = $(API) $(CMOCKA_LIBS)
+t_unit_ratelimit_test_SOURCES = t/unit/ratelimit_test.c t/unit/test.h
+t_unit_ratelimit_test_LDADD = $(API) $(CMOCKA_LIBS)
+t_unit_shared_test_SOURCES = t/unit/shared_test.c t/unit/test.h
+t_unit_shared_test_LDADD = $(API) $(CMOCKA_LIBS)
+t_unit_serve_test_SOURCES = t/unit/serve_test.c t/unit/test.h \
+	t/unit/api_fixture.c t/unit/api_fixture.h
+t_unit_serve_test_LDADD = $(API) $(CMOCKA_LIBS)
+t_unit_identity_test_SOURCES = t/unit/identity_test.c t/unit/test.h \
+	t/unit/api_fixture.c t/unit/api_fixture.h \
+	t/unit/pg_fixture.c t/unit/pg_fixture.h
+t_unit_identity_test_LDADD = $(API) $(CMOCKA_LIBS)
+EXTRA_DIST += t/data/routes.tsv
