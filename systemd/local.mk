@@ -28,3 +28,9 @@ systemd/coffer.conf: $(srcdir)/systemd/coffer.sysusers
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && cp $(srcdir)/systemd/coffer.sysusers $@.tmp && mv $@.tmp $@
 
 CLEANFILES += $(systemd_units) systemd/tmpfiles/coffer.conf systemd/coffer.conf
+
+# Packages can be built from a tarball.
+EXTRA_DIST += rpm/coffer.spec debian/changelog debian/control \
+	debian/copyright debian/coffer-guest.install debian/coffer.install \
+	debian/coffer.postinst debian/coffer.README.Debian debian/rules \
+	debian/source/format

@@ -377,26 +377,30 @@ retry_refused(enum task_kind kind)
 	    "it ended: its owner can ask again";
 }
 
-/* The task like that of row 0 of a LIST_TASK; the columns are its. */
+/*
+ * The task like that of row 0 of a LIST_TASK; the columns are its.  A failed
+ * delete is asked for again as the API would: the instance leaves its error.
+ */
 static enum err
 retry_submit(struct op *op, const struct rows *row, enum task_kind kind,
     const char **new_id)
 {
 	struct new_task *t = op_alloc(op, sizeof(*t));
 	const char *instance = row_str(row, 0, 3);
+	struct call calls[4], probe;
+	int n = 0;
 
 	new_task_begin(op, t, kind, instance, row_str(row, 0, 4),
 	    row_str(row, 0, 5), NULL);
 	t->request = row_str(row, 0, 6);
 	*new_id = t->id;
-
-	const struct call calls[] = {
-		CALL(ADMIN_RETRY_LOCK, instance),
-		CALL(ADMIN_RETRY_ALLOWED, instance),
-		new_task_call(op, t),
-	}, probe = new_task_probe(op, t);
-
-	return store_write_sure(op, NULL, NARGS(calls), calls, &probe);
+	calls[n++] = (struct call)CALL(ADMIN_RETRY_LOCK, instance);
+	calls[n++] = (struct call)CALL(ADMIN_RETRY_ALLOWED, instance);
+	if (kind == TASK_DELETE)
+		calls[n++] = (struct call)CALL(INSTANCE_DELETE_AGAIN, instance);
+	calls[n++] = new_task_call(op, t);
+	probe = new_task_probe(op, t);
+	return store_write_sure(op, NULL, n, calls, &probe);
 }
 
 enum err

@@ -202,12 +202,14 @@ STMT(ADMIN_INSTANCES, 1,
     " ORDER BY i.created, i.id")
 
 /* --- audit: every one returns what is wrong, so no rows is good ----------------------------- */
+/* What failed to be built or is being deleted need not have what it had. */
 STMT(AUDIT_LIVE, 1,
-    "SELECT i.id, coalesce(s.host = $1::text, true), i.server_id IS NOT NULL,"
-    " i.volume_id IS NOT NULL, i.port_id IS NOT NULL,"
+    "SELECT i.id, coalesce(s.host = $1::text, true), w.wanted AND i.server_id IS NOT NULL,"
+    " w.wanted AND i.volume_id IS NOT NULL, w.wanted AND i.port_id IS NOT NULL,"
     " EXISTS (SELECT FROM tasks t WHERE t.instance_id = i.id"
     " AND t.status IN ('QUEUED', 'RUNNING', 'WAITING'))"
-    " FROM instances i LEFT JOIN slots s ON s.instance_id = i.id"
+    " FROM instances i LEFT JOIN slots s ON s.instance_id = i.id,"
+    " LATERAL (SELECT i.task <> 'DELETING' AND i.task NOT LIKE 'BUILDING%') AS w (wanted)"
     " WHERE i.deleted_at IS NULL ORDER BY i.id")
 STMT(AUDIT_SLOTS, 1,
     "SELECT s.instance_id, s.slot FROM slots s"

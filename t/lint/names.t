@@ -33,6 +33,15 @@ for h in $(grep '\.h$' "$lint_tmp/sources" | grep -v '\.tbl\.h$'); do
 done >"$lint_tmp/bad"
 verdict "headers are guarded by their own path"
 
+version=$(sed -n 's/^AC_INIT(\[coffer\], \[\([^]]*\)\].*/\1/p' configure.ac)
+{
+	grep -q "^coffer ($version) " debian/changelog ||
+	    echo "debian/changelog does not begin with $version"
+	grep -q "^Version: *$version\$" rpm/coffer.spec ||
+	    echo "rpm/coffer.spec is not of $version"
+} >"$lint_tmp/bad"
+verdict "packages have the version of configure.ac"
+
 xargs awk '
 {
 	width = 0
