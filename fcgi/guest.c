@@ -72,6 +72,15 @@ guest_failed(struct op *op, enum err e, const char *why)
 	}
 }
 
+/* One that has said nothing for so long would only hold this process up. */
+static enum err
+heard_check(struct op *op, const struct guest *g)
+{
+	if (g->in.guest_age < conf_int("guest.expiry"))
+		return OK;
+	return op_fail(op, ERR_GUEST, TIMED_OUT);
+}
+
 enum err
 guest_fits(struct op *op, const char *args)
 {
@@ -89,6 +98,7 @@ guest_read(struct request *r, const struct guest *g, enum order_kind order,
 	struct op *op = &r->op;
 	enum err e;
 
+	TRY(heard_check(op, g));
 	e = guest_ask(op, seal_master(), g->in.id, g->in.key_epoch, order,
 	    body, conf_int("api.guest_wait") * 1000, answer);
 	if (e == OK)
@@ -148,7 +158,9 @@ outcome(struct op *op, const struct task_row *row)
 static enum err
 given_up(struct request *r, const struct guest *g, const char *task)
 {
-	if (instance_cancel_task(&r->op, g->in.id, task) != OK)
+	if (instance_cancel_task(&r->op, g->in.id, task) == OK)
+		tasks_ring(&r->op, task, NULL);
+	else
 		log_warn(&r->op, "task %s goes on: it could not be cancelled",
 		    task);
 	return op_fail(&r->op, ERR_GUEST, TIMED_OUT);
@@ -164,6 +176,7 @@ guest_do(struct request *r, const struct guest *g, enum task_kind kind,
 	bool end;
 	enum err e;
 
+	TRY(heard_check(op, g));
 	if (args != NULL)
 		TRY(guest_fits(op, args));
 	new_task_begin(op, &task, kind, g->in.id, g->in.tenant,
