@@ -9,3 +9,21 @@ worker_libconductor_a_SOURCES = worker/conductor.c worker/conductor.h \
 sbin_PROGRAMS += worker/coffer-conductor
 worker_coffer_conductor_SOURCES = worker/conductor_main.c
 worker_coffer_conductor_LDADD = worker/libconductor.a $(MSG) $(STORE)
+
+if HAVE_CMOCKA
+check_PROGRAMS += t/unit/conductor_test
+endif
+t_unit_conductor_test_SOURCES = t/unit/conductor_test.c t/unit/test.h \
+	t/unit/pg_fixture.c t/unit/pg_fixture.h \
+	t/unit/redis_fixture.c t/unit/redis_fixture.h
+t_unit_conductor_test_LDADD = worker/libconductor.a $(MSG) $(STORE) \
+	$(CMOCKA_LIBS)
+
+noinst_LIBRARIES += worker/libworker.a
+worker_libworker_a_SOURCES = worker/flow.h worker/flows.c \
+	worker/flow_ends.c worker/runner.c worker/runner.h \
+	worker/steps_cloud.c worker/steps_guest.c worker/agent_conf.c \
+	worker/duties.c worker/duties.h worker/later.c worker/later.h
+EXTRA_PROGRAMS = worker/coffer-worker
+worker_coffer_worker_SOURCES = worker/worker.c
+worker_coffer_worker_LDADD = worker/libworker.a $(CLOUD) $(MSG) $(STORE)

@@ -62,7 +62,8 @@ lease_read(const struct rows *r, int64_t asked, struct lease *l)
 	l->crashes = (int)row_int(r, 0, 12);
 	l->token = row_str(r, 0, 13);
 	l->deadline = asked + row_int(r, 0, 14);
-	l->step_deadline = asked + row_int(r, 0, 15);
+	l->step_deadline = row_str(r, 0, 15) == NULL ? 0 :
+	    asked + row_int(r, 0, 15);
 	home_read(r, 16, &l->home);
 	guest_read(r, 28, &l->guest);
 }
@@ -120,34 +121,39 @@ lease_write(struct op *op, const struct lease *l, struct rows *rows, int n,
 	return OK;
 }
 
-/* A write that renews the lease and tells whether the task was cancelled. */
+/* Writes of which the first renews the lease and tells whether the task was cancelled. */
 static enum err
-lease_hold(struct op *op, struct lease *l, const struct call *call)
+lease_hold(struct op *op, struct lease *l, int n, const struct call *call)
 {
 	int64_t asked = clock_ms();
-	struct rows r;
+	struct rows r[LEASE_CALLS];
 
-	TRY(lease_write(op, l, &r, 1, call));
+	TRY(lease_write(op, l, r, n, call));
 	l->until = asked + conf_int("task.lease") * 1000;
-	l->cancel = row_bool(&r, 0, 0);
+	l->cancel = row_bool(&r[0], 0, 0);
 	return OK;
 }
 
 enum err
 lease_renew(struct op *op, struct lease *l)
 {
-	return lease_hold(op, l,
+	return lease_hold(op, l, 1,
 	    &(struct call)CALL(TASK_RENEW, l->id, lease_secs(op)));
 }
 
 enum err
 lease_step(struct op *op, struct lease *l, const struct lease_step *s)
 {
-	const struct call c = CALL(TASK_STEP, l->id, lease_secs(op), s->name,
-	    store_num(op, s->no), store_num(op, s->count),
-	    store_num(op, s->patience), s->undoing ? "t" : "f");
+	struct call all[LEASE_CALLS] = {
+		CALL(TASK_STEP, l->id, lease_secs(op), s->name,
+		    store_num(op, s->no), store_num(op, s->count),
+		    store_num(op, s->patience), s->undoing ? "t" : "f")
+	};
 
-	TRY(lease_hold(op, l, &c));
+	assert(s->calls < LEASE_CALLS);
+	if (s->calls > 0)
+		memcpy(all + 1, s->call, (size_t)s->calls * sizeof(*all));
+	TRY(lease_hold(op, l, s->calls + 1, all));
 	l->step = s->name;
 	l->undoing = s->undoing;
 	l->step_deadline = clock_ms() + s->patience * 1000;

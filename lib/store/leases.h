@@ -17,7 +17,10 @@ struct lease {
 	bool		 undoing, cancel;
 	const char	*failed_step, *error;
 	int		 attempt, crashes;
-	/* On the steady clock, from before the question was sent. */
+	/*
+	 * On the steady clock, from before the question was sent.
+	 * step_deadline 0: the step was not begun in this direction.
+	 */
 	int64_t		 until, deadline, step_deadline;
 	struct home	 home;
 	struct guest_said guest;
@@ -33,12 +36,18 @@ enum err	 lease_args(struct op *, const struct lease *, const char **json);
 enum err	 lease_check(struct op *, const struct lease *);
 enum err	 lease_renew(struct op *, struct lease *);
 
-struct lease_step { const char *name; int no, count, patience; bool undoing; };
+#define LEASE_CALLS 6
+struct lease_step {
+	const char	*name;
+	int		 no, count, patience;
+	bool		 undoing;
+	const struct call *call;	/* what the step before made; at most LEASE_CALLS - 1 */
+	int		 calls;
+};
 /* Before the step runs; renews the lease too, and looks whether it was cancelled. */
 enum err	 lease_step(struct op *, struct lease *,
 		    const struct lease_step *);
 /* At most LEASE_CALLS writes in one transaction; rows NULL or one per call. */
-#define LEASE_CALLS 6
 enum err	 lease_write(struct op *, const struct lease *, struct rows *,
 		    int n, const struct call *);
 

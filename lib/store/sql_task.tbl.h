@@ -76,7 +76,7 @@ STMT(TASK_GIVE_BACK, 4,
 /* id, failed step, error, seconds for the way back */
 STMT(TASK_TURN, 4,
     "UPDATE tasks SET undoing = true, failed_step = $2::text, error ="
-    " $3::text, deadline = greatest(deadline, now()) +"
+    " $3::text, step_deadline = NULL, deadline = greatest(deadline, now()) +"
     " $4::int * interval '1 second' WHERE id = $1::uuid")
 /*
  * id, status, failed step, error, "unless it was cancelled meanwhile".

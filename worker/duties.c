@@ -1,0 +1,113 @@
+#include "worker/duties.h"
+#include "lib/base/clock.h"
+#include "lib/base/conf.h"
+#include "lib/base/log.h"
+#include "lib/cloud/cloud.h"
+#include "lib/msg/bus.h"
+#include "lib/store/leases.h"
+
+#define LATE_MS		1500		/* a bell that rang in time needs no second one */
+#define RING_AGAIN_MS	5000		/* it may stand far back in the list */
+#define RECOVER_SECS	5
+#define PRUNE_SECS	300
+
+/* Bells get lost: with Redis, with a worker, with a message. */
+enum err
+duty_sweep(struct op *op, const char *host)
+{
+	const char **ids;
+	int n;
+
+	(void)host;
+	TRY(tasks_sweep(op, LATE_MS, RING_AGAIN_MS, &ids, &n));
+	if (n == 0)
+		return OK;
+	log_info(op, "sweep: ringing again for %d tasks", n);
+	return bus_ring(op, ids, n);
+}
+
+static enum err
+recover_one(struct op *op, const struct recoverable *r)
+{
+	const struct place p = { .instance = r->instance, .slot = r->slot,
+	    .server_id = r->server_id, .engine = r->engine,
+	    .version = r->version };
+	const char *task;
+	bool running;
+
+	TRY(cloud_compute()->running(op, &p, &running));
+	if (running)
+		return OK;
+	TRY(task_recover(op, r->instance, &task));
+	if (task == NULL)
+		return OK;
+	log_warn(op, "instance %s does not run: task %s starts it again",
+	    r->instance, task);
+	return bus_ring(op, &task, 1);
+}
+
+/* After a reboot, or when a sandbox died. */
+enum err
+duty_recover(struct op *op, const char *host)
+{
+	struct recoverable *list;
+	int n;
+
+	if (cloud_compute()->guestless)
+		return OK;
+	TRY(tasks_recoverable(op, host, &list, &n));
+	for (int i = 0; i < n; i++)
+		TRY(recover_one(op, &list[i]));
+	return OK;
+}
+
+enum err
+duty_prune(struct op *op, const char *host)
+{
+	(void)host;
+	return tasks_prune(op, conf_int("task.keep_days"));
+}
+
+static int
+sweep_secs(void)
+{
+	return conf_int("task.sweep");
+}
+
+static int
+recover_secs(void)
+{
+	return RECOVER_SECS;
+}
+
+static int
+prune_secs(void)
+{
+	return PRUNE_SECS;
+}
+
+static struct duty {
+	enum err	(*act)(struct op *, const char *host);
+	int		(*secs)(void);
+	int64_t		 at;		/* the next time; 0: at once */
+} duties[] = {
+	{ duty_sweep, sweep_secs, 0 },
+	{ duty_recover, recover_secs, 0 },
+	{ duty_prune, prune_secs, 0 },
+};
+
+enum err
+duties_do(struct op *op, const char *host)
+{
+	enum err e = OK, bad;
+	int64_t now = clock_ms();
+
+	for (size_t i = 0; i < sizeof(duties) / sizeof(duties[0]); i++) {
+		if (now < duties[i].at)
+			continue;
+		duties[i].at = now + duties[i].secs() * 1000;
+		if ((bad = duties[i].act(op, host)) != OK)
+			e = bad;
+	}
+	return e;
+}

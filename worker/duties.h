@@ -1,0 +1,17 @@
+/*
+ * duties - what workers do beside walking tasks, each at its time.  All of
+ * them may do it at once: it is done once, or twice without harm.
+ */
+#ifndef WORKER_DUTIES_H
+#define WORKER_DUTIES_H
+
+#include "lib/base/op.h"
+
+/* Does what is due; ERR_UNAVAILABLE: the store or the bus is away. */
+enum err duties_do(struct op *, const char *host);
+
+enum err duty_sweep(struct op *, const char *host);	/* rings what nobody owns */
+enum err duty_recover(struct op *, const char *host);	/* servers that should run */
+enum err duty_prune(struct op *, const char *host);	/* tasks that ended long ago */
+
+#endif

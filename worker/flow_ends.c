@@ -1,0 +1,83 @@
+/* What is written about an instance in the transaction that ends its task. */
+#include "worker/flow.h"
+
+#include <string.h>
+
+static const char *
+fault(const struct work *w)
+{
+	const char *why;
+
+	task_error_read(w->op, w->lease.error, &why);
+	return why;
+}
+
+static const char *
+details(const struct work *w)
+{
+	return op_printf(w->op, "Server type: taskmanager\nTask %s (%s) at "
+	    "step %s: %s", w->lease.id, task_kind_word(w->lease.kind),
+	    w->lease.failed_step != NULL ? w->lease.failed_step : "-",
+	    w->lease.error != NULL ? w->lease.error : "");
+}
+
+static const char *
+blame(const struct work *w)
+{
+	const char *name = w->lease.failed_step;
+
+	for (const struct step *s = w->flow->steps; s->name != NULL; s++)
+		if (name != NULL && strcmp(s->name, name) == 0)
+			return s->blame;
+	return "BUILDING_ERROR_SERVER";
+}
+
+int
+create_ended(struct work *w, bool good, struct call *call)
+{
+	call[0] = good ? home_built(w->lease.instance) :
+	    home_not_built(w->lease.instance, blame(w), fault(w), details(w));
+	return 1;
+}
+
+int
+delete_ended(struct work *w, bool good, struct call *call)
+{
+	const char *id = w->lease.instance;
+
+	call[0] = good ? home_gone(id) :
+	    home_not_gone(id, fault(w), details(w));
+	call[1] = home_guest_gone(id);
+	return good ? 2 : 1;
+}
+
+int
+restart_ended(struct work *w, bool good, struct call *call)
+{
+	call[0] = home_restarted(w->lease.instance);
+	call[1] = home_fault(w->lease.instance, fault(w), details(w));
+	return good || w->lease.failed_step == NULL ? 1 : 2;
+}
+
+int
+recover_ended(struct work *w, bool good, struct call *call)
+{
+	if (good || w->lease.failed_step == NULL)
+		return 0;
+	call[0] = home_fault(w->lease.instance, fault(w), details(w));
+	return 1;
+}
+
+int
+root_enable_ended(struct work *w, bool good, struct call *call)
+{
+	call[0] = home_root(w->lease.instance, w->lease.user);
+	return good ? 1 : 0;
+}
+
+int
+root_disable_ended(struct work *w, bool good, struct call *call)
+{
+	call[0] = home_root(w->lease.instance, NULL);
+	return good ? 1 : 0;
+}

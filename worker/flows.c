@@ -1,0 +1,66 @@
+/* What every kind of task does, on one page. */
+#include "worker/flow.h"
+
+static const struct step create[] = {
+	/* name          run             undo            s    blamed on */
+	{ "slot",        slot_ensure,    slot_remove,    60,  "BUILDING_ERROR_SERVER" },
+	{ "network",     port_ensure,    port_remove,    120, "BUILDING_ERROR_PORT" },
+	{ "volume",      volume_ensure,  volume_remove,  300, "BUILDING_ERROR_VOLUME" },
+	{ "credentials", guest_in,       guest_out,      60,  "BUILDING_ERROR_SERVER" },
+	{ "server",      server_ensure,  server_remove,  120, "BUILDING_ERROR_SERVER" },
+	{ "boot",        guest_boot,     NULL,           120, "BUILDING_ERROR_TIMEOUT_GA" },
+	{ "prepare",     guest_prepare,  NULL,           600, "BUILDING_ERROR_TIMEOUT_GA" },
+	{ "ready",       guest_ready,    NULL,           300, "BUILDING_ERROR_TIMEOUT_GA" },
+	{ 0 }
+};
+
+/* A step that cannot remove its thing is tried again until its patience ends. */
+static const struct step delete[] = {
+	{ "stop",        guest_stop,     NULL,           60  },
+	{ "server",      server_remove,  NULL,           120 },
+	{ "credentials", guest_out,      NULL,           60  },
+	{ "volume",      volume_remove,  NULL,           120 },
+	{ "network",     port_remove,    NULL,           120 },
+	{ "slot",        slot_remove,    NULL,           60  },
+	{ 0 }
+};
+
+static const struct step restart[] = {
+	{ "restart",     guest_order,    NULL,           180 },
+	{ "ready",       guest_ready,    NULL,           120 },
+	{ 0 }
+};
+
+static const struct step recover[] = {
+	{ "credentials", guest_in,       NULL,           60  },
+	{ "server",      server_ensure,  NULL,           120 },
+	{ "back",        guest_back,     NULL,           300 },
+	{ 0 }
+};
+
+static const struct step order[] = {
+	{ "order",       guest_order,    NULL,           45  },
+	{ 0 }
+};
+
+static const struct step root_enable[] = {
+	{ "order",       guest_root,     NULL,           45  },
+	{ 0 }
+};
+
+const struct flow flows[TASK__MAX] = {
+	[TASK_CREATE]          = { create, create_ended },
+	[TASK_DELETE]          = { delete, delete_ended },
+	[TASK_RESTART]         = { restart, restart_ended },
+	[TASK_RECOVER]         = { recover, recover_ended },
+	[TASK_DATABASE_CREATE] = { order, NULL },
+	[TASK_DATABASE_DELETE] = { order, NULL },
+	[TASK_USER_CREATE]     = { order, NULL },
+	[TASK_USER_DELETE]     = { order, NULL },
+	[TASK_USER_UPDATE]     = { order, NULL },
+	[TASK_USER_PASSWORDS]  = { order, NULL },
+	[TASK_GRANT]           = { order, NULL },
+	[TASK_REVOKE]          = { order, NULL },
+	[TASK_ROOT_ENABLE]     = { root_enable, root_enable_ended },
+	[TASK_ROOT_DISABLE]    = { order, root_disable_ended },
+};

@@ -1,0 +1,236 @@
+/*
+ * The steps that ask the drivers.  Each makes sure of its lease right before
+ * the effect; what the drivers named is stored with the name of the next step.
+ */
+#include "worker/flow.h"
+#include "worker/runner.h"
+#include "lib/base/conf.h"
+
+#include <string.h>
+
+#define POLL_MS		500		/* begun and not ready yet */
+#define RETRY_MS	2000		/* a thing that could not be removed */
+
+static void
+place_of(const struct work *w, struct place *p)
+{
+	const struct home *h = &w->lease.home;
+
+	*p = (struct place){
+		.instance = w->lease.instance, .tenant = w->lease.tenant,
+		.name = h->name, .engine = h->engine, .version = h->version,
+		.ram_mb = h->ram_mb, .vcpus = h->vcpus,
+		.volume_gb = h->volume_gb, .slot = h->slot,
+		.server_id = h->server_id, .volume_id = h->volume_id,
+		.port_id = h->port_id, .address = h->address,
+	};
+}
+
+/* What a driver said of something that is to be there. */
+static enum verdict
+ensured(struct work *w, enum err e, bool ready)
+{
+	w->wait_ms = POLL_MS;
+	return e != OK ? work_verdict(w, e) : ready ? DONE : WAIT;
+}
+
+/* ... and of something that is to go: an error is no reason to give up yet. */
+static enum verdict
+removed(struct work *w, enum err e, bool ready)
+{
+	w->wait_ms = e == OK ? POLL_MS : RETRY_MS;
+	w->err = e;
+	if (e == ERR_FENCED || e == ERR_UNAVAILABLE)
+		return FAIL;
+	return e == OK && ready ? DONE : WAIT;
+}
+
+static bool
+same(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* --- slot ---------------------------------------------------------------------- */
+
+enum verdict
+slot_ensure(struct work *w)
+{
+	const char *host = worker_host(w->op);
+	const struct call call[] = {
+		slot_lock(host),
+		slot_take(w->op, host, w->lease.instance,
+		    conf_int("local.slots")),
+	};
+	struct rows r[2];
+
+	if (cloud_compute()->guestless || w->lease.home.slot >= 0)
+		return DONE;
+	if (work_verdict(w, lease_write(w->op, &w->lease, r, 2, call)) != DONE)
+		return FAIL;
+	if (rows_count(&r[1]) == 0)
+		return work_fail(w, ERR_CLOUD, "Host %s has no room.", host);
+	w->lease.home.slot = (int)row_int(&r[1], 0, 0);
+	return DONE;
+}
+
+enum verdict
+slot_remove(struct work *w)
+{
+	if (w->lease.home.slot >= 0)
+		work_record(w, slot_drop(w->lease.instance));
+	w->lease.home.slot = -1;
+	return DONE;
+}
+
+/* --- network -------------------------------------------------------------------- */
+
+static enum err
+port_make(struct work *w, bool *ready)
+{
+	struct home *h = &w->lease.home;
+	const char *port = NULL, *address = NULL;
+	struct place p;
+
+	place_of(w, &p);
+	TRY(lease_check(w->op, &w->lease));
+	TRY(cloud_network()->ensure(w->op, &p, ready, &port, &address));
+	if (!*ready || (same(port, h->port_id) && same(address, h->address)))
+		return OK;
+	h->port_id = port;
+	h->address = address;
+	work_record(w, home_port(w->lease.instance, port, address));
+	return OK;
+}
+
+enum verdict
+port_ensure(struct work *w)
+{
+	bool ready = false;
+	enum err e = port_make(w, &ready);
+
+	return ensured(w, e, ready);
+}
+
+static enum err
+port_take_away(struct work *w, bool *ready)
+{
+	struct place p;
+
+	place_of(w, &p);
+	TRY(lease_check(w->op, &w->lease));
+	TRY(cloud_network()->remove(w->op, &p, ready));
+	if (*ready && (p.port_id != NULL || p.address != NULL))
+		work_record(w, home_port(w->lease.instance, NULL, NULL));
+	return OK;
+}
+
+enum verdict
+port_remove(struct work *w)
+{
+	bool ready = false;
+	enum err e = port_take_away(w, &ready);
+
+	return removed(w, e, ready);
+}
+
+/* --- volume ----------------------------------------------------------------------- */
+
+static enum err
+volume_make(struct work *w, bool *ready)
+{
+	struct home *h = &w->lease.home;
+	const char *id = NULL;
+	struct place p;
+
+	place_of(w, &p);
+	TRY(lease_check(w->op, &w->lease));
+	TRY(cloud_volume()->ensure(w->op, &p, ready, &id));
+	if (!*ready || same(id, h->volume_id))
+		return OK;
+	h->volume_id = id;
+	work_record(w, home_volume(w->lease.instance, id));
+	return OK;
+}
+
+enum verdict
+volume_ensure(struct work *w)
+{
+	bool ready = false;
+	enum err e = volume_make(w, &ready);
+
+	return ensured(w, e, ready);
+}
+
+static enum err
+volume_take_away(struct work *w, bool *ready)
+{
+	struct place p;
+
+	place_of(w, &p);
+	TRY(lease_check(w->op, &w->lease));
+	TRY(cloud_volume()->remove(w->op, &p, ready));
+	if (*ready && p.volume_id != NULL)
+		work_record(w, home_volume(w->lease.instance, NULL));
+	return OK;
+}
+
+enum verdict
+volume_remove(struct work *w)
+{
+	bool ready = false;
+	enum err e = volume_take_away(w, &ready);
+
+	return removed(w, e, ready);
+}
+
+/* --- server ------------------------------------------------------------------------ */
+
+static enum err
+server_make(struct work *w, bool *ready)
+{
+	struct home *h = &w->lease.home;
+	const char *id = NULL;
+	struct place p;
+
+	place_of(w, &p);
+	p.agent_conf = agent_conf(w);
+	TRY(lease_check(w->op, &w->lease));
+	TRY(cloud_compute()->ensure(w->op, &p, ready, &id));
+	if (!*ready || same(id, h->server_id))
+		return OK;
+	h->server_id = id;
+	work_record(w, home_server(w->lease.instance, id));
+	return OK;
+}
+
+enum verdict
+server_ensure(struct work *w)
+{
+	bool ready = false;
+	enum err e = server_make(w, &ready);
+
+	return ensured(w, e, ready);
+}
+
+static enum err
+server_take_away(struct work *w, bool *ready)
+{
+	struct place p;
+
+	place_of(w, &p);
+	TRY(lease_check(w->op, &w->lease));
+	TRY(cloud_compute()->remove(w->op, &p, ready));
+	if (*ready && p.server_id != NULL)
+		work_record(w, home_server(w->lease.instance, NULL));
+	return OK;
+}
+
+enum verdict
+server_remove(struct work *w)
+{
+	bool ready = false;
+	enum err e = server_take_away(w, &ready);
+
+	return removed(w, e, ready);
+}
