@@ -50,7 +50,7 @@ request_listen(struct op *op, const char *path)
 	if (strlen(path) >= sizeof(a.sun_path))
 		return op_fail(op, ERR_INTERNAL,
 		    "%s: too long for a unix socket", path);
-	strcpy(a.sun_path, path);
+	memcpy(a.sun_path, path, strlen(path) + 1);
 	listener = listen_on(&a);
 	if (listener == -1)
 		return op_fail(op, ERR_INTERNAL, "%s: %s", path,

@@ -100,6 +100,13 @@ ask(enum method m, const char *uri, const char *token, const char *json)
 	return &r;
 }
 
+int
+status_of(enum method m, const char *uri, const char *token,
+    const char *json)
+{
+	return ask(m, uri, token, json)->status;
+}
+
 const char *
 answer(void)
 {

@@ -57,7 +57,7 @@ login(const char *user, const char *scope)
 	snprintf(body, sizeof(body), "{\"auth\":{\"identity\":{\"methods\":"
 	    "[\"password\"],\"password\":{\"user\":%s}}%s%s}}", user,
 	    *scope != '\0' ? ",\"scope\":" : "", scope);
-	if (ask(POST, "/v3/auth/tokens", NULL, body)->status != 201)
+	if (status_of(POST, "/v3/auth/tokens", NULL, body) != 201)
 		return NULL;
 	snprintf(token, 100, "%s", answer_header("X-Subject-Token"));
 	return token;
@@ -68,8 +68,8 @@ login(const char *user, const char *scope)
 #define ROOT "{\"id\":\"ur\",\"password\":\"s3cret\"}"
 #define DEMO "{\"project\":{\"name\":\"demo\",\"domain\":{\"id\":\"default\"}}}"
 
-static struct request *
-about(enum method m, const char *token, const char *subject)
+static int
+status_about(enum method m, const char *token, const char *subject)
 {
 	struct request *r = ask(GET, "/", NULL, NULL);
 
@@ -80,7 +80,7 @@ about(enum method m, const char *token, const char *subject)
 	r->has_body = false;
 	memset(&r->caller, 0, sizeof(r->caller));
 	request_serve(r);
-	return r;
+	return r->status;
 }
 
 static void
@@ -187,7 +187,7 @@ a_login_of_another_form_is_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ROWS(bad); i++)
-		if (ask(POST, "/v3/auth/tokens", NULL, bad[i].body)->status !=
+		if (status_of(POST, "/v3/auth/tokens", NULL, bad[i].body) !=
 		    bad[i].status)
 			fail_msg("%s: %s", bad[i].body, answer());
 }
@@ -201,12 +201,12 @@ an_unscoped_token_is_good_for_identity_only(void **state)
 	assert_non_null(token);
 	assert_null(json_get(answer_json(), "token/project"));
 	assert_null(json_get(answer_json(), "token/catalog"));
-	assert_int_equal(ask(GET, "/v3/auth/projects", token, NULL)->status,
+	assert_int_equal(status_of(GET, "/v3/auth/projects", token, NULL),
 	    200);
 	assert_int_equal(json_count(json_get(answer_json(), "projects")), 1);
-	assert_int_equal(ask(GET, "/v1.0/" PROJECT "/extensions", token,
-	    NULL)->status, 403);
-	assert_int_equal(ask(GET, "/v3/auth/catalog", token, NULL)->status,
+	assert_int_equal(status_of(GET, "/v1.0/" PROJECT "/extensions", token,
+	    NULL), 403);
+	assert_int_equal(status_of(GET, "/v3/auth/catalog", token, NULL),
 	    403);
 }
 
@@ -222,13 +222,13 @@ a_token_can_be_exchanged_and_lives_no_longer_for_it(void **state)
 	snprintf(body, sizeof(body), "{\"auth\":{\"identity\":{\"methods\":"
 	    "[\"token\"],\"token\":{\"id\":\"%s\"}},\"scope\":" DEMO "}}",
 	    first);
-	assert_int_equal(ask(POST, "/v3/auth/tokens", NULL, body)->status,
+	assert_int_equal(status_of(POST, "/v3/auth/tokens", NULL, body),
 	    201);
 	second = op_strdup(&op, answer_header("X-Subject-Token"));
 	assert_int_equal(pg_fixture_number("SELECT count(*) FROM tokens"
 	    " WHERE expires > now() + '11 s'::interval AND user_id = 'ua'"), 0);
-	assert_int_equal(ask(GET, "/v1.0/" PROJECT "/extensions", second,
-	    NULL)->status, 200);
+	assert_int_equal(status_of(GET, "/v1.0/" PROJECT "/extensions", second,
+	    NULL), 200);
 }
 
 static void
@@ -247,16 +247,16 @@ a_token_may_be_asked_about_by_its_holder_and_by_an_admin(void **state)
 	const char *mine = login(ALICE, DEMO), *admin = login(ROOT, DEMO);
 
 	(void)state;
-	assert_int_equal(about(GET, mine, mine)->status, 200);
+	assert_int_equal(status_about(GET, mine, mine), 200);
 	assert_string_equal(answer_str("token/user/name"), "alice");
 	assert_string_equal(answer_header("X-Subject-Token"), mine);
-	assert_int_equal(about(HEAD, mine, mine)->status, 200);
-	assert_int_equal(about(GET, mine, admin)->status, 403);
-	assert_int_equal(about(DELETE, mine, admin)->status, 403);
-	assert_int_equal(about(GET, admin, mine)->status, 200);
-	assert_int_equal(about(GET, admin, "nonsense")->status, 404);
-	assert_int_equal(about(GET, mine, NULL)->status, 400);
-	assert_int_equal(about(GET, NULL, mine)->status, 401);
+	assert_int_equal(status_about(HEAD, mine, mine), 200);
+	assert_int_equal(status_about(GET, mine, admin), 403);
+	assert_int_equal(status_about(DELETE, mine, admin), 403);
+	assert_int_equal(status_about(GET, admin, mine), 200);
+	assert_int_equal(status_about(GET, admin, "nonsense"), 404);
+	assert_int_equal(status_about(GET, mine, NULL), 400);
+	assert_int_equal(status_about(GET, NULL, mine), 401);
 }
 
 static void
@@ -265,11 +265,11 @@ a_revoked_token_ends_at_once(void **state)
 	const char *token = login(ALICE, DEMO);
 
 	(void)state;
-	assert_int_equal(ask(GET, "/v1.0/" PROJECT "/extensions", token,
-	    NULL)->status, 200);
-	assert_int_equal(about(DELETE, token, token)->status, 204);
-	assert_int_equal(ask(GET, "/v1.0/" PROJECT "/extensions", token,
-	    NULL)->status, 401);
+	assert_int_equal(status_of(GET, "/v1.0/" PROJECT "/extensions", token,
+	    NULL), 200);
+	assert_int_equal(status_about(DELETE, token, token), 204);
+	assert_int_equal(status_of(GET, "/v1.0/" PROJECT "/extensions", token,
+	    NULL), 401);
 }
 
 /* Each case undoes what it did. */
@@ -292,12 +292,12 @@ a_token_ends_with_what_it_stood_for(void **state)
 	for (size_t i = 0; i < ROWS(ends); i++) {
 		const char *token = login(ALICE, DEMO);
 
-		assert_int_equal(ask(GET, "/v1.0/" PROJECT "/extensions",
-		    token, NULL)->status, 200);
+		assert_int_equal(status_of(GET, "/v1.0/" PROJECT "/extensions",
+		    token, NULL), 200);
 		pg_fixture_sql("%s", ends[i].what);
 		clock_shift(conf_int("identity.cache") * 1000 + 1);
-		assert_int_equal(ask(GET, "/v1.0/" PROJECT "/extensions",
-		    token, NULL)->status, 401);
+		assert_int_equal(status_of(GET, "/v1.0/" PROJECT "/extensions",
+		    token, NULL), 401);
 		pg_fixture_sql("%s", ends[i].undo);
 	}
 }
@@ -331,8 +331,8 @@ projects_are_listed_to_whom_they_concern(void **state)
 	assert_int_equal(json_count(json_get(answer_json(), "projects")), 1);
 	ask(GET, "/v3/projects/" PROJECT, mine, NULL);
 	assert_string_equal(answer_str("project/name"), "demo");
-	assert_int_equal(ask(GET, "/v3/projects/" OTHER_PROJECT, mine,
-	    NULL)->status, 404);
+	assert_int_equal(status_of(GET, "/v3/projects/" OTHER_PROJECT, mine,
+	    NULL), 404);
 }
 
 static void
@@ -346,8 +346,8 @@ limits_show_quotas_and_rates_in_the_contracts_order(void **state)
 	(void)state;
 	pg_fixture_sql("INSERT INTO quotas (tenant_id, instances, max_ram)"
 	    " VALUES ('" PROJECT "', 3, 4096)");
-	assert_int_equal(ask(GET, "/v1.0/" PROJECT "/limits", token,
-	    NULL)->status, 200);
+	assert_int_equal(status_of(GET, "/v1.0/" PROJECT "/limits", token,
+	    NULL), 200);
 	limits = json_get(answer_json(), "limits");
 	assert_int_equal(json_count(limits), ROWS(verbs));
 	for (size_t i = 0; i < ROWS(verbs); i++)
