@@ -12,7 +12,7 @@ words() {
 	sed 's/[ 	]*\\$//; s/($/(\\/' | awk '
 	{ joined = sub(/\\$/, ""); sub(/^[ \t]+/, joined_before ? "" : " ")
 	  printf "%s%s", joined_before ? "" : " ", $0; joined_before = joined }
-	END { print "" }' | sed 's/; )/;)/g; s/;;/; ;/g; s/( *;/(;/g' |
+	END { print "" }' | tr -s ' \t' '  ' | sed 's/; )/;)/g; s/;;/; ;/g; s/( ;/(;/g; s/) ->/)->/g' |
 	    tr -s ' \t' '\n\n'
 }
 
