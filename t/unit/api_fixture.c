@@ -101,7 +101,7 @@ ask(enum method m, const char *uri, const char *token, const char *json)
 }
 
 int
-status_of(enum method m, const char *uri, const char *token,
+ask_status(enum method m, const char *uri, const char *token,
     const char *json)
 {
 	return ask(m, uri, token, json)->status;

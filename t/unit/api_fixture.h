@@ -19,7 +19,7 @@ const char	*token_for(const char *project, const char *roles);
 /* One request; json NULL: no body.  The answer stays until the next. */
 struct request	*ask(enum method, const char *uri, const char *token,
 		    const char *json);
-int		 status_of(enum method, const char *uri, const char *token,
+int		 ask_status(enum method, const char *uri, const char *token,
 		    const char *json);
 const char	*answer(void);		/* its body, "" when none */
 const char	*answer_header(const char *name);	/* "" when it has none */

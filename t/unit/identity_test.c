@@ -57,7 +57,7 @@ login(const char *user, const char *scope)
 	snprintf(body, sizeof(body), "{\"auth\":{\"identity\":{\"methods\":"
 	    "[\"password\"],\"password\":{\"user\":%s}}%s%s}}", user,
 	    *scope != '\0' ? ",\"scope\":" : "", scope);
-	if (status_of(POST, "/v3/auth/tokens", NULL, body) != 201)
+	if (ask_status(POST, "/v3/auth/tokens", NULL, body) != 201)
 		return NULL;
 	snprintf(token, 100, "%s", answer_header("X-Subject-Token"));
 	return token;
@@ -69,7 +69,7 @@ login(const char *user, const char *scope)
 #define DEMO "{\"project\":{\"name\":\"demo\",\"domain\":{\"id\":\"default\"}}}"
 
 static int
-status_about(enum method m, const char *token, const char *subject)
+about_status(enum method m, const char *token, const char *subject)
 {
 	struct request *r = ask(GET, "/", NULL, NULL);
 
@@ -187,7 +187,7 @@ a_login_of_another_form_is_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ROWS(bad); i++)
-		if (status_of(POST, "/v3/auth/tokens", NULL, bad[i].body) !=
+		if (ask_status(POST, "/v3/auth/tokens", NULL, bad[i].body) !=
 		    bad[i].status)
 			fail_msg("%s: %s", bad[i].body, answer());
 }
@@ -201,12 +201,12 @@ an_unscoped_token_is_good_for_identity_only(void **state)
 	assert_non_null(token);
 	assert_null(json_get(answer_json(), "token/project"));
 	assert_null(json_get(answer_json(), "token/catalog"));
-	assert_int_equal(status_of(GET, "/v3/auth/projects", token, NULL),
+	assert_int_equal(ask_status(GET, "/v3/auth/projects", token, NULL),
 	    200);
 	assert_int_equal(json_count(json_get(answer_json(), "projects")), 1);
-	assert_int_equal(status_of(GET, "/v1.0/" PROJECT "/extensions", token,
+	assert_int_equal(ask_status(GET, "/v1.0/" PROJECT "/extensions", token,
 	    NULL), 403);
-	assert_int_equal(status_of(GET, "/v3/auth/catalog", token, NULL),
+	assert_int_equal(ask_status(GET, "/v3/auth/catalog", token, NULL),
 	    403);
 }
 
@@ -222,12 +222,12 @@ a_token_can_be_exchanged_and_lives_no_longer_for_it(void **state)
 	snprintf(body, sizeof(body), "{\"auth\":{\"identity\":{\"methods\":"
 	    "[\"token\"],\"token\":{\"id\":\"%s\"}},\"scope\":" DEMO "}}",
 	    first);
-	assert_int_equal(status_of(POST, "/v3/auth/tokens", NULL, body),
+	assert_int_equal(ask_status(POST, "/v3/auth/tokens", NULL, body),
 	    201);
 	second = op_strdup(&op, answer_header("X-Subject-Token"));
 	assert_int_equal(pg_fixture_number("SELECT count(*) FROM tokens"
 	    " WHERE expires > now() + '11 s'::interval AND user_id = 'ua'"), 0);
-	assert_int_equal(status_of(GET, "/v1.0/" PROJECT "/extensions", second,
+	assert_int_equal(ask_status(GET, "/v1.0/" PROJECT "/extensions", second,
 	    NULL), 200);
 }
 
@@ -247,16 +247,16 @@ a_token_may_be_asked_about_by_its_holder_and_by_an_admin(void **state)
 	const char *mine = login(ALICE, DEMO), *admin = login(ROOT, DEMO);
 
 	(void)state;
-	assert_int_equal(status_about(GET, mine, mine), 200);
+	assert_int_equal(about_status(GET, mine, mine), 200);
 	assert_string_equal(answer_str("token/user/name"), "alice");
 	assert_string_equal(answer_header("X-Subject-Token"), mine);
-	assert_int_equal(status_about(HEAD, mine, mine), 200);
-	assert_int_equal(status_about(GET, mine, admin), 403);
-	assert_int_equal(status_about(DELETE, mine, admin), 403);
-	assert_int_equal(status_about(GET, admin, mine), 200);
-	assert_int_equal(status_about(GET, admin, "nonsense"), 404);
-	assert_int_equal(status_about(GET, mine, NULL), 400);
-	assert_int_equal(status_about(GET, NULL, mine), 401);
+	assert_int_equal(about_status(HEAD, mine, mine), 200);
+	assert_int_equal(about_status(GET, mine, admin), 403);
+	assert_int_equal(about_status(DELETE, mine, admin), 403);
+	assert_int_equal(about_status(GET, admin, mine), 200);
+	assert_int_equal(about_status(GET, admin, "nonsense"), 404);
+	assert_int_equal(about_status(GET, mine, NULL), 400);
+	assert_int_equal(about_status(GET, NULL, mine), 401);
 }
 
 static void
@@ -265,10 +265,10 @@ a_revoked_token_ends_at_once(void **state)
 	const char *token = login(ALICE, DEMO);
 
 	(void)state;
-	assert_int_equal(status_of(GET, "/v1.0/" PROJECT "/extensions", token,
+	assert_int_equal(ask_status(GET, "/v1.0/" PROJECT "/extensions", token,
 	    NULL), 200);
-	assert_int_equal(status_about(DELETE, token, token), 204);
-	assert_int_equal(status_of(GET, "/v1.0/" PROJECT "/extensions", token,
+	assert_int_equal(about_status(DELETE, token, token), 204);
+	assert_int_equal(ask_status(GET, "/v1.0/" PROJECT "/extensions", token,
 	    NULL), 401);
 }
 
@@ -292,11 +292,11 @@ a_token_ends_with_what_it_stood_for(void **state)
 	for (size_t i = 0; i < ROWS(ends); i++) {
 		const char *token = login(ALICE, DEMO);
 
-		assert_int_equal(status_of(GET, "/v1.0/" PROJECT "/extensions",
+		assert_int_equal(ask_status(GET, "/v1.0/" PROJECT "/extensions",
 		    token, NULL), 200);
 		pg_fixture_sql("%s", ends[i].what);
 		clock_shift(conf_int("identity.cache") * 1000 + 1);
-		assert_int_equal(status_of(GET, "/v1.0/" PROJECT "/extensions",
+		assert_int_equal(ask_status(GET, "/v1.0/" PROJECT "/extensions",
 		    token, NULL), 401);
 		pg_fixture_sql("%s", ends[i].undo);
 	}
@@ -331,7 +331,7 @@ projects_are_listed_to_whom_they_concern(void **state)
 	assert_int_equal(json_count(json_get(answer_json(), "projects")), 1);
 	ask(GET, "/v3/projects/" PROJECT, mine, NULL);
 	assert_string_equal(answer_str("project/name"), "demo");
-	assert_int_equal(status_of(GET, "/v3/projects/" OTHER_PROJECT, mine,
+	assert_int_equal(ask_status(GET, "/v3/projects/" OTHER_PROJECT, mine,
 	    NULL), 404);
 }
 
@@ -346,7 +346,7 @@ limits_show_quotas_and_rates_in_the_contracts_order(void **state)
 	(void)state;
 	pg_fixture_sql("INSERT INTO quotas (tenant_id, instances, max_ram)"
 	    " VALUES ('" PROJECT "', 3, 4096)");
-	assert_int_equal(status_of(GET, "/v1.0/" PROJECT "/limits", token,
+	assert_int_equal(ask_status(GET, "/v1.0/" PROJECT "/limits", token,
 	    NULL), 200);
 	limits = json_get(answer_json(), "limits");
 	assert_int_equal(json_count(limits), ROWS(verbs));
