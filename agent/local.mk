@@ -30,8 +30,15 @@ t_tools_guestctl_SOURCES = t/tools/guestctl.c
 t_tools_guestctl_LDADD = $(MSG)
 
 if HAVE_CMOCKA
-check_PROGRAMS += t/unit/engine_test
+check_PROGRAMS += t/unit/engine_test t/unit/orders_test \
+	t/unit/guest_names_test t/unit/host_test
 endif
+t_unit_orders_test_SOURCES = t/unit/orders_test.c t/unit/test.h
+t_unit_orders_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
+t_unit_guest_names_test_SOURCES = t/unit/guest_names_test.c t/unit/test.h
+t_unit_guest_names_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
+t_unit_host_test_SOURCES = t/unit/host_test.c t/unit/test.h
+t_unit_host_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_engine_test_SOURCES = t/unit/engine_test.c t/unit/test.h \
 	t/unit/mariadb_fixture.c t/unit/mariadb_fixture.h
 t_unit_engine_test_LDADD = $(AGENT) $(CMOCKA_LIBS)

@@ -10,7 +10,7 @@
 #define FRESH		10000		/* after a start: it will answer yet */
 #define MISSED_MOST	2		/* probes without an answer: it hangs */
 
-static struct {
+static struct supervisor {
 	const struct datastore *engine;
 	bool		wanted;		/* it should run */
 	bool		begun;		/* and was started */
@@ -69,9 +69,11 @@ server_begin(struct op *op)
 void
 supervisor_open(struct op *op, const struct datastore *engine)
 {
-	sup.engine = engine;
-	sup.backoff_ms = BACKOFF_FIRST;
-	sup.wanted = !journal_stopped();
+	sup = (struct supervisor){
+		.engine = engine,
+		.backoff_ms = BACKOFF_FIRST,
+		.wanted = !journal_stopped(),
+	};
 	if (sup.wanted)
 		server_begin(op);
 }

@@ -1,0 +1,74 @@
+#include "t/unit/test.h"
+#include "agent/names.h"
+
+#include <string.h>
+
+#define X8 "xxxxxxxx"
+#define X64 X8 X8 X8 X8 X8 X8 X8 X8
+
+static const struct {
+	enum err (*rule)(struct op *, const char *);
+	const char *s;
+	bool fits;
+} rows[] = {
+	{ names_database, "app", true }, { names_database, "a1", true },
+	{ names_database, "a-b_c", true }, { names_database, "a b", true },
+	{ names_database, "a?#@b", true }, { names_database, X64, true },
+	{ names_database, NULL, false }, { names_database, "", false },
+	{ names_database, "a", false }, { names_database, X64 "x", false },
+	{ names_database, " ab", false }, { names_database, "ab ", false },
+	{ names_database, "a`b", false }, { names_database, "a'b", false },
+	{ names_database, "a/b", false }, { names_database, "../b", false },
+	{ names_database, "a\nb", false }, { names_database, "a b c", false },
+	{ names_database, "mysql", false }, { names_database, "MySQL", false },
+	{ names_database, "Information_Schema", false },
+	{ names_database, "sys", false }, { names_database, "lost+found", false },
+	{ names_user, "ann", true }, { names_user, "имя", true },
+	{ names_user, "a b", true }, { names_user, "a@b", true },
+	{ names_user, X64 X8 X8, true }, { names_user, X64 X8 X8 "x", false },
+	{ names_user, NULL, false }, { names_user, "", false },
+	{ names_user, " a", false }, { names_user, "a ", false },
+	{ names_user, "a'b", false }, { names_user, "a\\b", false },
+	{ names_user, "a`b", false }, { names_user, "a\x7f", false },
+	{ names_user, "a\xc2\x85", false }, { names_user, "a\xff", false },
+	{ names_user, "root", false }, { names_user, "os_admin", false },
+	{ names_user, "mariadb.sys", false }, { names_user, "PUBLIC", false },
+	{ names_host, "%", true }, { names_host, "10.0.0.1", true },
+	{ names_host, "10.0.0.%", true }, { names_host, "10.%", true },
+	{ names_host, "10.0.0.0/255.255.255.0", true },
+	{ names_host, "10.0.0.0/24", true }, { names_host, "::1", true },
+	{ names_host, NULL, false }, { names_host, "", false },
+	{ names_host, "example.org", false }, { names_host, "10.0.0.1 ", false },
+	{ names_host, "10.0.0.1/x", false }, { names_host, "10.0.0.256", false },
+	{ names_host, "' or 1", false }, { names_host, X64, false },
+	{ names_password, "s3cret!", true }, { names_password, "p w", true },
+	{ names_password, "", false }, { names_password, NULL, false },
+	{ names_password, "a'b", false }, { names_password, "a\"b", false },
+	{ names_password, "a\nb", false }, { names_password, "a;b", false },
+	{ names_charset, "utf8mb4", true }, { names_charset, "utf8mb4_bin", true },
+	{ names_charset, "", false }, { names_charset, "utf8 ", false },
+	{ names_charset, "x'y", false }, { names_charset, X64 "x", false },
+};
+
+static void
+each_rule_takes_and_refuses_what_it_should(void **state)
+{
+	struct op op;
+
+	(void)state;
+	op_begin(&op, "test");
+	for (size_t i = 0; i < ROWS(rows); i++)
+		if ((rows[i].rule(&op, rows[i].s) == OK) != rows[i].fits)
+			fail_msg("row %zu: %s", i, rows[i].s);
+	op_end(&op);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_rule_takes_and_refuses_what_it_should),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
