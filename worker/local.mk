@@ -24,6 +24,17 @@ worker_libworker_a_SOURCES = worker/flow.h worker/flows.c \
 	worker/flow_ends.c worker/runner.c worker/runner.h \
 	worker/steps_cloud.c worker/steps_guest.c worker/agent_conf.c \
 	worker/duties.c worker/duties.h worker/later.c worker/later.h
-EXTRA_PROGRAMS = worker/coffer-worker
+EXTRA_PROGRAMS += worker/coffer-worker
 worker_coffer_worker_SOURCES = worker/worker.c
 worker_coffer_worker_LDADD = worker/libworker.a $(CLOUD) $(MSG) $(STORE)
+
+# The fixture stands in for the local drivers, so none of theirs is linked.
+WORKER_TEST = t/unit/test.h t/unit/pg_fixture.c t/unit/pg_fixture.h \
+	t/unit/redis_fixture.c t/unit/redis_fixture.h \
+	t/unit/worker_fixture.c t/unit/worker_fixture.h
+WORKER_TEST_LIBS = worker/libworker.a $(CLOUD) $(MSG) $(STORE) $(CMOCKA_LIBS)
+if HAVE_CMOCKA
+check_PROGRAMS += t/unit/flows_test
+endif
+t_unit_flows_test_SOURCES = t/unit/flows_test.c $(WORKER_TEST)
+t_unit_flows_test_LDADD = $(WORKER_TEST_LIBS)

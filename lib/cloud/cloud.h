@@ -70,7 +70,7 @@ const struct network_driver *cloud_network(void);
 /*
  * The failing drivers do what the null ones do, except for what fail_next()
  * asked: the nth call from now of this name ("server.ensure", "volume.remove" ...)
- * fails with ERR_CLOUD.  The environment variable COFFER_FAIL="server.ensure:1,..."
+ * fails with ERR_CLOUD; call NULL takes all that was asked back.  The environment variable COFFER_FAIL="server.ensure:1,..."
  * asks the same of another process.
  */
 void		 cloud_fail_next(const char *call, int nth);

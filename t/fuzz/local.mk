@@ -3,7 +3,7 @@
 FUZZERS = t/fuzz/json_fuzz t/fuzz/conf_fuzz t/fuzz/report_fuzz \
 	t/fuzz/order_fuzz t/fuzz/request_fuzz
 FUZZ_SECONDS = 10
-EXTRA_PROGRAMS = $(FUZZERS)
+EXTRA_PROGRAMS += $(FUZZERS)
 FUZZ_LINK = $(HARDEN_LDFLAGS) -fsanitize=fuzzer
 
 t_fuzz_json_fuzz_SOURCES = t/fuzz/json_fuzz.c t/fuzz/fuzz.h

@@ -1,0 +1,346 @@
+#include "t/unit/test.h"
+#include "t/unit/pg_fixture.h"
+#include "t/unit/worker_fixture.h"
+#include "lib/base/clock.h"
+#include "lib/base/conf.h"
+
+#include <string.h>
+
+/* --- the tables, as data ----------------------------------------------------------- */
+
+static void
+every_kind_of_task_has_a_flow_that_ends_in_time(void **state)
+{
+	(void)state;
+	for (int k = 0; k < TASK__MAX; k++) {
+		const struct step *s = flows[k].steps;
+
+		assert_non_null(s);
+		assert_non_null(s->name);
+		for (; s->name != NULL; s++) {
+			assert_non_null(s->run);
+			assert_in_range(s->patience, 1,
+			    task_kind_secs((enum task_kind)k));
+			for (const struct step *t = s + 1; t->name != NULL; t++)
+				assert_string_not_equal(s->name, t->name);
+		}
+	}
+}
+
+static void
+every_step_of_a_create_has_somebody_to_blame(void **state)
+{
+	(void)state;
+	for (const struct step *s = flows[TASK_CREATE].steps; s->name != NULL; s++)
+		assert_non_null(strstr(s->blame, "BUILDING_ERROR_"));
+}
+
+static void
+tasks_that_are_orders_are_called_like_them(void **state)
+{
+	(void)state;
+	for (int k = 0; k < TASK__MAX; k++)
+		if (flows[k].steps[0].run == guest_order ||
+		    flows[k].steps[0].run == guest_root)
+			assert_int_not_equal(order_find(task_kind_word(
+			    (enum task_kind)k)), ORDER_NONE);
+}
+
+/* --- a worker that dies on demand ----------------------------------------------------- */
+
+static jmp_buf death;
+static int points, die_at;
+
+static void
+watch(const struct work *w, bool before)
+{
+	(void)w;
+	(void)before;
+	if (++points == die_at)
+		longjmp(death, 1);
+}
+
+/*
+ * Walks the task, and dies at the nth point before or after a step's function.
+ * False: there is no such point, the task ended before.
+ */
+static bool
+dies_at(int n, const char *task)
+{
+	static struct op op;
+	int again_ms;
+	bool died;
+
+	points = 0;
+	die_at = n;
+	runner_watch = watch;
+	died = true;
+	if (setjmp(death) == 0) {
+		do {
+			op_begin(&op, "test");
+			assert_int_equal(task_run(&op, &worker_a, task,
+			    &again_ms), OK);
+			op_end(&op);
+		} while (again_ms > 0);
+		died = false;
+	} else
+		op_end(&op);
+	runner_watch = NULL;
+	return died;
+}
+
+static void
+create_makes_everything_and_opens_the_instance(void **state)
+{
+	const char *task;
+
+	(void)state;
+	instance_there("BUILDING", "BUILD");
+	task = task_there(TASK_CREATE, NULL);
+	assert_int_equal(turn(&worker_a, task), OK);
+	assert_string_equal(task_column(task, "status"), "SUCCEEDED");
+	assert_string_equal(task_column(task, "args"), "");
+	assert_string_equal(instance_column("task"), "NONE");
+	assert_string_equal(instance_column("server_status"), "ACTIVE");
+	assert_string_equal(instance_column("address"), "192.0.2.1");
+	assert_true(made("server") && made("volume") && made("port"));
+}
+
+static void
+create_survives_a_crash_at_any_point(void **state)
+{
+	int n = 1;
+	const char *task;
+
+	for (;; n++) {
+		worker_fixture_fresh(state);
+		instance_there("BUILDING", "BUILD");
+		task = task_there(TASK_CREATE, NULL);
+		if (!dies_at(n, task))
+			break;
+		assert_string_equal(task_column(task, "status"), "RUNNING");
+		lease_lost(task);
+		turns(&worker_b, task, 1);
+		assert_string_equal(task_column(task, "status"), "SUCCEEDED");
+		assert_string_equal(instance_column("server_status"), "ACTIVE");
+		assert_string_not_equal(instance_column("server_id"), "");
+		assert_string_not_equal(instance_column("volume_id"), "");
+		assert_string_not_equal(instance_column("port_id"), "");
+		assert_true(made("server") && made("volume") && made("port"));
+	}
+	assert_int_equal(n, 2 * 8 + 1);		/* before and after each of eight steps */
+}
+
+static const struct { const char *call, *step, *task; } failures[] = {
+	{ "network.ensure", "network", "BUILDING_ERROR_PORT" },
+	{ "volume.ensure", "volume", "BUILDING_ERROR_VOLUME" },
+	{ "server.ensure", "server", "BUILDING_ERROR_SERVER" },
+};
+
+static void
+a_failed_create_leaves_nothing_whenever_its_worker_dies(void **state)
+{
+	const char *task;
+
+	for (size_t i = 0; i < ROWS(failures); i++) {
+		bool died = true;
+
+		for (int n = 1; died; n++) {
+			worker_fixture_fresh(state);
+			instance_there("BUILDING", "BUILD");
+			task = task_there(TASK_CREATE, NULL);
+			cloud_fail_next(NULL, 0);
+			cloud_fail_next(failures[i].call, 1);
+			died = dies_at(n, task);
+			if (died) {
+				/* The next worker meets the same cloud. */
+				if (*task_column(task, "failed_step") == '\0') {
+					cloud_fail_next(NULL, 0);
+					cloud_fail_next(failures[i].call, 1);
+				}
+				lease_lost(task);
+				turns(&worker_b, task, 1);
+			}
+			cloud_fail_next(NULL, 0);
+			assert_string_equal(task_column(task, "status"),
+			    "FAILED");
+			assert_string_equal(task_column(task, "failed_step"),
+			    failures[i].step);
+			assert_string_equal(instance_column("task"),
+			    failures[i].task);
+			assert_non_null(strstr(instance_column("fault"),
+			    "as it was asked to"));
+			assert_string_equal(instance_column("server_id || "
+			    "volume_id || port_id"), "");
+			assert_int_equal(made_all(), 0);
+		}
+	}
+}
+
+static void
+delete_survives_a_crash_at_any_point(void **state)
+{
+	const char *task;
+
+	for (int n = 1;; n++) {
+		bool died;
+
+		worker_fixture_fresh(state);
+		instance_there("BUILDING", "BUILD");
+		turns(&worker_a, task_there(TASK_CREATE, NULL), 1);
+		pg_fixture_sql("UPDATE instances SET task = 'DELETING'");
+		task = task_there(TASK_DELETE, NULL);
+		died = dies_at(n, task);
+		lease_lost(task);
+		turns(&worker_b, task, 1);
+		assert_string_equal(task_column(task, "status"), "SUCCEEDED");
+		assert_string_not_equal(instance_column("deleted_at"), "");
+		assert_int_equal(made_all(), 0);
+		assert_int_equal(pg_fixture_number(
+		    "SELECT count(*) FROM guests"), 0);
+		if (!died)
+			break;
+	}
+}
+
+/* --- what cannot be removed ---------------------------------------------------------------- */
+
+static void
+a_delete_tries_again_what_could_not_be_removed(void **state)
+{
+	const char *task;
+
+	(void)state;
+	instance_there("BUILDING", "BUILD");
+	turns(&worker_a, task_there(TASK_CREATE, NULL), 1);
+	pg_fixture_sql("UPDATE instances SET task = 'DELETING'");
+	task = task_there(TASK_DELETE, NULL);
+	cloud_fail_next("server.remove", 1);
+	assert_int_equal(turn(&worker_a, task), OK);
+	assert_string_equal(task_column(task, "status"), "WAITING");
+	assert_non_null(strstr(task_column(task, "error"), "CLOUD server.remove"));
+	assert_int_equal(turn(&worker_b, task), OK);
+	assert_string_equal(task_column(task, "status"), "SUCCEEDED");
+	assert_int_equal(made_all(), 0);
+}
+
+static void
+a_delete_that_gives_up_says_so_and_can_be_asked_again(void **state)
+{
+	const char *task;
+
+	(void)state;
+	instance_there("BUILDING", "BUILD");
+	turns(&worker_a, task_there(TASK_CREATE, NULL), 1);
+	pg_fixture_sql("UPDATE instances SET task = 'DELETING'");
+	task = task_there(TASK_DELETE, NULL);
+	cloud_fail_next("volume.remove", 1);
+	cloud_fail_next("volume.remove", 2);
+	assert_int_equal(turn(&worker_a, task), OK);
+	pg_fixture_sql("UPDATE tasks SET step_deadline = now()");
+	assert_int_equal(turn(&worker_a, task), OK);
+	assert_string_equal(task_column(task, "status"), "FAILED");
+	assert_string_equal(task_column(task, "failed_step"), "volume");
+	assert_string_equal(instance_column("task"), "DELETING");
+	assert_string_equal(instance_column("server_status"), "ERROR");
+	assert_true(made("volume") && !made("server"));
+	task = task_there(TASK_DELETE, NULL);
+	turns(&worker_a, task, 1);
+	assert_string_equal(task_column(task, "status"), "SUCCEEDED");
+	assert_int_equal(made_all(), 0);
+}
+
+static void
+an_undo_that_gives_up_names_what_is_left_and_keeps_what_it_stands_on(
+    void **state)
+{
+	const char *task;
+
+	(void)state;
+	instance_there("BUILDING", "BUILD");
+	task = task_there(TASK_CREATE, NULL);
+	cloud_fail_next("server.ensure", 1);
+	cloud_fail_next("volume.remove", 1);
+	cloud_fail_next("volume.remove", 2);
+	assert_int_equal(turn(&worker_a, task), OK);
+	assert_string_equal(task_column(task, "status"), "WAITING");
+	assert_string_equal(task_column(task, "undoing"), "true");
+	pg_fixture_sql("UPDATE tasks SET step_deadline = now()");
+	assert_int_equal(turn(&worker_a, task), OK);
+	assert_string_equal(task_column(task, "status"), "FAILED");
+	assert_string_equal(task_column(task, "failed_step"), "server");
+	assert_non_null(strstr(task_column(task, "error"),
+	    "Left behind, from step volume on"));
+	assert_true(made("volume") && made("port") && !made("server"));
+	assert_string_not_equal(instance_column("volume_id"), "");
+}
+
+/* --- asked to stop -------------------------------------------------------------------------- */
+
+static void
+cancel_at(const struct work *w, bool before)
+{
+	if (before && strcmp(w->step->name, "volume") == 0 && !w->lease.undoing)
+		pg_fixture_sql("UPDATE tasks SET cancel = true;"
+		    "UPDATE instances SET task = 'DELETING'");
+}
+
+static void
+a_cancelled_create_takes_back_what_it_made(void **state)
+{
+	const char *task;
+
+	(void)state;
+	instance_there("BUILDING", "BUILD");
+	task = task_there(TASK_CREATE, NULL);
+	runner_watch = cancel_at;
+	assert_int_equal(turn(&worker_a, task), OK);
+	assert_string_equal(task_column(task, "status"), "CANCELLED");
+	assert_string_equal(task_column(task, "failed_step"), "");
+	assert_string_equal(instance_column("task"), "DELETING");
+	assert_int_equal(made_all(), 0);
+}
+
+static void
+cancel_late(const struct work *w, bool before)
+{
+	if (!before && strcmp(w->step->name, "ready") == 0 && !w->lease.undoing)
+		pg_fixture_sql("UPDATE tasks SET cancel = true");
+}
+
+static void
+a_create_that_is_cancelled_in_the_last_moment_is_undone_too(void **state)
+{
+	const char *task;
+
+	(void)state;
+	instance_there("BUILDING", "BUILD");
+	task = task_there(TASK_CREATE, NULL);
+	runner_watch = cancel_late;
+	assert_int_equal(turn(&worker_a, task), OK);
+	assert_string_equal(task_column(task, "status"), "CANCELLED");
+	assert_int_equal(made_all(), 0);
+}
+
+int
+main(void)
+{
+#define T(name) cmocka_unit_test_setup(name, worker_fixture_fresh)
+	static const struct CMUnitTest tests[] = {
+		T(every_kind_of_task_has_a_flow_that_ends_in_time),
+		T(every_step_of_a_create_has_somebody_to_blame),
+		T(tasks_that_are_orders_are_called_like_them),
+		T(create_makes_everything_and_opens_the_instance),
+		T(create_survives_a_crash_at_any_point),
+		T(a_failed_create_leaves_nothing_whenever_its_worker_dies),
+		T(delete_survives_a_crash_at_any_point),
+		T(a_delete_tries_again_what_could_not_be_removed),
+		T(a_delete_that_gives_up_says_so_and_can_be_asked_again),
+		T(an_undo_that_gives_up_names_what_is_left_and_keeps_what_it_stands_on),
+		T(a_cancelled_create_takes_back_what_it_made),
+		T(a_create_that_is_cancelled_in_the_last_moment_is_undone_too),
+	};
+
+	return cmocka_run_group_tests_name("flows", tests,
+	    worker_fixture_start, worker_fixture_stop);
+}
