@@ -22,3 +22,4 @@ t_unit_admin_test_LDADD = $(STORE) $(CMOCKA_LIBS)
 t_unit_schema_test_SOURCES = t/unit/schema_test.c t/unit/test.h \
 	t/unit/pg_fixture.c t/unit/pg_fixture.h
 t_unit_schema_test_LDADD = $(STORE) $(CMOCKA_LIBS)
+dist_check_SCRIPTS += t/unit/coffer_tool.t
