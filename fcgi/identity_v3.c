@@ -16,7 +16,7 @@
 #include <strings.h>
 
 #define PASSWORD_MAX	4096
-#define LOGINS		60	/* a minute for one user name: argon2id costs 20 ms each */
+#define FAILURES	30	/* a minute for one user name */
 
 const struct field login_fields[] = {
 	{ "auth",                                 MAP,  REQUIRED },
@@ -72,6 +72,17 @@ is_our_domain(const struct json *d)
 	    (name == NULL || strcasecmp(name, "Default") == 0);
 }
 
+/* Failures are counted by the name that was tried, known or not. */
+static enum err
+check_failures(struct request *r, const char *who)
+{
+	if (ratelimit_left(who, POST, FAILURES) > 0)
+		return OK;
+	r->retry_after = 60 / FAILURES;
+	return op_fail(&r->op, ERR_RATE_LIMIT, "Only %d logins of one user "
+	    "can fail every minute.", FAILURES);
+}
+
 static enum err
 by_password(struct request *r, const char **user)
 {
@@ -79,23 +90,23 @@ by_password(struct request *r, const char **user)
 	const char *id = json_str(json_get(u, "id"));
 	const char *name = json_str(json_get(u, "name"));
 	const char *password = json_str(json_get(u, "password"));
+	const char *who = op_printf(&r->op, "login %s", id != NULL ? id :
+	    name != NULL ? name : "");
 	struct user_row row = { .password_hash = identity_no_hash };
 	enum err e;
 	bool good;
 
 	if (u == NULL)
 		return refuse(r);
-	r->retry_after = ratelimit_take(op_printf(&r->op, "login %s",
-	    id != NULL ? id : name), POST, LOGINS);
-	if (r->retry_after > 0)
-		return op_fail(&r->op, ERR_RATE_LIMIT, "Only %d logins of "
-		    "one user can be made every minute.", LOGINS);
+	TRY(check_failures(r, who));
 	e = user_find(&r->op, id, id != NULL ? NULL : name, &row);
 	if (e != OK && e != ERR_NOT_FOUND)
 		return e;
 	good = seal_password_ok(row.password_hash, password);
-	if (e != OK || !good || !is_our_domain(json_get(u, "domain")))
+	if (e != OK || !good || !is_our_domain(json_get(u, "domain"))) {
+		ratelimit_take(who, POST, FAILURES);
 		return refuse(r);
+	}
 	*user = row.id;
 	return OK;
 }
