@@ -9,6 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define INSTANCE_BYTES 900	/* what one takes in a list, about */
+
 /* A copy of the catalogue may be older than an instance's version. */
 static enum err
 version_of(struct request *r, const struct catalog **c, const char *id,
@@ -65,7 +67,8 @@ list(struct request *r, enum instance_form form)
 		next = in[(n = page.limit) - 1].id;
 	qsort(in, n, sizeof *in, newest_first);
 
-	jsonw_map(reply_json(r, 200));
+	jsonw_begin(reply_json(r, 200), &r->op, (n + 1) * INSTANCE_BYTES);
+	jsonw_map(&r->out);
 	jsonw_key(&r->out, "instances");
 	jsonw_list(&r->out);
 	for (i = 0; i < n; i++) {

@@ -150,18 +150,6 @@ reply_error(struct request *r, enum err e)
 
 /* --- links ---------------------------------------------------------------- */
 
-/* Written by hand: 60 of these stand in a list of 20 instances. */
-static void
-link_add(struct text *t, const char *const *part, const char *rel)
-{
-	text_add(t, "{\"href\":\"");
-	for (; *part != NULL; part++)
-		text_add(t, *part);
-	text_add(t, "\",\"rel\":\"");
-	text_add(t, rel);
-	text_add(t, "\"}");
-}
-
 /* An id that is no UUID or number may hold anything. */
 static const char *
 safe(struct op *op, const char *id)
@@ -170,21 +158,45 @@ safe(struct op *op, const char *id)
 	    text_escape(op, id);
 }
 
+static void
+links_begin(struct request *r)
+{
+	struct op *op = &r->op;
+
+	r->self = op_printf(op, "[{\"href\":\"%s/v1.0/%s/", r->base,
+	    r->tenant != NULL ? safe(op, r->tenant) : "");
+	r->bookmark = op_printf(op, "\",\"rel\":\"self\"},{\"href\":\"%s/",
+	    r->base);
+}
+
+/* Written by hand: 40 of these stand in a list of 20 instances. */
 void
 view_links(struct request *r, const char *path, const char *id)
 {
-	struct op *op = &r->op;
-	const char *tenant = r->tenant != NULL ? safe(op, r->tenant) : "";
+	static const char end[] = "\",\"rel\":\"bookmark\"}]";
 	struct text *t = &r->out.out;
+	const char *part[7];
+	size_t n[7], sum = 0;
+	char *p;
+	int i;
 
-	id = safe(op, id);
+	if (r->self == NULL)
+		links_begin(r);
+	id = safe(&r->op, id);
+	part[0] = r->self;
+	part[1] = part[4] = path;
+	part[2] = part[5] = id;
+	part[3] = r->bookmark;
+	part[6] = end;
+	for (i = 0; i < 7; i++)
+		sum += n[i] = strlen(part[i]);
 	jsonw_key(&r->out, "links");
-	text_addc(t, '[');
-	link_add(t, (const char *[]){ r->base, "/v1.0/", tenant, "/", path,
-	    "/", id, NULL }, "self");
-	text_addc(t, ',');
-	link_add(t, (const char *[]){ r->base, "/", path, "/", id, NULL },
-	    "bookmark");
-	text_addc(t, ']');
+	p = text_room(t, sum + 2);
+	for (i = 0; i < 7; i++) {
+		p = (char *)memcpy(p, part[i], n[i]) + n[i];
+		if (i == 1 || i == 4)
+			*p++ = '/';
+	}
+	text_end(t, p);
 	r->out.comma = true;
 }

@@ -58,14 +58,27 @@ jsonw_list_end(struct jsonw *w)
 	group_end(w, ']');
 }
 
+/* Keys and strings are nearly all of an answer: room is made for each once. */
 void
 jsonw_key(struct jsonw *w, const char *key)
 {
-	value_begins(w);
-	text_addn(&w->out, "\"", 1);
-	text_add(&w->out, key);
-	text_addn(&w->out, "\":", 2);
+	size_t n = strlen(key);
+	char *p = text_room(&w->out, n + sizeof(",\"\":"));
+
+	if (w->comma)
+		*p++ = ',';
+	*p++ = '"';
+	p = (char *)memcpy(p, key, n) + n;
+	*p++ = '"';
+	*p++ = ':';
+	text_end(&w->out, p);
 	w->comma = false;
+}
+
+static bool
+is_plain(unsigned char c)
+{
+	return c >= 0x20 && c != '"' && c != '\\';
 }
 
 /* Runs of plain bytes are copied whole: most strings are one run. */
@@ -78,7 +91,7 @@ string_add(struct text *out, const char *s)
 	for (;; s++) {
 		unsigned char c = (unsigned char)*s;
 
-		if (c >= 0x20 && c != '"' && c != '\\')
+		if (is_plain(c))
 			continue;
 		text_addn(out, run, (size_t)(s - run));
 		if (c == '\0')
@@ -95,14 +108,26 @@ string_add(struct text *out, const char *s)
 void
 jsonw_str(struct jsonw *w, const char *s)
 {
+	char *p;
+
 	if (s == NULL) {
 		jsonw_null(w);
 		return;
 	}
-	value_begins(w);
-	text_addn(&w->out, "\"", 1);
-	string_add(&w->out, s);
-	text_addn(&w->out, "\"", 1);
+	p = text_room(&w->out, strlen(s) + sizeof(",\"\""));
+	if (w->comma)
+		*p++ = ',';
+	*p++ = '"';
+	while (is_plain((unsigned char)*s))
+		*p++ = *s++;
+	if (*s == '\0')
+		*p++ = '"';
+	text_end(&w->out, p);
+	if (*s != '\0') {
+		string_add(&w->out, s);
+		text_addn(&w->out, "\"", 1);
+	}
+	w->comma = true;
 }
 
 void

@@ -33,6 +33,20 @@ text_grow(struct text *t, size_t more)
 	t->room = room;
 }
 
+char *
+text_room(struct text *t, size_t n)
+{
+	text_grow(t, n);
+	return t->s + t->len;
+}
+
+void
+text_end(struct text *t, char *end)
+{
+	*end = '\0';
+	t->len = (size_t)(end - t->s);
+}
+
 void
 text_addn(struct text *t, const char *s, size_t n)
 {

@@ -20,6 +20,9 @@ void	 text_begin(struct text *, struct op *, size_t room);
 void	 text_add(struct text *, const char *);
 void	 text_addn(struct text *, const char *, size_t);
 void	 text_addc(struct text *, char);
+/* Room for n bytes more and the NUL, to be filled by hand; then say where they end. */
+char	*text_room(struct text *, size_t n);
+void	 text_end(struct text *, char *end);
 void	 text_printf(struct text *, const char *, ...)
 	    __attribute__((format(printf, 2, 3)));
 

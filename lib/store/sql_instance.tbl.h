@@ -4,8 +4,8 @@
  */
 #define INSTANCE_LEAN "i.id, i.tenant_id, i.name, i.version_id, i.flavor_id,"\
 	" i.volume_gb, i.task, i.server_status, i.region, i.access, i.address,"	\
-	" i.network_id, i.replica_of, i.created, g.status, extract(epoch from"	\
-	" now() - g.last_seen)::bigint"
+	" i.network_id, i.replica_of, i.created, g.status, date_part('epoch',"	\
+	" now() - g.last_seen)::int"
 #define INSTANCE_FULL ", i.updated, coalesce(g.last_seen, g.changed),"	\
 	" i.key_epoch, i.locality, i.configuration_id, i.server_id,"	\
 	" i.volume_id, i.fault, i.fault_details, i.fault_at,"		\
