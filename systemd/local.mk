@@ -32,5 +32,5 @@ CLEANFILES += $(systemd_units) systemd/tmpfiles/coffer.conf systemd/coffer.conf
 # Packages can be built from a tarball.
 EXTRA_DIST += rpm/coffer.spec debian/changelog debian/control \
 	debian/copyright debian/coffer-guest.install debian/coffer.install \
-	debian/coffer.postinst debian/coffer.README.Debian debian/rules \
+	debian/coffer.postinst debian/coffer.README.Debian debian/not-installed debian/rules \
 	debian/source/format
