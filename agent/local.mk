@@ -42,3 +42,6 @@ t_unit_host_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_engine_test_SOURCES = t/unit/engine_test.c t/unit/test.h \
 	t/unit/mariadb_fixture.c t/unit/mariadb_fixture.h
 t_unit_engine_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
+
+# The agent by itself; it starts its own Redis and MariaDB.
+dist_check_SCRIPTS += t/scenario/0010-an-agent-alone.t

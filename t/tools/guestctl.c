@@ -22,7 +22,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WAIT_MS	30000
+#define WAIT_MS		30000
+#define REPEAT_MS	1000
 
 static void
 connection_end(void *redis)
@@ -82,21 +83,21 @@ message_print(struct op *op, const char *instance,
 	return id != NULL && r.order != NULL && strcmp(r.order, id) == 0;
 }
 
+/* *named: a report named the order id; NULL: only print. */
 static enum err
 hear_until(struct op *op, struct redis *hearing, const char *instance,
-    const char *id, int ms)
+    const char *id, int64_t until, bool *named)
 {
-	int64_t until = clock_ms() + ms;
 	struct redis_message m;
 	bool message;
 
-	while (clock_ms() < until) {
+	*named = false;
+	while (clock_ms() < until && !*named) {
 		TRY(redis_hear(op, hearing, &m, &message,
 		    (int)(until - clock_ms())));
-		if (message && message_print(op, instance, &m, id))
-			return OK;
+		*named = message && message_print(op, instance, &m, id);
 	}
-	return id == NULL ? OK : op_fail(op, ERR_GUEST, "no outcome");
+	return OK;
 }
 
 static enum err
@@ -104,14 +105,20 @@ tell(struct op *op, const char *instance, enum order_kind kind,
     const char *body, const char *id)
 {
 	struct redis *hearing = connection(op);
+	int64_t until = clock_ms() + WAIT_MS;
 	char uuid[UUID_LEN + 1];
+	bool named = false;
 
 	text_uuid(uuid);
 	if (id == NULL)
 		id = op_printf(op, "%s:tell", uuid);
 	TRY(redis_listen(op, hearing, false, guest_channel_out(op, instance)));
-	TRY(guest_tell(op, seal_master(), instance, 1, id, kind, body));
-	return hear_until(op, hearing, instance, id, WAIT_MS);
+	while (!named && clock_ms() < until) {	/* messages get lost */
+		TRY(guest_tell(op, seal_master(), instance, 1, id, kind, body));
+		TRY(hear_until(op, hearing, instance, id, clock_ms() + REPEAT_MS,
+		    &named));
+	}
+	return named ? OK : op_fail(op, ERR_GUEST, "no outcome");
 }
 
 static void
@@ -167,6 +174,7 @@ run(struct op *op, int argc, char **argv)
 	const char *body = argc > 6 ? argv[6] : NULL;
 	enum order_kind kind = ORDER_NONE;
 	struct redis *redis;
+	bool named;
 
 	TRY(conf_load(op, argv[2]));
 	redis = connection(op);
@@ -185,7 +193,7 @@ run(struct op *op, int argc, char **argv)
 		TRY(redis_listen(op, redis, false,
 		    guest_channel_out(op, instance)));
 		return hear_until(op, redis, instance, NULL,
-		    atoi(argv[5]) * 1000);
+		    clock_ms() + atoi(argv[5]) * 1000, &named);
 	}
 	if ((kind = order_find(argv[5])) == ORDER_NONE)
 		return op_fail(op, ERR_BAD_REQUEST, "no order %s", argv[5]);
