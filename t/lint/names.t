@@ -42,6 +42,13 @@ version=$(sed -n 's/^AC_INIT(\[coffer\], \[\([^]]*\)\].*/\1/p' configure.ac)
 } >"$lint_tmp/bad"
 verdict "packages have the version of configure.ac"
 
+# What no local.mk names is missing from the tarball.
+find . -name local.mk ! -path './build*' -exec cat {} + | tr ' \t\\' '\n\n\n' |
+    sort -u >"$lint_tmp/named"
+grep -vxF -f "$lint_tmp/named" "$lint_tmp/sources" |
+    sed 's/$/: in no local.mk/' >"$lint_tmp/bad" || :
+verdict "every source stands in a local.mk"
+
 xargs awk '
 {
 	width = 0
