@@ -228,10 +228,10 @@ task_end(struct work *w, const char *status, const char *failed_step,
 	assert(end.calls <= w->records + ENDS);
 	TRY(lease_end(w->op, &w->lease, &end, &next));
 	if (good)
-		log_info(w->op, "%s: done", task_kind_word(w->lease.kind));
+		log_info(w->op, "%s: done", w->lease.word);
 	else
 		log_warn(w->op, "%s: %s at step %s: %s",
-		    task_kind_word(w->lease.kind), status,
+		    w->lease.word, status,
 		    failed_step != NULL ? failed_step : "-", error);
 	ring_end(w, next);
 	return OK;
@@ -257,7 +257,7 @@ task_failed(struct work *w)
 		return task_end(w, step == NULL ? "CANCELLED" : "FAILED", step,
 		    error);
 	log_warn(w->op, "%s: undoing from step %s: %s",
-	    task_kind_word(w->lease.kind), w->step->name, error);
+	    w->lease.word, w->step->name, error);
 	if (w->records > 0)
 		TRY(lease_write(w->op, &w->lease, NULL, w->records, w->record));
 	w->records = 0;

@@ -51,7 +51,8 @@ lease_read(const struct rows *r, int64_t asked, struct lease *l)
 	l->tenant = row_str(r, 0, 1);
 	l->user = row_str(r, 0, 2);
 	l->request = row_str(r, 0, 3);
-	l->kind = task_kind_find(row_str(r, 0, 4));
+	l->word = row_str(r, 0, 4);
+	l->kind = task_kind_find(l->word);
 	l->args = row_str(r, 0, 5);
 	l->step = row_str(r, 0, 6);
 	l->undoing = row_bool(r, 0, 7);

@@ -11,6 +11,7 @@
 
 struct lease {
 	const char	*id, *instance, *tenant, *user, *request, *owner, *token;
+	const char	*word;		/* of its kind, as stored */
 	enum task_kind	 kind;		/* TASK__MAX: one that this version does not know */
 	const char	*args;		/* sealed; lease_args() opens them */
 	const char	*step;		/* stored before it ran; NULL: none yet */

@@ -1,0 +1,682 @@
+#include "t/unit/test.h"
+#include "t/unit/pg_fixture.h"
+#include "t/unit/redis_fixture.h"
+#include "t/unit/worker_fixture.h"
+#include "lib/base/clock.h"
+#include "lib/base/conf.h"
+#include "lib/base/json.h"
+#include "lib/base/seal.h"
+#include "lib/msg/bus.h"
+#include "lib/wire/redis.h"
+#include "worker/duties.h"
+#include "worker/later.h"
+
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ARGS "{\"databases\":[{\"name\":\"app\"}]}"
+
+static int
+fresh_with_guests(void **state)
+{
+	worker_fixture_fresh(state);
+	worker_fixture_drivers("local");
+	return 0;
+}
+
+/* --- whose it is -------------------------------------------------------------------- */
+
+static const char *stolen;
+
+static void
+steal(const struct work *w, bool before)
+{
+	struct lease l;
+	struct op op;
+	bool taken;
+
+	if (!before || strcmp(w->step->name, "volume") != 0)
+		return;
+	runner_watch = NULL;
+	lease_lost(stolen);
+	op_begin(&op, "test");
+	assert_int_equal(lease_take(&op, stolen, worker_b.owner,
+	    worker_b.host, &l, &taken), OK);
+	assert_true(taken);
+	op_end(&op);
+}
+
+static void
+a_worker_that_slept_past_its_lease_changes_nothing(void **state)
+{
+	(void)state;
+	instance_there("BUILDING", "BUILD");
+	stolen = task_there(TASK_CREATE, NULL);
+	runner_watch = steal;
+	assert_int_equal(turn(&worker_a, stolen), OK);
+	assert_string_equal(task_column(stolen, "owner"), worker_b.owner);
+	assert_string_equal(task_column(stolen, "status"), "RUNNING");
+	assert_string_equal(task_column(stolen, "step"), "volume");
+	assert_string_equal(instance_column("volume_id"), "");
+	assert_false(made("server"));
+}
+
+static void
+oversleep(const struct work *w, bool before)
+{
+	if (before && strcmp(w->step->name, "volume") == 0)
+		clock_shift(conf_int("task.lease") * 1000);
+}
+
+/* Nobody took it yet: only its own clock tells it to keep its hands off. */
+static void
+no_effect_is_begun_after_the_lease_by_the_steady_clock(void **state)
+{
+	const char *task;
+
+	(void)state;
+	instance_there("BUILDING", "BUILD");
+	task = task_there(TASK_CREATE, NULL);
+	runner_watch = oversleep;
+	assert_int_equal(turn(&worker_a, task), OK);
+	clock_shift(-conf_int("task.lease") * 1000);
+	assert_true(made("port") && !made("volume"));
+	assert_string_equal(task_column(task, "status"), "RUNNING");
+	runner_watch = NULL;
+	lease_lost(task);
+	turns(&worker_b, task, 1);
+	assert_string_equal(task_column(task, "status"), "SUCCEEDED");
+}
+
+static void
+a_task_has_one_owner_and_others_leave_it(void **state)
+{
+	struct lease l;
+	struct op op;
+	bool taken;
+	const char *task;
+
+	(void)state;
+	instance_there("NONE", "ACTIVE");
+	task = task_there(TASK_RESTART, NULL);
+	op_begin(&op, "test");
+	assert_int_equal(lease_take(&op, task, worker_a.owner, worker_a.host,
+	    &l, &taken), OK);
+	assert_true(taken);
+	assert_int_equal(lease_take(&op, task, worker_b.owner, worker_b.host,
+	    &l, &taken), OK);
+	assert_false(taken);
+	op_end(&op);
+}
+
+static void
+tasks_of_an_instance_run_in_the_order_in_which_they_came(void **state)
+{
+	const char *first, *second;
+
+	(void)state;
+	instance_there("NONE", "ACTIVE");
+	first = task_there(TASK_DATABASE_CREATE, ARGS);
+	second = task_there(TASK_DATABASE_DELETE, "{\"name\":\"app\"}");
+	assert_int_equal(turn(&worker_b, second), OK);
+	assert_string_equal(task_column(second, "attempt"), "0");
+	assert_int_equal(turn(&worker_a, first), OK);	/* null: done at once */
+	assert_string_equal(task_column(first, "status"), "SUCCEEDED");
+	assert_int_equal(turn(&worker_b, second), OK);
+	assert_string_equal(task_column(second, "status"), "SUCCEEDED");
+}
+
+static void
+the_end_of_a_task_rings_who_waits_and_the_next_one(void **state)
+{
+	const char *first, *second, *rung;
+	struct op op;
+	bool ended;
+
+	(void)state;
+	instance_there("NONE", "ACTIVE");
+	first = task_there(TASK_DATABASE_CREATE, ARGS);
+	second = task_there(TASK_GRANT, ARGS);
+	op_begin(&op, "test");
+	assert_int_equal(redis_call(&op, bus_redis(), NULL,
+	    (const char *const[]){ "DEL", "coffer:tasks", NULL }), OK);
+	assert_int_equal(turn(&worker_a, first), OK);
+	assert_int_equal(bus_wait_done(&op, first, 100, &ended), OK);
+	assert_true(ended);
+	assert_int_equal(bus_take(&op, "test", NULL, 100, &rung), OK);
+	assert_non_null(rung);
+	assert_string_equal(rung, second);
+	op_end(&op);
+}
+
+/* --- the end of patience --------------------------------------------------------------- */
+
+static void
+a_task_that_kills_its_workers_is_put_aside(void **state)
+{
+	const char *task;
+
+	(void)state;
+	instance_there("BUILDING", "BUILD");
+	task = task_there(TASK_CREATE, NULL);
+	for (int i = 0; i < conf_int("task.attempts"); i++) {
+		struct lease l;
+		struct op op;
+		bool taken;
+
+		op_begin(&op, "test");
+		assert_int_equal(lease_take(&op, task, worker_a.owner,
+		    worker_a.host, &l, &taken), OK);
+		assert_true(taken);
+		op_end(&op);
+		lease_lost(task);
+	}
+	assert_int_equal(turn(&worker_b, task), OK);
+	assert_string_equal(task_column(task, "status"), "FAILED");
+	assert_non_null(strstr(task_column(task, "error"),
+	    "INTERNAL Quarantined: 5 workers"));
+	assert_string_equal(instance_column("task"), "BUILDING_ERROR_SERVER");
+	assert_int_equal(made_all(), 0);
+}
+
+static void
+a_task_ends_by_its_deadline_with_a_cause(void **state)
+{
+	const char *task;
+
+	(void)state;
+	instance_there("NONE", "ACTIVE");
+	task = task_there(TASK_DATABASE_CREATE, ARGS);
+	assert_int_equal(turn(&worker_a, task), OK);
+	assert_string_equal(task_column(task, "status"), "WAITING");
+	pg_fixture_sql("UPDATE tasks SET deadline = now()");
+	assert_int_equal(turn(&worker_a, task), OK);
+	assert_string_equal(task_column(task, "status"), "FAILED");
+	assert_string_equal(task_column(task, "error"),
+	    "GUEST Timeout trying to connect to the Guest Agent.");
+	assert_string_equal(task_column(task, "failed_step"), "order");
+}
+
+static void
+what_this_version_does_not_know_fails_and_says_so(void **state)
+{
+	const char *task;
+
+	(void)state;
+	instance_there("NONE", "ACTIVE");
+	task = task_there(TASK_RESTART, NULL);
+	pg_fixture_sql("UPDATE tasks SET kind = 'levitate'");
+	assert_int_equal(turn(&worker_a, task), OK);
+	assert_string_equal(task_column(task, "status"), "FAILED");
+	assert_non_null(strstr(task_column(task, "error"), "NOT_BUILT"));
+}
+
+static void
+args_of_another_task_are_not_taken_for_ones_own(void **state)
+{
+	const char *one, *other;
+
+	(void)state;
+	instance_there("NONE", "ACTIVE");
+	one = task_there(TASK_DATABASE_CREATE, ARGS);
+	other = task_there(TASK_DATABASE_CREATE, ARGS);
+	pg_fixture_sql("UPDATE tasks SET args = (SELECT args FROM tasks WHERE "
+	    "id = '%s') WHERE id = '%s'", other, one);
+	assert_int_equal(turn(&worker_a, one), OK);
+	assert_string_equal(task_column(one, "status"), "FAILED");
+	assert_non_null(strstr(task_column(one, "error"), "FORGED"));
+}
+
+/* --- guests ------------------------------------------------------------------------------- */
+
+/* What the guest heard on its channel last; ORDER_NONE: nothing. */
+static enum order_kind
+hear(struct op *op, struct redis *ears, const char **id, const char **database)
+{
+	struct redis_message m;
+	struct order o;
+	struct key key;
+	bool message;
+
+	assert_int_equal(redis_hear(op, ears, &m, &message, 200), OK);
+	if (!message)
+		return ORDER_NONE;
+	guest_key(&key, seal_master(), INSTANCE, 1);
+	assert_int_equal(guest_read_order(op, &key, INSTANCE, m.data, m.len,
+	    &o), OK);
+	*id = o.id;
+	*database = o.body == NULL || json_count(json_get(o.body,
+	    "databases")) == 0 ? NULL : json_str(json_get(json_at(json_get(
+	    o.body, "databases"), 0), "name"));
+	return o.kind;
+}
+
+static void
+an_order_is_told_until_the_guest_names_it(void **state)
+{
+	struct redis *ears;
+	const char *task, *id, *name;
+	struct op op;
+
+	(void)state;
+	op_begin(&op, "test");
+	ears = redis_new(&(struct redis_where){
+	    .socket = redis_fixture_socket(), .timeout_ms = 1000 });
+	assert_int_equal(redis_listen(&op, ears, false,
+	    guest_channel_in(&op, INSTANCE)), OK);
+	instance_there("NONE", "ACTIVE");
+	task = task_there(TASK_DATABASE_CREATE, ARGS);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(turn(&worker_a, task), OK);
+		assert_string_equal(task_column(task, "status"), "WAITING");
+		assert_string_equal(task_column(task, "owner"), "");
+		assert_int_equal(hear(&op, ears, &id, &name),
+		    ORDER_DATABASE_CREATE);
+		assert_string_equal(name, "app");
+		assert_string_equal(id, op_printf(&op, "%s:order", task));
+	}
+	guest_says("healthy", id, "OK", NULL);
+	assert_int_equal(turn(&worker_b, task), OK);
+	assert_string_equal(task_column(task, "status"), "SUCCEEDED");
+	assert_int_equal(hear(&op, ears, &id, &name), ORDER_NONE);
+	redis_free(ears);
+	op_end(&op);
+}
+
+static void
+what_the_guest_refuses_fails_with_its_words(void **state)
+{
+	char id[64];
+	const char *task;
+
+	(void)state;
+	instance_there("NONE", "ACTIVE");
+	task = task_there(TASK_DATABASE_DELETE, "{\"name\":\"x\"}");
+	snprintf(id, sizeof(id), "%s:order", task);
+	guest_says("healthy", id, "NOT_FOUND", "There is no database x.");
+	assert_int_equal(turn(&worker_a, task), OK);
+	assert_string_equal(task_column(task, "status"), "FAILED");
+	assert_string_equal(task_column(task, "error"),
+	    "NOT_FOUND There is no database x.");
+}
+
+/* Else a guest could have its worker wait for the stores for ever. */
+static void
+a_guest_cannot_say_that_our_stores_are_away(void **state)
+{
+	static const char *const words[] = { "UNAVAILABLE", "FENCED", "nonsense" };
+	char id[64];
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(words); i++) {
+		const char *task;
+
+		instance_there("NONE", "ACTIVE");
+		task = task_there(TASK_DATABASE_DELETE, "{\"name\":\"x\"}");
+		snprintf(id, sizeof(id), "%s:order", task);
+		guest_says("healthy", id, words[i], "Ha.");
+		assert_int_equal(turn(&worker_a, task), OK);
+		assert_string_equal(task_column(task, "status"), "FAILED");
+	}
+}
+
+static void
+create_waits_for_the_guest_without_a_worker(void **state)
+{
+	char id[64];
+	const char *task;
+
+	(void)state;
+	instance_there("BUILDING", "BUILD");
+	task = task_there(TASK_CREATE, ARGS);
+	assert_int_equal(turn(&worker_a, task), OK);
+	assert_string_equal(task_column(task, "step"), "boot");
+	assert_string_equal(task_column(task, "status"), "WAITING");
+	guest_says("new", NULL, NULL, NULL);
+	assert_int_equal(turn(&worker_b, task), OK);
+	assert_string_equal(task_column(task, "step"), "prepare");
+	snprintf(id, sizeof(id), "%s:prepare", task);
+	guest_says("building", id, "OK", NULL);
+	assert_int_equal(turn(&worker_a, task), OK);
+	assert_string_equal(task_column(task, "step"), "ready");
+	guest_says("healthy", id, "OK", NULL);
+	assert_int_equal(turn(&worker_b, task), OK);
+	assert_string_equal(task_column(task, "status"), "SUCCEEDED");
+	assert_string_equal(instance_column("server_status"), "ACTIVE");
+	assert_int_equal(local_ensures, 1);
+	assert_int_equal(pg_fixture_number("SELECT count(*) FROM slots"), 1);
+}
+
+static void
+a_guest_that_cannot_prepare_fails_the_create_and_is_removed(void **state)
+{
+	char id[64];
+	const char *task;
+
+	(void)state;
+	instance_there("BUILDING", "BUILD");
+	task = task_there(TASK_CREATE, ARGS);
+	turns(&worker_a, task, 1);
+	snprintf(id, sizeof(id), "%s:prepare", task);
+	guest_says("failed", id, "INTERNAL", "No space left on device");
+	turns(&worker_a, task, 2);
+	assert_string_equal(task_column(task, "status"), "FAILED");
+	assert_string_equal(instance_column("task"),
+	    "BUILDING_ERROR_TIMEOUT_GA");
+	assert_string_equal(instance_column("fault"),
+	    "No space left on device");
+	assert_int_equal(made_all(), 0);
+}
+
+static void
+restart_ends_in_no_task_whether_it_worked_or_not(void **state)
+{
+	static const struct { const char *word, *status; } rows[] = {
+		{ "OK", "SUCCEEDED" }, { "GUEST", "FAILED" },
+	};
+	char id[64];
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		const char *task;
+
+		instance_there("REBOOTING", "ACTIVE");
+		task = task_there(TASK_RESTART, NULL);
+		snprintf(id, sizeof(id), "%s:restart", task);
+		guest_says("healthy", id, rows[i].word, NULL);
+		turns(&worker_a, task, 1);
+		assert_string_equal(task_column(task, "status"),
+		    rows[i].status);
+		assert_string_equal(instance_column("task"), "NONE");
+	}
+}
+
+static void
+delete_does_not_wait_long_for_a_guest_that_is_mute(void **state)
+{
+	int64_t from;
+	const char *task;
+
+	(void)state;
+	instance_there("DELETING", "ACTIVE");
+	pg_fixture_sql("UPDATE instances SET server_id = 's'");
+	guest_says("healthy", NULL, NULL, NULL);
+	task = task_there(TASK_DELETE, NULL);
+	from = clock_ms();
+	assert_int_equal(turn(&worker_a, task), OK);
+	assert_string_equal(task_column(task, "step"), "stop");
+	while (*task_column(task, "ended") == '\0' && clock_ms() - from < 5000) {
+		clock_sleep_ms(100);
+		assert_int_equal(turn(&worker_a, task), OK);
+	}
+	assert_in_range(clock_ms() - from, 1900, 3500);
+	assert_string_equal(task_column(task, "status"), "SUCCEEDED");
+}
+
+static void
+root_is_enabled_only_where_it_can_be_held(void **state)
+{
+	char id[64];
+	const char *task;
+
+	(void)state;
+	instance_there("NONE", "ACTIVE");
+	task = task_there(TASK_ROOT_ENABLE, "{\"password\":\"p\"}");
+	assert_int_equal(turn(&worker_a, task), OK);
+	assert_string_equal(task_column(task, "status"), "FAILED");
+	assert_non_null(strstr(task_column(task, "error"), "NOT_BUILT"));
+	assert_string_equal(instance_column("root_enabled_at"), "");
+	local_contains_root = true;
+	task = task_there(TASK_ROOT_ENABLE, "{\"password\":\"p\"}");
+	snprintf(id, sizeof(id), "%s:order", task);
+	guest_says("healthy", id, "OK", NULL);
+	turns(&worker_a, task, 1);
+	assert_string_equal(task_column(task, "status"), "SUCCEEDED");
+	assert_string_equal(instance_column("root_enabled_by"), "u1");
+	task = task_there(TASK_ROOT_DISABLE, NULL);
+	snprintf(id, sizeof(id), "%s:order", task);
+	guest_says("healthy", id, "OK", NULL);
+	turns(&worker_a, task, 1);
+	assert_string_equal(instance_column("root_enabled_at"), "");
+}
+
+/* --- stores that are away --------------------------------------------------------------------- */
+
+static pid_t helper;
+
+static void
+postgresql_goes_away(const struct work *w, bool before)
+{
+	if (!before || strcmp(w->step->name, "volume") != 0)
+		return;
+	runner_watch = NULL;
+	pg_fixture_crash();
+	if ((helper = fork()) == 0) {
+		clock_sleep_ms(1200);
+		pg_fixture_again();
+		_exit(0);
+	}
+}
+
+static void
+a_task_stays_in_hand_while_postgresql_is_away(void **state)
+{
+	const char *task;
+	int status;
+
+	(void)state;
+	instance_there("BUILDING", "BUILD");
+	task = task_there(TASK_CREATE, NULL);
+	runner_watch = postgresql_goes_away;
+	assert_int_equal(turn(&worker_a, task), ERR_UNAVAILABLE);
+	assert_int_equal(waitpid(helper, &status, 0), helper);
+	assert_string_equal(task_column(task, "status"), "WAITING");
+	assert_string_equal(task_column(task, "crashes"), "0");
+	turns(&worker_b, task, 1);
+	assert_string_equal(task_column(task, "status"), "SUCCEEDED");
+}
+
+static void
+no_task_fails_because_redis_is_away(void **state)
+{
+	const char *task;
+
+	(void)state;
+	instance_there("BUILDING", "BUILD");
+	task = task_there(TASK_CREATE, ARGS);
+	redis_fixture_kill();
+	assert_int_equal(turn(&worker_a, task), ERR_UNAVAILABLE);
+	pg_fixture_sql("UPDATE tasks SET step_deadline = now()");
+	assert_int_equal(turn(&worker_a, task), ERR_UNAVAILABLE);
+	redis_fixture_again();
+	clock_sleep_ms(1100);
+	assert_string_equal(task_column(task, "status"), "WAITING");
+	assert_string_equal(task_column(task, "step"), "credentials");
+	assert_string_equal(task_column(task, "crashes"), "0");
+	assert_int_equal(turn(&worker_a, task), OK);
+	assert_string_equal(task_column(task, "step"), "boot");
+}
+
+/* --- duties -------------------------------------------------------------------------------------- */
+
+static int
+rung(void)
+{
+	struct redis_reply r = { 0 };
+	struct op op;
+	int n;
+
+	op_begin(&op, "test");
+	assert_int_equal(redis_call(&op, bus_redis(), &r,
+	    (const char *const[]){ "LLEN", "coffer:tasks", NULL }), OK);
+	n = (int)r.number;
+	assert_int_equal(redis_call(&op, bus_redis(), NULL,
+	    (const char *const[]){ "DEL", "coffer:tasks", NULL }), OK);
+	op_end(&op);
+	return n;
+}
+
+static int
+swept(void)
+{
+	struct op op;
+
+	rung();
+	op_begin(&op, "test");
+	assert_int_equal(duty_sweep(&op, worker_a.host), OK);
+	op_end(&op);
+	return rung();
+}
+
+static void
+the_sweep_rings_what_nobody_owns_and_only_once(void **state)
+{
+	const char *task;
+
+	(void)state;
+	instance_there("NONE", "ACTIVE");
+	task = task_there(TASK_RESTART, NULL);
+	task_there(TASK_RESTART, NULL);		/* behind the first */
+	assert_int_equal(swept(), 0);		/* its bell may still be on its way */
+	pg_fixture_sql("UPDATE tasks SET due = now() - interval '10 s'");
+	assert_int_equal(swept(), 1);
+	assert_int_equal(swept(), 0);
+	pg_fixture_sql("UPDATE tasks SET due = now() - interval '10 s', owner ="
+	    " 'x', lease_until = now() + interval '10 s', status = 'RUNNING'"
+	    " WHERE id = '%s'", task);
+	assert_int_equal(swept(), 0);
+	lease_lost(task);
+	assert_int_equal(swept(), 1);
+	pg_fixture_sql("UPDATE tasks SET status = 'FAILED', ended = now(), due"
+	    " = now() - interval '10 s' WHERE id = '%s'", task);
+	assert_int_equal(swept(), 1);		/* now it is the second one's turn */
+}
+
+static void
+a_server_that_should_run_is_started_again_once(void **state)
+{
+	struct op op;
+	const char *task;
+
+	(void)state;
+	instance_there("BUILDING", "BUILD");
+	task = task_there(TASK_CREATE, NULL);
+	turns(&worker_a, task, 1);
+	pg_fixture_sql("UPDATE tasks SET status = 'SUCCEEDED', ended = now();"
+	    "UPDATE instances SET task = 'NONE', server_status = 'ACTIVE'");
+	rung();
+	op_begin(&op, "test");
+	assert_int_equal(duty_recover(&op, worker_a.host), OK);
+	assert_int_equal(rung(), 0);
+	assert_int_equal(cloud_compute()->remove(&op, &(struct place){
+	    .instance = INSTANCE }, &(bool){ 0 }), OK);
+	assert_int_equal(duty_recover(&op, "otherhost"), OK);
+	assert_int_equal(rung(), 0);
+	assert_int_equal(duty_recover(&op, worker_a.host), OK);
+	assert_int_equal(duty_recover(&op, worker_a.host), OK);
+	assert_int_equal(rung(), 1);
+	assert_int_equal(pg_fixture_number("SELECT count(*) FROM tasks WHERE "
+	    "kind = 'recover'"), 1);
+	op_end(&op);
+}
+
+static void
+a_server_counts_as_back_when_its_guest_speaks_again(void **state)
+{
+	const char *task;
+	struct op op;
+
+	(void)state;
+	instance_there("NONE", "ACTIVE");
+	guest_says("healthy", NULL, NULL, NULL);	/* before it fell */
+	op_begin(&op, "test");
+	assert_int_equal(task_recover(&op, INSTANCE, &task), OK);
+	pg_fixture_sql("INSERT INTO slots VALUES ('testhost', 3, '" INSTANCE "')");
+	assert_int_equal(turn(&worker_a, task), OK);
+	assert_string_equal(task_column(task, "status"), "WAITING");
+	assert_string_equal(task_column(task, "step"), "back");
+	guest_says("healthy", NULL, NULL, NULL);
+	assert_int_equal(turn(&worker_a, task), OK);
+	assert_string_equal(task_column(task, "status"), "SUCCEEDED");
+	op_end(&op);
+}
+
+static void
+instances_of_another_host_are_left_to_it(void **state)
+{
+	const struct worker far = { "far", "far:1", "otherhost" };
+	const char *task;
+
+	(void)state;
+	instance_there("NONE", "ACTIVE");
+	pg_fixture_sql("INSERT INTO slots VALUES ('testhost', 3, '" INSTANCE "')");
+	task = task_there(TASK_RESTART, NULL);
+	assert_int_equal(turn(&far, task), OK);
+	assert_string_equal(task_column(task, "attempt"), "0");
+	assert_int_equal(turn(&worker_a, task), OK);
+	assert_string_equal(task_column(task, "attempt"), "1");
+}
+
+static void
+timers_ring_in_their_order_and_each_task_has_one(void **state)
+{
+	static const char a[] = "00000000-0000-4000-8000-00000000000a";
+	static const char b[] = "00000000-0000-4000-8000-00000000000b";
+
+	(void)state;
+	assert_int_equal(later_wait(700), 700);
+	later_add(a, 200);
+	later_add(b, 100);
+	later_add(a, 5000);
+	assert_null(later_due());
+	assert_in_range(later_wait(700), 1, 100);
+	clock_shift(100);
+	assert_string_equal(later_due(), b);
+	assert_null(later_due());
+	clock_shift(4900);
+	assert_string_equal(later_due(), a);
+	assert_null(later_due());
+	for (int i = 0; i < 1000; i++)		/* more than there is room for */
+		later_add(i % 2 ? a : b, 0);
+	assert_non_null(later_due());
+	assert_non_null(later_due());
+	assert_null(later_due());
+	clock_shift(-5000);
+}
+
+int
+main(void)
+{
+#define T(name) cmocka_unit_test_setup(name, worker_fixture_fresh)
+#define G(name) cmocka_unit_test_setup(name, fresh_with_guests)
+	static const struct CMUnitTest tests[] = {
+		T(a_worker_that_slept_past_its_lease_changes_nothing),
+		T(no_effect_is_begun_after_the_lease_by_the_steady_clock),
+		T(a_task_has_one_owner_and_others_leave_it),
+		T(tasks_of_an_instance_run_in_the_order_in_which_they_came),
+		T(the_end_of_a_task_rings_who_waits_and_the_next_one),
+		T(a_task_that_kills_its_workers_is_put_aside),
+		G(a_task_ends_by_its_deadline_with_a_cause),
+		T(what_this_version_does_not_know_fails_and_says_so),
+		G(args_of_another_task_are_not_taken_for_ones_own),
+		G(an_order_is_told_until_the_guest_names_it),
+		G(what_the_guest_refuses_fails_with_its_words),
+		G(a_guest_cannot_say_that_our_stores_are_away),
+		G(create_waits_for_the_guest_without_a_worker),
+		G(a_guest_that_cannot_prepare_fails_the_create_and_is_removed),
+		G(restart_ends_in_no_task_whether_it_worked_or_not),
+		G(delete_does_not_wait_long_for_a_guest_that_is_mute),
+		G(root_is_enabled_only_where_it_can_be_held),
+		T(a_task_stays_in_hand_while_postgresql_is_away),
+		G(no_task_fails_because_redis_is_away),
+		T(the_sweep_rings_what_nobody_owns_and_only_once),
+		G(a_server_that_should_run_is_started_again_once),
+		G(a_server_counts_as_back_when_its_guest_speaks_again),
+		G(instances_of_another_host_are_left_to_it),
+		T(timers_ring_in_their_order_and_each_task_has_one),
+	};
+
+	return cmocka_run_group_tests_name("runner", tests,
+	    worker_fixture_start, worker_fixture_stop);
+}
