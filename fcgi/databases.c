@@ -70,7 +70,7 @@ database_delete(struct request *r)
 	enum err e;
 
 	TRY(guest_of(r, &g));
-	TRY(name_database(&r->op, g.manager, name_database_is_ours(name) ?
+	TRY(name_database(&r->op, g.manager, name_database_is_reserved(name) ?
 	    "Database delete error: Cannot delete database: " :
 	    "Database delete error: ", name));
 	jsonw_begin(&w, &r->op, 128);

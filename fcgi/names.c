@@ -66,9 +66,15 @@ reserves(const struct reserved *r, const char *name)
 }
 
 bool
+name_database_is_reserved(const char *name)
+{
+	return reserves(&databases_reserved, name);
+}
+
+bool
 name_database_is_ours(const char *name)
 {
-	return reserves(&databases_reserved, name) ||
+	return name_database_is_reserved(name) ||
 	    reserves(&databases_hidden, name);
 }
 

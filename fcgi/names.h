@@ -24,7 +24,8 @@ enum err	 name_password(struct op *, const char *before,
 enum err	 name_charset(struct op *, const char *charset,
 		    const char *collate);
 
-/* Names that listings leave out. */
+/* Reserved by the contract; and names that listings leave out. */
+bool		 name_database_is_reserved(const char *name);
 bool		 name_database_is_ours(const char *name);
 bool		 name_user_is_ours(const char *name);
 
