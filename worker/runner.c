@@ -435,7 +435,7 @@ task_begin(struct work *w, bool *wait)
 }
 
 enum err
-task_run(struct op *op, const struct worker *me, const char *task,
+task_run(struct op *op, const struct lease_by *me, const char *task,
     int *again_ms)
 {
 	struct work w = { .op = op };
@@ -446,7 +446,7 @@ task_run(struct op *op, const struct worker *me, const char *task,
 	*again_ms = 0;
 	if (!text_is_uuid(task))
 		return OK;		/* somebody else's word in our list */
-	TRY(lease_take(op, task, me->owner, me->host, &w.lease, &taken));
+	TRY(lease_take(op, task, me, &w.lease, &taken));
 	if (!taken)
 		return OK;
 	op->id = w.lease.request;

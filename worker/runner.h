@@ -4,17 +4,11 @@
 
 #include "worker/flow.h"
 
-struct worker {
-	const char	*name;		/* of its list on the bus */
-	const char	*owner;		/* in leases: no other process was ever called so */
-	const char	*host;		/* whose slots it may fill */
-};
-
 /*
  * OK also when there was nothing to do.  *again_ms: when to look at the task
  * again; 0: not at all.  ERR_UNAVAILABLE: the store or the bus is away.
  */
-enum err	 task_run(struct op *, const struct worker *, const char *task,
+enum err	 task_run(struct op *, const struct lease_by *, const char *task,
 		    int *again_ms);
 
 /* local.host, or what the machine calls itself. */

@@ -66,7 +66,7 @@ next_task(struct op *op, const char **task)
 static enum err
 work(struct op *op)
 {
-	const struct worker me = { name, owner, host };
+	const struct lease_by me = { owner, host };
 	const char *task;
 	int again_ms = 0;
 	enum err e;

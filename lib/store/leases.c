@@ -70,16 +70,17 @@ lease_read(const struct rows *r, int64_t asked, struct lease *l)
 }
 
 enum err
-lease_take(struct op *op, const char *task, const char *owner,
-    const char *host, struct lease *l, bool *taken)
+lease_take(struct op *op, const char *task, const struct lease_by *by,
+    struct lease *l, bool *taken)
 {
 	int64_t asked = clock_ms();
 	struct rows r;
 
 	*taken = false;
-	*l = (struct lease){ .id = op_strdup(op, task), .owner = owner,
+	*l = (struct lease){ .id = op_strdup(op, task), .owner = by->owner,
 	    .until = asked + conf_int("task.lease") * 1000 };
-	TRY(STORE_WRITE(op, &r, TASK_TAKE, task, owner, lease_secs(op), host));
+	TRY(STORE_WRITE(op, &r, TASK_TAKE, task, by->owner,
+	    lease_secs(op), by->host));
 	if (rows_count(&r) == 0)
 		return OK;
 	lease_read(&r, asked, l);

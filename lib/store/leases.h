@@ -27,9 +27,11 @@ struct lease {
 	struct guest_said guest;
 };
 
+/* owner: no other process was ever called so.  host: whose slots it looks after. */
+struct lease_by { const char *owner, *host; };
 /* *taken false: ended, owned, behind another of its instance, of another host. */
-enum err	 lease_take(struct op *, const char *task, const char *owner,
-		    const char *host, struct lease *, bool *taken);
+enum err	 lease_take(struct op *, const char *task,
+		    const struct lease_by *, struct lease *, bool *taken);
 /* The body as JSON text; NULL when there is none.  ERR_FORGED: not sealed by us. */
 enum err	 lease_args(struct op *, const struct lease *, const char **json);
 

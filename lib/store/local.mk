@@ -21,9 +21,12 @@ lib_store_libstore_a_SOURCES += \
 	lib/store/schema.c lib/store/schema.h
 
 if HAVE_CMOCKA
-check_PROGRAMS += t/unit/store_statements_test
+check_PROGRAMS += t/unit/store_statements_test t/unit/store_test
 endif
 t_unit_store_statements_test_SOURCES = t/unit/store_statements_test.c \
 	t/unit/test.h t/unit/pg_fixture.c t/unit/pg_fixture.h
 t_unit_store_statements_test_LDADD = $(STORE) $(CMOCKA_LIBS)
 lib_store_libstore_a_SOURCES += lib/store/guests.c lib/store/guests.h
+t_unit_store_test_SOURCES = t/unit/store_test.c t/unit/test.h \
+	t/unit/pg_fixture.c t/unit/pg_fixture.h
+t_unit_store_test_LDADD = $(STORE) $(CMOCKA_LIBS)

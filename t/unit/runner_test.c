@@ -41,8 +41,7 @@ steal(const struct work *w, bool before)
 	runner_watch = NULL;
 	lease_lost(stolen);
 	op_begin(&op, "test");
-	assert_int_equal(lease_take(&op, stolen, worker_b.owner,
-	    worker_b.host, &l, &taken), OK);
+	assert_int_equal(lease_take(&op, stolen, &worker_b, &l, &taken), OK);
 	assert_true(taken);
 	op_end(&op);
 }
@@ -101,11 +100,9 @@ a_task_has_one_owner_and_others_leave_it(void **state)
 	instance_there("NONE", "ACTIVE");
 	task = task_there(TASK_RESTART, NULL);
 	op_begin(&op, "test");
-	assert_int_equal(lease_take(&op, task, worker_a.owner, worker_a.host,
-	    &l, &taken), OK);
+	assert_int_equal(lease_take(&op, task, &worker_a, &l, &taken), OK);
 	assert_true(taken);
-	assert_int_equal(lease_take(&op, task, worker_b.owner, worker_b.host,
-	    &l, &taken), OK);
+	assert_int_equal(lease_take(&op, task, &worker_b, &l, &taken), OK);
 	assert_false(taken);
 	op_end(&op);
 }
@@ -166,8 +163,7 @@ a_task_that_kills_its_workers_is_put_aside(void **state)
 		bool taken;
 
 		op_begin(&op, "test");
-		assert_int_equal(lease_take(&op, task, worker_a.owner,
-		    worker_a.host, &l, &taken), OK);
+		assert_int_equal(lease_take(&op, task, &worker_a, &l, &taken), OK);
 		assert_true(taken);
 		op_end(&op);
 		lease_lost(task);
@@ -605,7 +601,7 @@ a_server_counts_as_back_when_its_guest_speaks_again(void **state)
 static void
 instances_of_another_host_are_left_to_it(void **state)
 {
-	const struct worker far = { "far", "far:1", "otherhost" };
+	const struct lease_by far = { "far:1", "otherhost" };
 	const char *task;
 
 	(void)state;

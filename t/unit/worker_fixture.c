@@ -18,8 +18,8 @@
 #define VERSION "aaaaaaaa-0000-4000-8000-000000000001"
 #define STORE_ID "aaaaaaaa-0000-4000-8000-000000000002"
 
-const struct worker worker_a = { "test:a", "test:a:1", "testhost" };
-const struct worker worker_b = { "test:b", "test:b:2", "testhost" };
+const struct lease_by worker_a = { "test:a:1", "testhost" };
+const struct lease_by worker_b = { "test:b:2", "testhost" };
 bool local_contains_root;
 int local_ensures;
 
@@ -228,7 +228,7 @@ task_there(enum task_kind kind, const char *args)
 }
 
 enum err
-turn(const struct worker *me, const char *task)
+turn(const struct lease_by *me, const char *task)
 {
 	struct op op;
 	int again_ms;
@@ -241,7 +241,7 @@ turn(const struct worker *me, const char *task)
 }
 
 void
-turns(const struct worker *me, const char *task, int n)
+turns(const struct lease_by *me, const char *task, int n)
 {
 	while (n-- > 0) {
 		assert_int_equal(turn(me, task), OK);

@@ -17,7 +17,7 @@ int		 worker_fixture_stop(void **state);
 int		 worker_fixture_fresh(void **state);
 void		 worker_fixture_drivers(const char *name);	/* "local", "null", "failing" */
 
-extern const struct worker worker_a, worker_b;
+extern const struct lease_by worker_a, worker_b;
 extern bool	 local_contains_root;
 extern int	 local_ensures;		/* calls of the local server's ensure */
 #define INSTANCE "1bcd0a5f-8f9b-4a44-8f1c-2d0a3b4c5d6e"
@@ -26,9 +26,9 @@ void		 instance_there(const char *task, const char *server_status);
 /* A new task; its id stays until the next one of another name is made. */
 const char	*task_there(enum task_kind, const char *args);
 /* One taking by this worker; what task_run() gave. */
-enum err	 turn(const struct worker *, const char *task);
+enum err	 turn(const struct lease_by *, const char *task);
 /* Takings, one after the other, until it does not wait any more; at most n. */
-void		 turns(const struct worker *, const char *task, int n);
+void		 turns(const struct lease_by *, const char *task, int n);
 /* As if its worker had died and its lease had run out. */
 void		 lease_lost(const char *task);
 
