@@ -1,3 +1,33 @@
 noinst_LIBRARIES += lib/cloud/libcloud.a
 lib_cloud_libcloud_a_SOURCES = lib/cloud/cloud.c lib/cloud/cloud.h \
-	lib/cloud/null.c lib/cloud/null.h lib/cloud/failing.c
+	lib/cloud/identity.h \
+	lib/cloud/null.c lib/cloud/null.h lib/cloud/failing.c \
+	lib/cloud/local.c lib/cloud/local.h lib/cloud/local_place.c \
+	lib/cloud/local_cgroup.c lib/cloud/local_cgroup.h \
+	lib/cloud/local_compute.c \
+	lib/cloud/local_file.c lib/cloud/local_tree.c lib/cloud/local_tree.h \
+	lib/cloud/local_firewall.c lib/cloud/local_firewall.h \
+	lib/cloud/local_image.c lib/cloud/local_image.h \
+	lib/cloud/local_link.c lib/cloud/local_link.h \
+	lib/cloud/local_lock.c lib/cloud/local_lock.h \
+	lib/cloud/local_network.c lib/cloud/local_network.h \
+	lib/cloud/local_run.c lib/cloud/local_run.h \
+	lib/cloud/local_sandbox.c lib/cloud/local_sandbox.h \
+	lib/cloud/local_sandbox_landlock.c \
+	lib/cloud/local_template.c lib/cloud/local_template.h \
+	lib/cloud/local_volume.c
+
+# Starts one instance and stays with it; links nothing that speaks to a network.
+pkglibexec_PROGRAMS += coffer-sandbox
+coffer_sandbox_SOURCES = \
+	lib/cloud/local_sandbox_main.c lib/cloud/local_sandbox_clone.c \
+	lib/cloud/local_sandbox_init.c lib/cloud/local_sandbox_jail.c \
+	lib/cloud/local_sandbox_view.c
+coffer_sandbox_LDADD = $(CLOUD)
+
+# The test names its own local drivers, so that none of theirs is linked.
+if HAVE_CMOCKA
+check_PROGRAMS += t/unit/cloud_test
+endif
+t_unit_cloud_test_SOURCES = t/unit/cloud_test.c t/unit/test.h
+t_unit_cloud_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)

@@ -1,0 +1,131 @@
+/* Single files: copies that keep holes, texts that appear whole. */
+#include "lib/cloud/local_tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <linux/fs.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BLOCK 4096
+#define TEXT_MAX (1 << 20)
+
+static enum err
+failed(struct op *op, const char *name)
+{
+	return op_fail(op, ERR_CLOUD, "%s: %s", name, strerror(errno));
+}
+
+/* Finds the next part with data; false at the end. */
+static bool
+data_next(int fd, off_t *at, off_t *end)
+{
+	if ((*at = lseek(fd, *end, SEEK_DATA)) == -1)
+		return false;
+	return (*end = lseek(fd, *at, SEEK_HOLE)) != -1;
+}
+
+static enum err
+part_copy(struct op *op, int from, int to, off_t at, off_t end,
+    const char *name)
+{
+	off_t in = at, out = at;
+	ssize_t n;
+
+	while (in < end) {
+		n = copy_file_range(from, &in, to, &out, (size_t)(end - in), 0);
+		if (n == -1)
+			return failed(op, name);
+		if (n == 0)
+			return op_fail(op, ERR_CLOUD, "%s: shrank", name);
+	}
+	return OK;
+}
+
+enum err
+file_copy(struct op *op, int from, int to, const char *name)
+{
+	off_t at, end = 0;
+	struct stat st;
+
+	if (fstat(from, &st) == -1)
+		return failed(op, name);
+	if (ioctl(to, FICLONE, from) == 0)
+		return OK;
+	if (ftruncate(to, st.st_size) == -1)
+		return failed(op, name);
+	while (data_next(from, &at, &end))
+		TRY(part_copy(op, from, to, at, end, name));
+	return OK;
+}
+
+enum err
+file_dig(struct op *op, int fd, const char *name)
+{
+	static const char zeros[BLOCK];
+	char block[BLOCK];
+	off_t at, end = 0;
+
+	while (data_next(fd, &at, &end)) {
+		for (; at + BLOCK <= end; at += BLOCK) {
+			if (pread(fd, block, BLOCK, at) != BLOCK)
+				return failed(op, name);
+			if (memcmp(block, zeros, BLOCK) == 0)
+				fallocate(fd, FALLOC_FL_PUNCH_HOLE |
+				    FALLOC_FL_KEEP_SIZE, at, BLOCK);
+		}
+	}
+	return OK;
+}
+
+static enum err
+text_store(struct op *op, int fd, const char *text, mode_t mode)
+{
+	size_t n = strlen(text);
+	bool ok = fchmod(fd, mode) == 0 && write(fd, text, n) == (ssize_t)n &&
+	    fdatasync(fd) == 0;
+
+	close(fd);
+	return ok ? OK : op_fail(op, ERR_CLOUD, "write: %s", strerror(errno));
+}
+
+enum err
+file_write(struct op *op, const char *path, const char *text, mode_t mode)
+{
+	const char *new = op_printf(op, "%s.new", path);
+	int fd;
+
+	unlink(new);
+	fd = open(new, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+	    0600);
+	if (fd == -1)
+		return failed(op, new);
+	TRY(text_store(op, fd, text, mode));
+	return rename(new, path) == 0 ? OK : failed(op, path);
+}
+
+enum err
+file_read(struct op *op, const char *path, char **text)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	size_t have = 0;
+	struct stat st;
+	ssize_t n = 0;
+
+	if (fd == -1)
+		return op_fail(op, errno == ENOENT ? ERR_NOT_FOUND : ERR_CLOUD,
+		    "%s: %s", path, strerror(errno));
+	if (fstat(fd, &st) == -1 || st.st_size > TEXT_MAX)
+		st.st_size = 0;
+	*text = op_alloc(op, (size_t)st.st_size + 1);
+	while (have < (size_t)st.st_size &&
+	    (n = read(fd, *text + have, (size_t)st.st_size - have)) > 0)
+		have += (size_t)n;
+	close(fd);
+	return n == -1 ? failed(op, path) : OK;
+}

@@ -1,0 +1,173 @@
+/*
+ * The local network driver.  The address comes from the slot; the link itself
+ * is made by the sandbox, in the network namespace that ends with it.
+ */
+#include "lib/cloud/local_network.h"
+#include "lib/base/conf.h"
+#include "lib/base/log.h"
+#include "lib/cloud/local.h"
+#include "lib/cloud/local_firewall.h"
+#include "lib/cloud/local_link.h"
+#include "lib/cloud/local_lock.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static enum err
+guard(struct op *op, enum lock_kind kind, int *fd)
+{
+	const char *root = conf_str("local.root");
+
+	if (mkdir(root, 0711) == -1 && errno != EEXIST)
+		return op_fail(op, ERR_CLOUD, "%s: %s", root, strerror(errno));
+	return lock_file(op, op_printf(op, "%s/network.lock", root), kind, fd);
+}
+
+static bool
+stands(struct op *op, const char *bridge)
+{
+	int fd;
+
+	return firewall_present(firewall_table(op, bridge)) &&
+	    link_socket(op, &fd) == OK && link_index(fd, bridge) != 0;
+}
+
+/* Rules first: there is never a bridge without them. */
+static enum err
+build(struct op *op, const char *bridge)
+{
+	struct local_net net;
+	int fd;
+
+	TRY(local_net(op, 0, &net));
+	TRY(firewall_load(op, bridge));
+	TRY(link_socket(op, &fd));
+	return link_bridge(op, fd, bridge, net.gateway, net.prefix);
+}
+
+/* The lock stays: who wants to take the bridge away asks for it alone. */
+enum err
+network_hold(struct op *op)
+{
+	const char *bridge = conf_str("local.bridge");
+	int fd = -1;
+
+	TRY(guard(op, LOCK_SHARED, &fd));
+	if (stands(op, bridge))
+		return OK;
+	TRY(guard(op, LOCK_ALONE, &fd));
+	if (!stands(op, bridge))
+		TRY(build(op, bridge));
+	return OK;
+}
+
+static enum err
+network_open(struct op *op)
+{
+	return local_open(op);
+}
+
+static enum err
+network_ensure(struct op *op, const struct place *p, bool *ready,
+    const char **port_id, const char **address)
+{
+	struct local_net net;
+	struct op held;
+	enum err e = OK;
+
+	TRY(local_net(op, p->slot, &net));
+	op_begin(&held, op->id);
+	if (local_found()->mode == LOCAL_FULL &&
+	    (e = network_hold(&held)) != OK)
+		(void)op_fail(op, e, "%s", held.why);
+	op_end(&held);
+	TRY(e);
+	*port_id = local_link(op, p->slot);
+	*address = net.address;
+	*ready = true;
+	return OK;
+}
+
+struct wanted { const char *instance; const char *name; int others; };
+
+static enum err
+port_match(struct op *op, void *arg, const char *name, const char *instance)
+{
+	struct wanted *w = arg;
+
+	if (strcmp(instance, w->instance) == 0)
+		w->name = op_strdup(op, name);
+	else
+		w->others++;
+	return OK;
+}
+
+/* The last one turns off the light, unless somebody is just coming in. */
+static void
+bridge_drop(const struct op *caller, int fd, const char *bridge)
+{
+	struct wanted none = { .instance = "" };
+	struct op op;
+	int lock = -1;
+
+	op_begin(&op, caller->id);
+	if (guard(&op, LOCK_ALONE_NOWAIT, &lock) == OK &&
+	    link_each(&op, fd, bridge, port_match, &none) == OK &&
+	    none.others == 0 && none.name == NULL &&
+	    (link_remove(&op, fd, bridge) != OK ||
+	    firewall_remove(&op, bridge) != OK))
+		log_warn(&op, "network: %s", op.why);
+	op_end(&op);
+}
+
+static enum err
+network_remove(struct op *op, const struct place *p, bool *ready)
+{
+	const char *bridge = conf_str("local.bridge");
+	struct wanted w = { .instance = p->instance };
+	int fd;
+
+	*ready = true;
+	if (local_found()->mode != LOCAL_FULL)
+		return OK;
+	TRY(link_socket(op, &fd));
+	TRY(link_each(op, fd, bridge, port_match, &w));
+	if (w.name != NULL)
+		TRY(link_remove(op, fd, w.name));
+	if (w.others == 0)
+		bridge_drop(op, fd, bridge);
+	return OK;
+}
+
+static enum err
+port_add(struct op *op, void *arg, const char *name, const char *instance)
+{
+	(void)op; (void)name;
+	if (*instance != '\0')
+		local_ids_add(arg, instance);
+	return OK;
+}
+
+static enum err
+network_list(struct op *op, const char *const **instances)
+{
+	struct local_ids ids = { .op = op };
+	int fd;
+
+	if (local_found()->mode == LOCAL_FULL) {
+		TRY(link_socket(op, &fd));
+		TRY(link_each(op, fd, conf_str("local.bridge"), port_add,
+		    &ids));
+	}
+	*instances = local_ids_end(&ids);
+	return OK;
+}
+
+const struct network_driver network_local = {
+	.name = "local",
+	.open = network_open,
+	.ensure = network_ensure,
+	.remove = network_remove,
+	.list = network_list,
+};
