@@ -4,7 +4,8 @@
 noinst_LIBRARIES += worker/libconductor.a
 worker_libconductor_a_SOURCES = worker/conductor.c worker/conductor.h \
 	worker/conductor_admit.c worker/conductor_reports.c \
-	worker/conductor_roll.c worker/conductor_shards.c \
+	worker/conductor_roll.c worker/conductor_roll.h \
+	worker/conductor_shards.c \
 	worker/conductor_writes.c
 sbin_PROGRAMS += worker/coffer-conductor
 worker_coffer_conductor_SOURCES = worker/conductor_main.c
@@ -24,7 +25,7 @@ worker_libworker_a_SOURCES = worker/flow.h worker/flows.c \
 	worker/flow_ends.c worker/runner.c worker/runner.h \
 	worker/steps_cloud.c worker/steps_guest.c worker/agent_conf.c \
 	worker/duties.c worker/duties.h worker/later.c worker/later.h
-EXTRA_PROGRAMS += worker/coffer-worker
+sbin_PROGRAMS += worker/coffer-worker
 worker_coffer_worker_SOURCES = worker/worker.c
 worker_coffer_worker_LDADD = worker/libworker.a $(CLOUD) $(MSG) $(STORE)
 
