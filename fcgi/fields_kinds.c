@@ -95,6 +95,9 @@ string_problem(struct op *op, const struct field *f, const struct json *v)
 	if (named && strpbrk(s, LETTERS DIGITS) == NULL)
 		return op_printf(op, "%s has no letter or digit in it",
 		    value_show(op, f, v));
+	if (named && strchr(s, '\n') != NULL)
+		return op_printf(op, "%s has a line break in it",
+		    value_show(op, f, v));
 	return NULL;
 }
 
