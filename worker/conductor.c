@@ -3,8 +3,6 @@
 #include "lib/base/conf.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
-#include "lib/msg/bus.h"
-#include "lib/wire/redis.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -50,21 +48,20 @@ tell(struct op *op, struct conductor *c)
 static bool
 hear(struct op *op, struct conductor *c, int wait_ms)
 {
-	struct redis_message m;
-	bool message = true;
+	struct heard word;
+	bool any = true;
 
-	for (int i = 0; i < HEARD_AT_ONCE && message; i++) {
-		if (redis_hear(op, bus_ears(), &m, &message,
-		    i == 0 ? wait_ms : 0) != OK) {
+	for (int i = 0; i < HEARD_AT_ONCE && any; i++) {
+		if (ears_hear(op, &word, &any, i == 0 ? wait_ms : 0) != OK) {
 			if (!c->deaf)
 				log_warn(op, "not listening: %s", op->why);
 			c->deaf = true;
 			return true;
 		}
-		if (message)
-			reports_take(op, c, &m);
+		if (any)
+			reports_take(op, c, &word);
 	}
-	return !message;
+	return !any;
 }
 
 /*
@@ -91,7 +88,8 @@ patience(const struct conductor *c, int wait_ms)
 	if (c->waiting > 0 && pause < wait_ms)
 		return (int)pause;
 	for (int d = 0; d < SHARDS; d++)
-		if (!c->deaf && c->roll[d] != NULL && c->roll[d]->admitting)
+		if (c->roll[d] == NULL ? c->leased[shard_of(d)] && pause == 0 :
+		    c->roll[d]->admitting && !c->deaf)
 			return 0;
 	return wait_ms;
 }
@@ -102,6 +100,7 @@ conductor_turn(struct op *op, struct conductor *c, int wait_ms)
 	bool idle;
 
 	shards_tend(op, c);
+	shards_load(op, c);
 	shards_listen(op, c);
 	idle = hear(op, c, patience(c, wait_ms));
 	if (writes_due(c, idle))

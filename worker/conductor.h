@@ -9,63 +9,14 @@
 #ifndef WORKER_CONDUCTOR_H
 #define WORKER_CONDUCTOR_H
 
-#include "lib/base/seal.h"
+#include "lib/msg/admission.h"
+#include "lib/msg/ears.h"
 #include "lib/msg/guest.h"
 #include "lib/store/guests.h"
-
-/* A state that is not in the store yet.  Of one guest only the newest is kept. */
-struct news {
-	struct news	*next;
-	struct guest	*guest;
-	int64_t		 since;		/* clock_ms() when the first one came */
-	uint64_t	 state;		/* digest of what follows */
-	const char	*status, *version, *order, *err, *why;
-	char		*text;		/* where they stand */
-};
-
-/* 120 bytes per guest: a million take 120 MB. */
-struct guest {
-	unsigned char	 id[16];
-	struct key	 key;
-	int64_t		 seq;		/* of the last report accepted */
-	int64_t		 stored_seq;	/* and of the last one stored */
-	uint64_t	 state;		/* digest of the state stored; 0 unknown */
-	int64_t		 heard;		/* clock_ms(); 0 not yet */
-	int64_t		 used_bytes, total_bytes;
-	struct news	*news;
-	int		 epoch;		/* of the key */
-	uint8_t		 second, reports;	/* how many came in this second */
-	bool		 there;		/* the place is taken */
-	bool		 unseen;	/* heard of since "seen" was written */
-	bool		 silent;	/* and stored so */
-};
-
-/* The guests whose ids begin with one digit.  They never move in memory. */
-struct roll {
-	struct guest   **page;
-	size_t		 pages, places, guests;
-	size_t		 free_places, free_from;	/* given back; the first of them */
-	uint32_t	*index;		/* open addressing; place + 1 */
-	size_t		 slots;
-	int64_t		 since;		/* no silence is counted from before */
-	size_t		 admit_at;	/* how far its guests are let in again */
-	bool		 admitting;
-};
+#include "worker/conductor_roll.h"
 
 /* Where a walk over all guests is. */
 struct walk_at { int digit; size_t place; int64_t time; };
-
-struct roll	*roll_new(int64_t now);
-void		 roll_free(struct roll *);
-struct guest	*roll_find(const struct roll *, const unsigned char id[16]);
-struct guest	*roll_add(struct roll *, const unsigned char id[16]);
-void		 roll_forget(struct roll *, struct guest *);
-/* The n-th place, NULL when it is empty. */
-struct guest	*roll_at(const struct roll *, size_t n);
-
-/* "xxxxxxxx-xxxx-..." with lower-case digits. */
-bool		 guest_id_read(unsigned char id[16], const char *uuid);
-void		 guest_id_write(char uuid[37], const unsigned char id[16]);
 
 enum count { TAKEN, CHANGED, STALE, FORGED, TOO_LARGE, TOO_MANY, UNKNOWN,
 	     NOT_OURS, COUNT__MAX };
@@ -77,9 +28,9 @@ struct conductor {
 	bool		 leased[SHARDS];	/* by shard: digit modulo shards */
 	int64_t		 lease_at;	/* when to look after the leases */
 	int64_t		 lease_end;	/* ours end here, by the steady clock */
-	unsigned	 ears;		/* redis_epoch() of our subscriptions */
+	unsigned	 ears;		/* ears_epoch() of what we listen to */
 	bool		 deaf;		/* Redis is away */
-	char		 run_id[48];	/* of Redis, when guests were let in */
+	char		 run_id[ADMISSION_ID];	/* of Redis, when guests were let in */
 
 	struct news	*first, **last;	/* what is to be written, oldest first */
 	int		 waiting, batch;
@@ -101,15 +52,15 @@ void		 conductor_turn(struct op *, struct conductor *, int wait_ms);
 void		 conductor_end(struct op *, struct conductor *);
 
 void		 shards_tend(struct op *, struct conductor *);	/* leases */
+void		 shards_load(struct op *, struct conductor *);	/* their guests */
 void		 shards_listen(struct op *, struct conductor *);	/* channels */
 void		 shards_drop(struct conductor *);
 int		 shard_of(int digit);
 /* What a row says, for a guest that is new or whose row is not what we thought. */
 void		 guest_learn(struct conductor *, const struct guest_row *);
 
-struct redis_message;
 void		 reports_take(struct op *, struct conductor *,
-		    const struct redis_message *);
+		    const struct heard *);
 uint64_t	 state_digest(const char *status, const char *version,
 		    const char *order, const char *err, const char *why);
 

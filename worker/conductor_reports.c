@@ -2,7 +2,6 @@
 #include "worker/conductor.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
-#include "lib/wire/redis.h"
 
 #include <err.h>
 #include <stdlib.h>
@@ -192,29 +191,28 @@ accept(struct conductor *c, struct guest *g, const struct report *r,
 }
 
 /* What the seal did not open may be sealed with a newer key than we know. */
-static enum err
-read_again(struct op *op, struct conductor *c, struct guest **g,
-    const char *instance, const struct redis_message *m, struct report *r)
+static struct guest *
+renewed(struct conductor *c, const struct guest *g, const char *instance)
 {
-	int epoch = (*g)->epoch;
+	int epoch = g->epoch;
+	struct guest *now;
 	unsigned char id[16];
 
-	memcpy(id, (*g)->id, sizeof(id));
-	*g = look_up(c, c->roll[guest_shard(instance)], instance, id);
-	if (*g == NULL || (*g)->epoch == epoch)
-		return ERR_FORGED;
-	return guest_read_report(op, &(*g)->key, instance, m->data, m->len, r);
+	memcpy(id, g->id, sizeof(id));
+	now = look_up(c, c->roll[guest_shard(instance)], instance, id);
+	return now == NULL || now->epoch == epoch ? NULL : now;
 }
 
 static void
 take(struct op *op, struct conductor *c, const char *instance,
-    const struct redis_message *m)
+    const struct heard *m)
 {
 	struct roll *roll = c->roll[guest_shard(instance)];
 	int64_t now = clock_ms();
 	unsigned char id[16];
 	struct report r;
 	struct guest *g;
+	enum err e;
 
 	if (roll == NULL || !guest_id_read(id, instance)) {
 		drop(c, NOT_OURS, m->channel);
@@ -231,8 +229,11 @@ take(struct op *op, struct conductor *c, const char *instance,
 		drop(c, TOO_MANY, m->channel);
 		return;
 	}
-	if (guest_read_report(op, &g->key, instance, m->data, m->len, &r) != OK &&
-	    read_again(op, c, &g, instance, m, &r) != OK) {
+	e = guest_read_report(op, &g->key, instance, m->data, m->len, &r);
+	if (e != OK && (g = renewed(c, g, instance)) != NULL)
+		e = guest_read_report(op, &g->key, instance, m->data, m->len,
+		    &r);
+	if (e != OK) {
 		drop(c, FORGED, m->channel);
 		return;
 	}
@@ -246,7 +247,7 @@ take(struct op *op, struct conductor *c, const char *instance,
 /* The cheapest questions come first; answers on the channel are others' business. */
 void
 reports_take(struct op *outer, struct conductor *c,
-    const struct redis_message *m)
+    const struct heard *m)
 {
 	const char *instance;
 	struct op op;

@@ -1,5 +1,5 @@
 /* conductor_roll.c: the guests of one shard's digit, found by id. */
-#include "worker/conductor.h"
+#include "worker/conductor_roll.h"
 #include "lib/base/text.h"
 
 #include <assert.h>

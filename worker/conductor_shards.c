@@ -3,8 +3,6 @@
 #include "lib/base/clock.h"
 #include "lib/base/conf.h"
 #include "lib/base/log.h"
-#include "lib/msg/bus.h"
-#include "lib/wire/redis.h"
 
 #include <string.h>
 
@@ -47,7 +45,7 @@ guest_learn(struct conductor *c, const struct guest_row *row)
 	}
 }
 
-static bool
+static void
 digit_load(struct op *outer, struct conductor *c, int digit)
 {
 	struct guest_row *row;
@@ -62,10 +60,10 @@ digit_load(struct op *outer, struct conductor *c, int digit)
 		for (int i = 0; i < n; i++)
 			guest_learn(c, &row[i]);
 		c->roll[digit]->admitting = true;
+		log_info(&op, "%d guests of %x are known", n, digit);
 	} else
-		log_warn(&op, "guests %x are not loaded: %s", digit, op.why);
+		writes_put_off(&op, c, e);
 	op_end(&op);
-	return e == OK;
 }
 
 static void
@@ -94,24 +92,16 @@ shards_drop(struct conductor *c)
 
 /* --- channels ------------------------------------------------------------------------ */
 
-static const char *
-pattern(struct op *op, int digit)
-{
-	return op_printf(op, "coffer:g:%x:*:out", digit);
-}
-
 /* After each new connection; what was said before it is lost, so clocks start anew. */
 void
 shards_listen(struct op *op, struct conductor *c)
 {
-	struct redis *ears = bus_ears();
-
-	if (c->ears == redis_epoch(ears) && redis_up(ears))
+	if (c->ears == ears_epoch() && c->ears != 0)
 		return;
 	for (int d = 0; d < SHARDS; d++) {
 		if (c->roll[d] == NULL)
 			continue;
-		if (redis_listen(op, ears, true, pattern(op, d)) != OK) {
+		if (ears_listen(op, d) != OK) {
 			if (!c->deaf)
 				log_warn(op, "not listening: %s", op->why);
 			c->deaf = true;
@@ -119,47 +109,44 @@ shards_listen(struct op *op, struct conductor *c)
 		}
 		c->roll[d]->since = clock_ms();
 	}
-	if (!redis_up(ears))
+	if (ears_epoch() == 0)
 		return;
 	if (c->deaf)
 		log_info(op, "listening again");
 	c->deaf = false;
-	c->ears = redis_epoch(ears);
+	c->ears = ears_epoch();
 	admit_begin(c);
 }
 
-/* Listen first, then load: what is said in between waits in the connection. */
-static void
-shard_begin(struct op *op, struct conductor *c, int shard)
+/*
+ * One digit a turn, so that reports are heard and leases renewed in between.
+ * Listen first, then load: what is said meanwhile waits in the connection.
+ */
+void
+shards_load(struct op *op, struct conductor *c)
 {
-	for (int d = 0; d < SHARDS; d++) {
-		if (shard_of(d) != shard || c->roll[d] != NULL)
-			continue;
-		if (redis_up(bus_ears()) &&
-		    redis_listen(op, bus_ears(), true, pattern(op, d)) != OK)
-			log_warn(op, "not listening yet: %s", op->why);
-		if (!digit_load(op, c, d))
-			return;		/* the next turn tries again */
-	}
-	c->leased[shard] = true;
-	log_info(op, "shard %d is ours", shard);
+	int d = 0;
+
+	while (d < SHARDS && (c->roll[d] != NULL || !c->leased[shard_of(d)]))
+		d++;
+	if (d == SHARDS || writes_pause(c) > 0)
+		return;
+	if (ears_epoch() != 0 && ears_listen(op, d) != OK)
+		log_warn(op, "not listening yet: %s", op->why);
+	digit_load(op, c, d);
 }
 
 static void
 shard_end(struct op *op, struct conductor *c, int shard)
 {
-	bool had = c->leased[shard];
-
 	for (int d = 0; d < SHARDS; d++) {
 		if (shard_of(d) != shard || c->roll[d] == NULL)
 			continue;
 		digit_drop(c, d);
-		if (redis_unlisten(op, bus_ears(), true, pattern(op, d)) != OK)
+		if (ears_unlisten(op, d) != OK)
 			log_warn(op, "still listening: %s", op->why);
 	}
-	c->leased[shard] = false;
-	if (had)
-		log_info(op, "shard %d is another's", shard);
+	log_info(op, "shard %d is another's", shard);
 }
 
 /* --- leases -------------------------------------------------------------------------- */
@@ -225,11 +212,11 @@ shares_take(struct op *op, const struct conductor *c, struct shares *s)
 	int secs = conf_int("conductor.lease"), i;
 
 	while ((i = shard_wanted(s)) >= 0) {
-		bool taken;
+		enum err e = shards_take(op, i, c->owner, secs, s->owner[i]);
 
-		TRY(shards_take(op, i, c->owner, secs, s->owner[i], &taken));
-		if (!taken)
+		if (e == ERR_CONFLICT)
 			return OK;	/* another was faster: look again later */
+		TRY(e);
 		s->owner[i] = c->owner;
 		s->mine++;
 	}
@@ -273,9 +260,10 @@ shards_tend(struct op *outer, struct conductor *c)
 	}
 	for (int i = 0; i < conf_int("conductor.shards") && e == OK; i++) {
 		if (owned[i] && !c->leased[i])
-			shard_begin(&op, c, i);
-		else if (!owned[i])
+			log_info(&op, "shard %d is ours", i);
+		else if (!owned[i] && c->leased[i])
 			shard_end(&op, c, i);
+		c->leased[i] = owned[i];
 	}
 	op_end(&op);
 }

@@ -2,7 +2,6 @@
 #include "lib/msg/guest.h"
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
-#include "lib/wire/redis.h"
 
 #include <assert.h>
 #include <string.h>
@@ -120,54 +119,6 @@ guest_redis_password(struct op *op, const struct key *master,
 	text_hex(hex, k.b, SEAL_KEY);
 	seal_wipe(&k, sizeof(k));
 	return hex;
-}
-
-/*
- * A flat pattern would allow both SUBSCRIBE and PUBLISH on a channel, and a
- * guest could then order itself about: hence the two selectors (Redis 7).
- * "reset" first: an older password must not go on working.
- */
-static void
-admission(struct op *op, struct redis_command *k, const struct key *master,
-    const struct guest_name *g)
-{
-	*k = (struct redis_command){ { "ACL", "SETUSER",
-	    guest_redis_user(op, g->instance), "reset", "on",
-	    op_printf(op, ">%s", guest_redis_password(op, master, g->instance,
-		g->epoch)),
-	    "resetkeys", "resetchannels", "-@all", "+ping",
-	    op_printf(op, "(+subscribe +unsubscribe resetchannels &%s)",
-		guest_channel_in(op, g->instance)),
-	    op_printf(op, "(+publish resetchannels &%s)",
-		guest_channel_out(op, g->instance)) }, .n = 12 };
-}
-
-enum err
-guest_admit_all(struct op *op, struct redis *redis, const struct key *master,
-    const struct guest_name *g, int n)
-{
-	struct redis_command *k = op_alloc(op, ((size_t)n + 1) * sizeof(*k));
-
-	for (int i = 0; i < n; i++)
-		admission(op, &k[i], master, &g[i]);
-	return n == 0 ? OK : redis_pipe(op, redis, k, n, NULL);
-}
-
-enum err
-guest_admit(struct op *op, struct redis *redis, const struct key *master,
-    const char *instance, int epoch)
-{
-	const struct guest_name g = { instance, epoch };
-
-	return guest_admit_all(op, redis, master, &g, 1);
-}
-
-/* Redis closes the connections of a user that it forgets. */
-enum err
-guest_expel(struct op *op, struct redis *redis, const char *instance)
-{
-	return redis_call(op, redis, NULL, (const char *const[]){ "ACL",
-	    "DELUSER", guest_redis_user(op, instance), NULL });
 }
 
 int64_t

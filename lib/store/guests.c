@@ -183,13 +183,15 @@ shards_list(struct op *op, int n, const char *owner[SHARDS])
 
 enum err
 shards_take(struct op *op, int shard, const char *owner, int secs,
-    const char *from, bool *taken)
+    const char *from)
 {
 	struct rows rows;
 
 	TRY(STORE_WRITE(op, &rows, SHARDS_TAKE, store_num(op, shard), owner,
 	    store_num(op, secs), from != NULL ? from : ""));
-	*taken = rows_touched(&rows) == 1;
+	if (rows_touched(&rows) != 1)
+		return op_fail(op, ERR_CONFLICT, "shard %d has another owner",
+		    shard);
 	return OK;
 }
 

@@ -52,9 +52,9 @@ enum err	 shards_renew(struct op *, const char *owner, int secs, int n,
 		    bool owned[SHARDS]);
 /* Owners of live leases; NULL: nobody. */
 enum err	 shards_list(struct op *, int n, const char *owner[SHARDS]);
-/* Only if it still is from's (NULL: nobody's). */
+/* ERR_CONFLICT unless it still is from's (NULL: nobody's). */
 enum err	 shards_take(struct op *, int shard, const char *owner, int secs,
-		    const char *from, bool *taken);
+		    const char *from);
 enum err	 shards_release(struct op *, const char *owner);
 
 #endif

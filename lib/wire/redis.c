@@ -33,6 +33,13 @@ struct redis {
 	struct waiting	*first, **last;
 };
 
+/* What is being sent, how far it got, until when the answers must be there. */
+struct exchange {
+	struct text	 out;
+	size_t		 sent;
+	int64_t		 deadline;
+};
+
 static char *
 copy(const char *s)
 {
@@ -153,15 +160,15 @@ socket_ready(struct redis *r, short events, int64_t deadline, short *got)
 
 /* Sent directly: hiredis writes without MSG_NOSIGNAL, and as long as it takes. */
 static enum err
-send_some(struct op *op, struct redis *r, const struct text *out, size_t *sent)
+send_some(struct op *op, struct redis *r, struct exchange *x)
 {
-	ssize_t n = send(r->c->fd, out->s + *sent, out->len - *sent,
+	ssize_t n = send(r->c->fd, x->out.s + x->sent, x->out.len - x->sent,
 	    MSG_NOSIGNAL | MSG_DONTWAIT);
 
 	if (n == -1 && errno != EAGAIN && errno != EINTR)
 		return lost(op, r, strerror(errno));
 	if (n > 0)
-		*sent += (size_t)n;
+		x->sent += (size_t)n;
 	return OK;
 }
 
@@ -185,23 +192,23 @@ read_some(struct op *op, struct redis *r)
 }
 
 /*
- * Send the rest of out, if any, and give the next reply.  Reads while it
- * writes: otherwise a long pipeline and its replies would wait for each other.
+ * Send the rest, if any, and give the next reply.  Reads while it writes:
+ * otherwise a long pipeline and its replies would wait for each other.
  */
 static enum err
-next_reply(struct op *op, struct redis *r, const struct text *out,
-    size_t *sent, int64_t deadline, redisReply **reply)
+next_reply(struct op *op, struct redis *r, struct exchange *x,
+    redisReply **reply)
 {
 	for (;;) {
-		short got;
+		short want, got;
 
 		TRY(take_reply(op, r, reply));
 		if (*reply != NULL)
 			return OK;
-		if (*sent < out->len)
-			TRY(send_some(op, r, out, sent));
-		if (!socket_ready(r, *sent < out->len ? POLLIN | POLLOUT :
-		    POLLIN, deadline, &got))
+		if (x->sent < x->out.len)
+			TRY(send_some(op, r, x));
+		want = x->sent < x->out.len ? POLLIN | POLLOUT : POLLIN;
+		if (!socket_ready(r, want, x->deadline, &got))
 			return lost(op, r, "no answer in time");
 		if (got & (POLLIN | POLLHUP | POLLERR))
 			TRY(read_some(op, r));
@@ -238,16 +245,14 @@ static enum err
 log_in(struct op *op, struct redis *r)
 {
 	struct redis_command k = { { "AUTH", r->user, r->password }, .n = 3 };
-	int64_t deadline = clock_ms() + r->timeout_ms;
+	struct exchange x = { .deadline = clock_ms() + r->timeout_ms };
 	redisReply *reply;
-	struct text out;
-	size_t sent = 0;
 	char why[128];
 
-	text_begin(&out, op, 256);
-	write_command(&out, &k);
-	TRY(next_reply(op, r, &out, &sent, deadline, &reply));
-	explicit_bzero(out.s, out.len);
+	text_begin(&x.out, op, 256);
+	write_command(&x.out, &k);
+	TRY(next_reply(op, r, &x, &reply));
+	explicit_bzero(x.out.s, x.out.len);
 	if (reply->type != REDIS_REPLY_ERROR) {
 		freeReplyObject(reply);
 		return OK;
@@ -362,19 +367,17 @@ redis_pipe_wait(struct op *op, struct redis *r, const struct redis_command *k,
     int n, struct redis_reply *replies, int wait_ms)
 {
 	enum err first = OK;
+	struct exchange x = { .sent = 0 };
 	redisReply *reply;
-	int64_t deadline;
-	struct text out;
-	size_t sent = 0;
 
 	assert(!r->listening);
 	TRY(be_connected(op, r, wait_ms));
-	deadline = clock_ms() + r->timeout_ms + wait_ms;
-	text_begin(&out, op, 256);
+	x.deadline = clock_ms() + r->timeout_ms + wait_ms;
+	text_begin(&x.out, op, 256);
 	for (int i = 0; i < n; i++)
-		write_command(&out, &k[i]);
+		write_command(&x.out, &k[i]);
 	for (int i = 0; i < n; i++) {
-		TRY(next_reply(op, r, &out, &sent, deadline, &reply));
+		TRY(next_reply(op, r, &x, &reply));
 		if (reply->type != REDIS_REPLY_ERROR)
 			r->pause_ms = 0;	/* it serves us */
 		else if (first == OK)
@@ -466,19 +469,17 @@ static enum err
 subscribe(struct op *op, struct redis *r, const char *verb, const char *channel)
 {
 	const struct redis_command k = { { verb, channel }, .n = 2 };
-	int64_t deadline = clock_ms() + r->timeout_ms;
+	struct exchange x = { .deadline = clock_ms() + r->timeout_ms };
 	struct redis_message m;
 	redisReply *reply;
-	struct text out;
-	size_t sent = 0;
 
-	text_begin(&out, op, 256);
-	write_command(&out, &k);
+	text_begin(&x.out, op, 256);
+	write_command(&x.out, &k);
 	r->listening = true;
 	for (;;) {
 		bool done;
 
-		TRY(next_reply(op, r, &out, &sent, deadline, &reply));
+		TRY(next_reply(op, r, &x, &reply));
 		if (is_message(reply, &m)) {
 			message_keep(r, reply);
 			continue;

@@ -4,6 +4,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/conf.h"
 #include "lib/base/text.h"
+#include "lib/msg/admission.h"
 #include "lib/msg/bus.h"
 #include "lib/msg/guest.h"
 #include "lib/wire/redis.h"
@@ -501,11 +502,11 @@ an_expelled_guest_is_cut_off_at_once(void **state)
 static void
 all_are_let_in_at_once(void **state)
 {
-	struct guest_name g[] = { { A, 1 }, { B, 1 } };
+	struct admission g[] = { { A, 1 }, { B, 1 } };
 	struct redis *r;
 
 	(void)state;
-	assert_int_equal(guest_admit_all(&op, bus_redis(), &master, g, 2), OK);
+	assert_int_equal(admission_make(&op, &master, g, 2), OK);
 	r = as_guest(B);
 	assert_int_equal(redis_call(&op, r, NULL, ARGV("PING")), OK);
 	redis_free(r);

@@ -198,7 +198,7 @@ settle(void)
 		for (int d = 0; d < SHARDS; d++)
 			n += c->roll[d] != NULL && !c->roll[d]->admitting;
 		assert_true(clock_ms() < until);
-	} while (n < SHARDS || c->ears != redis_epoch(bus_ears()));
+	} while (n < SHARDS || c->ears != ears_epoch());
 }
 
 static long
