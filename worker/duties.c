@@ -57,7 +57,9 @@ duty_recover(struct op *op, const char *host)
 		return OK;
 	TRY(tasks_recoverable(op, host, &list, &n));
 	for (int i = 0; i < n; i++)
-		TRY(recover_one(op, &list[i]));
+		if (recover_one(op, &list[i]) != OK)
+			log_warn(op, "instance %s: %s", list[i].instance,
+			    op->why);
 	return OK;
 }
 
@@ -102,12 +104,15 @@ duties_do(struct op *op, const char *host)
 	enum err e = OK, bad;
 	int64_t now = clock_ms();
 
+	/* None of them keeps the worker from its tasks, unless a store is away. */
 	for (size_t i = 0; i < sizeof(duties) / sizeof(duties[0]); i++) {
 		if (now < duties[i].at)
 			continue;
 		duties[i].at = now + duties[i].secs() * 1000;
-		if ((bad = duties[i].act(op, host)) != OK)
+		if ((bad = duties[i].act(op, host)) == ERR_UNAVAILABLE)
 			e = bad;
+		else if (bad != OK)
+			log_error(op, "%s", op->why);
 	}
 	return e;
 }

@@ -118,8 +118,9 @@ STMT(TASKS_RECOVERABLE, 1,
     " v.id = i.version_id WHERE s.host = $1::text AND i.deleted_at IS NULL"
     " AND i.server_id IS NOT NULL AND i.server_status = 'ACTIVE' AND i.task"
     " IN ('NONE', 'RESTART_REQUIRED') AND NOT EXISTS (SELECT FROM tasks t"
-    " WHERE t.instance_id = i.id AND (t.status IN " TASK_ACTIVE " OR t.kind ="
-    " 'recover' AND t.ended > now() - interval '1 minute'))")
+    " WHERE t.instance_id = i.id AND t.status IN " TASK_ACTIVE ") AND i.id"
+    " NOT IN (SELECT t.instance_id FROM tasks t WHERE t.kind = 'recover' AND"
+    " t.ended > now() - interval '1 minute')")
 /* Holds the row, so that nobody submits meanwhile; what follows sees who did before. */
 STMT(TASK_RECOVER_LOCK, 1,
     "SELECT FROM instances WHERE id = $1::uuid FOR NO KEY UPDATE")
