@@ -2,7 +2,7 @@ noinst_LIBRARIES += lib/cloud/libcloud.a
 lib_cloud_libcloud_a_SOURCES = lib/cloud/cloud.c lib/cloud/cloud.h \
 	lib/cloud/identity.h \
 	lib/cloud/null.c lib/cloud/null.h lib/cloud/failing.c \
-	lib/cloud/local.c lib/cloud/local.h lib/cloud/local_place.c \
+	lib/cloud/local_mode.c lib/cloud/local.h lib/cloud/local_place.c \
 	lib/cloud/local_cgroup.c lib/cloud/local_cgroup.h \
 	lib/cloud/local_compute.c \
 	lib/cloud/local_file.c lib/cloud/local_tree.c lib/cloud/local_tree.h \
@@ -13,14 +13,14 @@ lib_cloud_libcloud_a_SOURCES = lib/cloud/cloud.c lib/cloud/cloud.h \
 	lib/cloud/local_network.c lib/cloud/local_network.h \
 	lib/cloud/local_run.c lib/cloud/local_run.h \
 	lib/cloud/local_sandbox.c lib/cloud/local_sandbox.h \
-	lib/cloud/local_sandbox_landlock.c \
+	lib/cloud/local_sandbox_clone.c lib/cloud/local_sandbox_landlock.c \
 	lib/cloud/local_template.c lib/cloud/local_template.h \
 	lib/cloud/local_volume.c
 
 # Starts one instance and stays with it; links nothing that speaks to a network.
 pkglibexec_PROGRAMS += coffer-sandbox
 coffer_sandbox_SOURCES = \
-	lib/cloud/local_sandbox_main.c lib/cloud/local_sandbox_clone.c \
+	lib/cloud/local_sandbox_main.c \
 	lib/cloud/local_sandbox_init.c lib/cloud/local_sandbox_jail.c \
 	lib/cloud/local_sandbox_view.c
 coffer_sandbox_LDADD = $(CLOUD)

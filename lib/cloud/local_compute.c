@@ -1,11 +1,14 @@
 /*
- * The local compute driver: writes down what coffer-sandbox has to know and
- * runs it.  The sandbox then stands on its own; no process of ours is its parent.
+ * The local compute driver: a server is a sandbox (coffer-sandbox) with the
+ * instance's agent inside.  It belongs to nobody here: workers come and go.
  */
+#include "lib/base/clock.h"
 #include "lib/base/conf.h"
+#include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/cloud/local.h"
 #include "lib/cloud/local_cgroup.h"
+#include "lib/cloud/local_image.h"
 #include "lib/cloud/local_lock.h"
 #include "lib/cloud/local_network.h"
 #include "lib/cloud/local_run.h"
@@ -13,117 +16,18 @@
 #include "lib/cloud/local_tree.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#define START_MS 20000
-#define PIDS	 512			/* of one instance */
-#define SPARE_MB 64			/* for the agent and the kernel's own, over the flavor */
-#define GONE_MS	 2000
-
-static const char *
-program(struct op *op, const char *key, const char *installed)
-{
-	const char *path = conf_str(key);
-
-	return *path != '\0' ? path : op_strdup(op, installed);
-}
-
-static const char *
-lock_path(struct op *op, const char *dir)
-{
-	return op_printf(op, "%s/server.pid", dir);
-}
-
-/* The real path of Redis' socket, or "" when it is reached otherwise. */
-static const char *
-bus_socket(void)
-{
-	const char *socket = conf_str("guest.redis_socket");
-
-	return *socket != '\0' ? socket : conf_str("redis.socket");
-}
-
-static const char *
-bus_dir(struct op *op)
-{
-	char *dir = op_strdup(op, bus_socket()), *slash = strrchr(dir, '/');
-
-	if (slash == NULL)
-		return "";
-	*slash = '\0';
-	return dir;
-}
-
-static const char *
-volume_path(struct op *op, const char *dir)
-{
-	return op_printf(op, "%s/%s", dir,
-	    local_dir_has(op, dir, "vol.img") ? "vol.img" : "vol");
-}
-
-/* agent.conf says where things are inside; without a view they are elsewhere. */
-static enum err
-conf_write(struct op *op, const struct place *p, const struct sandbox *s)
-{
-	const char *text = p->agent_conf;
-
-	if (!sandbox_has_view(sandbox_mode(s)))
-		text = op_printf(op, "%s[agent]\ndata = %s\n%s%s%s", text,
-		    s->volume, *s->bus != '\0' ? "[redis]\nsocket = " : "",
-		    *s->bus != '\0' ? bus_socket() : "",
-		    *s->bus != '\0' ? "\n" : "");
-	return file_write(op, op_printf(op, "%s/agent.conf", s->dir), text,
-	    0600);
-}
-
-static enum err
-sandbox_describe(struct op *op, const struct place *p, const char *dir,
-    struct sandbox *s)
-{
-	struct cgroup_limits limits = { p->ram_mb + SPARE_MB, p->vcpus, PIDS };
-	struct local_net net;
-
-	TRY(local_net(op, p->slot, &net));
-	*s = (struct sandbox){
-		.instance = p->instance, .dir = dir,
-		.mode = local_mode_names[local_found()->mode],
-		.uid = op_printf(op, "%u", (unsigned)local_uid(p->slot)),
-		.volume = volume_path(op, dir),
-		.link = local_found()->mode == LOCAL_FULL ?
-		    local_link(op, p->slot) : "",
-		.bridge = conf_str("local.bridge"), .address = net.address,
-		.prefix = op_printf(op, "%d", net.prefix),
-		.gateway = net.gateway, .bus = bus_dir(op),
-		.agent = program(op, "local.agent",
-		    COFFER_SBINDIR "/coffer-agent"),
-	};
-	return cgroup_ensure(op, p->instance, &limits, &s->cgroups);
-}
-
-/* The bridge stays as long as the sandbox needs to put its end on it. */
-static enum err
-launch(struct op *caller, const struct sandbox *s)
-{
-	const char *conf = op_printf(caller, "%s/agent.conf", sandbox_data(s));
-	const char *const argv[] = { program(caller, "local.sandbox",
-	    COFFER_LIBEXECDIR "/coffer-sandbox"), s->dir, "--",
-	    sandbox_agent(s), "-c", conf, NULL };
-	struct op op;
-	enum err e = OK;
-
-	op_begin(&op, caller->id);
-	if (local_found()->mode == LOCAL_FULL)
-		e = network_hold(&op);
-	if (e == OK)
-		e = local_run(&op, argv, NULL, START_MS);
-	if (e != OK)
-		(void)op_fail(caller, e, "%s", op.why);
-	op_end(&op);
-	return e;
-}
+#define START_MS 30000
+#define STOP_MS 400			/* waited for at once; then the flow comes again */
+#define KILL_S 8			/* asked so long ago: no more asking */
+#define PIDS_LEAST 256			/* threads count; one per connection */
+#define SPARE_MB 64			/* for the agent, on top of the flavor */
 
 static enum err
 compute_open(struct op *op)
@@ -131,22 +35,113 @@ compute_open(struct op *op)
 	return local_open(op);
 }
 
+static const char *
+in(struct op *op, const char *dir, const char *file)
+{
+	return op_printf(op, "%s/%s", dir, file);
+}
+
+/* --- ensure ------------------------------------------------------------------ */
+
+static const char *
+bus_directory(struct op *op)
+{
+	const char *socket = conf_str("guest.redis_socket");
+	char *dir, *slash;
+
+	if (*socket == '\0')
+		socket = conf_str("redis.socket");
+	dir = op_strdup(op, socket);
+	slash = strrchr(dir, '/');
+	if (slash == NULL)
+		return "";
+	*slash = '\0';
+	return dir;
+}
+
+/*
+ * The configuration names paths as a sandbox with a view of its own shows
+ * them.  Where there is none the last word is ours: later settings win.
+ */
+static const char *
+conf_for(struct op *op, const struct place *p, const struct sandbox *s)
+{
+	const char *socket = conf_str("guest.redis_socket");
+
+	if (sandbox_has_view(sandbox_mode(s)))
+		return p->agent_conf;
+	if (*socket == '\0')
+		socket = conf_str("redis.socket");
+	return op_printf(op, "%s\n[agent]\ndata = %s\n[redis]\nsocket = %s\n",
+	    p->agent_conf, s->volume, socket);
+}
+
+static enum err
+describe(struct op *op, const struct place *p, const char *dir,
+    struct sandbox *s)
+{
+	const struct cgroup_limits limits = { .memory_mb = p->ram_mb + SPARE_MB,
+	    .vcpus = p->vcpus, .pids = PIDS_LEAST + p->ram_mb };
+	struct local_net net;
+
+	TRY(local_net(op, p->slot, &net));
+	*s = (struct sandbox){
+		.instance = p->instance, .dir = dir,
+		.mode = local_mode_names[local_found()->mode],
+		.uid = op_printf(op, "%u", local_uid(p->slot)),
+		.volume = in(op, dir, local_dir_has(op, dir, "vol.img") ?
+		    "vol.img" : "vol"),
+		.link = local_link(op, p->slot),
+		.bridge = conf_str("local.bridge"),
+		.address = net.address, .gateway = net.gateway,
+		.prefix = op_printf(op, "%d", net.prefix),
+		.bus = bus_directory(op), .agent = local_agent_path(op),
+	};
+	return cgroup_ensure(op, p->instance, &limits, &s->cgroups);
+}
+
+static enum err
+start(struct op *op, const struct place *p, const char *dir)
+{
+	struct sandbox s;
+
+	if (local_found()->mode == LOCAL_FULL)
+		TRY(network_hold(op));
+	TRY(describe(op, p, dir, &s));
+	TRY(file_write(op, in(op, dir, "agent.conf"), conf_for(op, p, &s),
+	    0600));
+	TRY(sandbox_write(op, &s));
+	unlink(in(op, dir, "stopping"));
+	const char *const argv[] = { local_sandbox_path(op), dir, "--",
+	    sandbox_agent(&s), "-c", op_printf(op, "%s/agent.conf",
+	    sandbox_data(&s)), NULL };
+	return local_run(op, argv, NULL, START_MS);
+}
+
+/* An op of its own gives the network's lock back as soon as the link is there. */
 static enum err
 compute_ensure(struct op *op, const struct place *p, bool *ready,
     const char **server_id)
 {
-	struct sandbox s;
-	const char *dir;
+	const char *dir, *pid;
+	struct op inner;
+	enum err e = OK;
 
+	*ready = false;
 	TRY(local_dir_make(op, p->instance, &dir));
-	*server_id = op_printf(op, "local-%s", p->instance);
-	*ready = true;
-	if (lock_owner(lock_path(op, dir), LOCK_INIT) != 0)
-		return OK;
-	TRY(sandbox_describe(op, p, dir, &s));
-	TRY(conf_write(op, p, &s));
-	TRY(sandbox_write(op, &s));
-	return launch(op, &s);
+	pid = in(op, dir, "server.pid");
+	if (!lock_alive(pid)) {
+		op_begin(&inner, op->id);
+		if ((e = start(&inner, p, dir)) != OK)
+			(void)op_fail(op, e, "%s", inner.why);
+		op_end(&inner);
+		TRY(e);
+	}
+	/* One without the other is a sandbox that is just dying, or starting. */
+	*ready = lock_owner(pid, LOCK_LAUNCHER) != 0 &&
+	    lock_owner(pid, LOCK_INIT) != 0;
+	*server_id = op_strdup(op, p->instance);
+	return OK;
 }
 
 static enum err
@@ -155,57 +150,129 @@ compute_running(struct op *op, const struct place *p, bool *running)
 	const char *dir;
 
 	TRY(local_dir(op, p->instance, &dir));
-	*running = lock_alive(lock_path(op, dir));
+	*running = lock_alive(in(op, dir, "server.pid"));
+	return OK;
+}
+
+/* --- remove ------------------------------------------------------------------ */
+
+/* Remembered in a file, as the next attempt may be another worker's. */
+static bool
+asked_long_ago(struct op *op, const char *dir)
+{
+	const char *mark = in(op, dir, "stopping");
+	struct stat st;
+	int fd;
+
+	if (stat(mark, &st) == 0)
+		return clock_wall_us() / 1000000 - st.st_mtime >= KILL_S;
+	fd = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd != -1)
+		close(fd);
+	return false;
+}
+
+static bool
+stopped(struct op *op, const char *dir)
+{
+	const char *pid = in(op, dir, "server.pid");
+
+	if (!lock_alive(pid))
+		return true;
+	lock_signal(pid, asked_long_ago(op, dir) ? SIGKILL : SIGTERM);
+	return lock_wait_gone(pid, STOP_MS);
+}
+
+/*
+ * Modes without a process namespace: what ran away from its parents still has
+ * the instance's user id.  As that user, kill reaches exactly those.
+ */
+static void
+uid_kill(const struct sandbox *s)
+{
+	uid_t uid = sandbox_uid(s);
+	pid_t pid;
+
+	if (geteuid() != 0 || uid == 0 || sandbox_has_view(sandbox_mode(s)))
+		return;
+	if ((pid = fork()) == 0) {
+		if (setresuid(uid, uid, uid) == 0)
+			kill(-1, SIGKILL);
+		_exit(0);
+	}
+	while (pid > 0 && waitpid(pid, NULL, 0) == -1 && errno == EINTR)
+		;
+}
+
+/* The kernel lets go of a volume a moment after its last process. */
+static bool
+released(struct op *op, const char *image)
+{
+	int64_t until = clock_ms() + STOP_MS;
+
+	while (image_attached(op, image)) {
+		if (clock_ms() >= until)
+			return false;
+		clock_sleep_ms(2);
+	}
+	return true;
+}
+
+static enum err
+files_remove(struct op *op, const char *dir)
+{
+	static const char *const files[] = { "agent.conf", "agent.conf.new",
+	    "sandbox", "sandbox.new", "server.pid", "log", "log.1",
+	    "stopping", NULL };
+
+	for (size_t i = 0; files[i] != NULL; i++)
+		if (unlink(in(op, dir, files[i])) == -1 && errno != ENOENT)
+			return op_fail(op, ERR_CLOUD, "%s/%s: %s", dir,
+			    files[i], strerror(errno));
+	if (rmdir(in(op, dir, "root")) == -1 && errno != ENOENT)
+		return op_fail(op, ERR_CLOUD, "%s/root: %s", dir,
+		    strerror(errno));
 	return OK;
 }
 
 static enum err
 compute_remove(struct op *op, const struct place *p, bool *ready)
 {
-	static const char *const files[] = { "sandbox", "agent.conf", "log",
-	    "log.1", "root", "server.pid" };
-	const char *dir, *lock;
-	enum err e;
+	struct sandbox s;
+	const char *dir;
 
+	*ready = false;
 	TRY(local_dir(op, p->instance, &dir));
-	lock = lock_path(op, dir);
-	lock_signal(lock, SIGKILL);
-	cgroup_kill(op, p->instance);
-	*ready = lock_wait_gone(lock, GONE_MS);
-	if (!*ready)
+	if (!stopped(op, dir))
 		return OK;
-	e = cgroup_remove(op, p->instance);
-	*ready = e != ERR_UNAVAILABLE;
-	if (e != OK)
-		return *ready ? e : OK;
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-		TRY(tree_remove(op, op_printf(op, "%s/%s", dir, files[i])));
+	if (sandbox_read(op, dir, &s) == OK)
+		uid_kill(&s);
+	cgroup_kill(op, p->instance);
+	if (!released(op, in(op, dir, "vol.img")))
+		return OK;
+	TRY(cgroup_remove(op, p->instance));
+	TRY(files_remove(op, dir));
 	local_dir_drop(op, p->instance);
+	*ready = true;
 	return OK;
 }
 
 static enum err
 compute_list(struct op *op, const char *const **instances)
 {
+	static const char *const files[] = { "sandbox", "server.pid",
+	    "agent.conf", "root", NULL };
 	struct local_ids ids = { .op = op };
 	const char *const *some;
 
-	TRY(local_dir_list(op, "sandbox", &some));
-	for (; *some != NULL; some++)
-		local_ids_add(&ids, *some);
-	TRY(local_dir_list(op, "server.pid", &some));
-	for (; *some != NULL; some++)
-		local_ids_add(&ids, *some);
+	for (size_t i = 0; files[i] != NULL; i++) {
+		TRY(local_dir_list(op, files[i], &some));
+		for (; *some != NULL; some++)
+			local_ids_add(&ids, *some);
+	}
 	cgroup_list(&ids);
 	*instances = local_ids_end(&ids);
 	return OK;
-}
-
-/* Where others' files and processes are out of a superuser's sight and reach. */
-static bool
-contains_root(void)
-{
-	return sandbox_has_view(local_found()->mode);
 }
 
 const struct compute_driver compute_local = {
@@ -215,5 +282,5 @@ const struct compute_driver compute_local = {
 	.running = compute_running,
 	.remove = compute_remove,
 	.list = compute_list,
-	.contains_root = contains_root,
+	.contains_root = local_contains,
 };
