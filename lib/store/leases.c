@@ -6,6 +6,9 @@
 #include <assert.h>
 #include <string.h>
 
+/* The parameters of each statement that is a fence. */
+#define MINE(l) (l)->id, (l)->token, (l)->owner
+
 static const char *
 lease_secs(struct op *op)
 {
@@ -110,9 +113,7 @@ enum err
 lease_write(struct op *op, const struct lease *l, struct rows *rows, int n,
     const struct call *call)
 {
-	struct call all[LEASE_CALLS + 1] = {
-		CALL(TASK_FENCE, l->id, l->token, l->owner)
-	};
+	struct call all[LEASE_CALLS + 1] = { CALL(TASK_FENCE, MINE(l)) };
 	struct rows got[LEASE_CALLS + 1];
 
 	assert(n <= LEASE_CALLS);
@@ -123,14 +124,14 @@ lease_write(struct op *op, const struct lease *l, struct rows *rows, int n,
 	return OK;
 }
 
-/* Writes of which the first renews the lease and tells whether the task was cancelled. */
+/* The first call renews the lease and tells whether the task was cancelled. */
 static enum err
 lease_hold(struct op *op, struct lease *l, int n, const struct call *call)
 {
 	int64_t asked = clock_ms();
 	struct rows r[LEASE_CALLS];
 
-	TRY(lease_write(op, l, r, n, call));
+	TRY(store_write(op, r, n, call));
 	l->until = asked + conf_int("task.lease") * 1000;
 	l->cancel = row_bool(&r[0], 0, 0);
 	return OK;
@@ -140,14 +141,14 @@ enum err
 lease_renew(struct op *op, struct lease *l)
 {
 	return lease_hold(op, l, 1,
-	    &(struct call)CALL(TASK_RENEW, l->id, lease_secs(op)));
+	    &(struct call)CALL(TASK_RENEW, MINE(l), lease_secs(op)));
 }
 
 enum err
 lease_step(struct op *op, struct lease *l, const struct lease_step *s)
 {
 	struct call all[LEASE_CALLS] = {
-		CALL(TASK_STEP, l->id, lease_secs(op), s->name,
+		CALL(TASK_STEP, MINE(l), lease_secs(op), s->name,
 		    store_num(op, s->no), store_num(op, s->count),
 		    store_num(op, s->patience), s->undoing ? "t" : "f")
 	};
@@ -179,20 +180,16 @@ lease_guest(struct op *op, struct lease *l)
 enum err
 lease_give_back(struct op *op, struct lease *l, const struct lease_pause *p)
 {
-	const struct call c = CALL(TASK_GIVE_BACK, l->id,
+	return STORE_WRITE(op, NULL, TASK_GIVE_BACK, MINE(l),
 	    store_num(op, p->ms), p->error, store_num(op, p->patience));
-
-	return lease_write(op, l, NULL, 1, &c);
 }
 
 enum err
 lease_turn(struct op *op, struct lease *l, const char *failed_step,
     const char *error, int secs)
 {
-	const struct call c = CALL(TASK_TURN, l->id, failed_step, error,
-	    store_num(op, secs));
-
-	TRY(lease_write(op, l, NULL, 1, &c));
+	TRY(STORE_WRITE(op, NULL, TASK_TURN, MINE(l), failed_step, error,
+	    store_num(op, secs)));
 	l->undoing = true;
 	l->failed_step = failed_step;
 	l->error = error;
@@ -205,15 +202,14 @@ enum err
 lease_end(struct op *op, struct lease *l, const struct lease_end *e,
     const char **next)
 {
-	struct call all[LEASE_CALLS];
+	struct call all[LEASE_CALLS] = { CALL(TASK_END, MINE(l), e->status,
+	    e->failed_step, e->error, e->unless_cancelled ? "t" : "f") };
 	struct rows r[LEASE_CALLS];
 
 	assert(e->calls < LEASE_CALLS);
-	all[0] = (struct call)CALL(TASK_END, l->id, e->status, e->failed_step,
-	    e->error, e->unless_cancelled ? "t" : "f");
 	if (e->calls > 0)
 		memcpy(all + 1, e->call, (size_t)e->calls * sizeof(*all));
-	TRY(lease_write(op, l, r, e->calls + 1, all));
+	TRY(store_write(op, r, e->calls + 1, all));
 	*next = row_str(&r[0], 0, 0);
 	return OK;
 }

@@ -1,6 +1,6 @@
 /*
- * task: submitted by the API, walked by workers.  A worker's writes name the
- * task's token and owner: TASK_FENCE stands first in each of its transactions.
+ * task: submitted by the API, walked by workers, whose writes name the task's
+ * token and owner.
  */
 #define TASK_ACTIVE "('QUEUED', 'RUNNING', 'WAITING')"
 #define TASK_TIME(column) "to_char(" column ", 'YYYY-MM-DD\"T\"HH24:MI:SS')"
@@ -12,6 +12,21 @@
 #define TASK_BEHIND "EXISTS (SELECT FROM tasks e WHERE e.instance_id ="	\
 	" t.instance_id AND e.seq < t.seq AND e.status IN " TASK_ACTIVE ")"
 #define TASK_OWNED "t.lease_until IS NOT NULL AND t.lease_until > now()"
+
+/*
+ * The first statement of each transaction of an owner is its fence: it refuses
+ * all of it when the task is not the owner's any more.
+ */
+#define TASK_MINE "WHERE id = $1::uuid AND token = $2::bigint AND owner ="	\
+	" $3::text AND status = 'RUNNING'"
+#define TASK_FENCED "refuse('CFFEN', 'The task was taken by another worker.')"
+#define TASK_IF_FENCED "CASE WHEN NOT EXISTS (SELECT FROM hit) THEN "	\
+	TASK_FENCED " END"
+/*
+ * Not worth waiting for the disk: if it is lost in a crash of PostgreSQL, the
+ * task stands where it stood before, and its steps look before they work.
+ */
+#define TASK_NO_WAIT "set_config('synchronous_commit', 'off', true)"
 
 /* id, instance, tenant, user, request, kind, args, seconds */
 STMT(TASK_INSERT, 8,
@@ -45,53 +60,56 @@ STMT(TASK_TAKE, 4,
     " 1000)::bigint, i.name, v.manager, v.version, i.ram_mb, i.vcpus,"
     " i.volume_gb, i.server_id, i.volume_id, i.port_id, i.address,"
     " i.key_epoch, s.slot, g.status, g.seq, g.order_id, g.order_err,"
-    " g.order_why, g.last_seen > t.started FROM took t JOIN instances i ON i.id = t.instance_id"
+    " g.order_why, g.last_seen > t.started, " TASK_NO_WAIT " FROM took t JOIN instances i ON i.id = t.instance_id"
     " JOIN datastore_versions v ON v.id = i.version_id"
     " LEFT JOIN slots s ON s.instance_id = i.id"
     " LEFT JOIN guests g ON g.instance_id = i.id")
 
 /* id, token, owner.  The row stays locked, so nobody takes the task meanwhile. */
 STMT(TASK_FENCE, 3,
-    "WITH own AS (SELECT FROM tasks WHERE id = $1::uuid AND token = $2::bigint"
-    " AND owner = $3::text AND status = 'RUNNING' FOR UPDATE)"
-    " SELECT refuse('CFFEN', 'The task was taken by another worker.')"
-    " WHERE NOT EXISTS (SELECT FROM own)")
-/* id, lease seconds, step, number, count, patience, undoing -> cancel */
-STMT(TASK_STEP, 7,
-    "UPDATE tasks SET lease_until = now() + $2::int * interval '1 second',"
-    " step = $3::text, step_no = $4::int, step_count = $5::int,"
-    " step_deadline = now() + $6::int * interval '1 second',"
-    " undoing = $7::boolean WHERE id = $1::uuid RETURNING cancel")
-/* id, lease seconds -> cancel */
-STMT(TASK_RENEW, 2,
-    "UPDATE tasks SET lease_until = now() + $2::int * interval '1 second'"
-    " WHERE id = $1::uuid RETURNING cancel")
-/* id, ms until due, what hinders it or NULL, further ms of patience for the step */
-STMT(TASK_GIVE_BACK, 4,
-    "UPDATE tasks SET status = 'WAITING', owner = NULL, lease_until = NULL,"
-    " crashes = 0, due = now() + $2::int * interval '1 millisecond',"
-    " error = CASE WHEN undoing THEN error ELSE $3::text END,"
-    " step_deadline = step_deadline + $4::int * interval '1 millisecond'"
-    " WHERE id = $1::uuid")
-/* id, failed step, error, seconds for the way back */
-STMT(TASK_TURN, 4,
-    "UPDATE tasks SET undoing = true, failed_step = $2::text, error ="
-    " $3::text, step_deadline = NULL, deadline = greatest(deadline, now()) +"
-    " $4::int * interval '1 second' WHERE id = $1::uuid")
+    "WITH hit AS (SELECT FROM tasks " TASK_MINE " FOR UPDATE) SELECT "
+    TASK_FENCED " WHERE NOT EXISTS (SELECT FROM hit)")
+/* id, token, owner, lease seconds, step, number, count, patience, undoing -> cancel */
+STMT(TASK_STEP, 9,
+    "WITH hit AS (UPDATE tasks SET lease_until = now() + $4::int *"
+    " interval '1 second', step = $5::text, step_no = $6::int, step_count ="
+    " $7::int, step_deadline = now() + $8::int * interval '1 second',"
+    " undoing = $9::boolean " TASK_MINE " RETURNING cancel) SELECT (SELECT"
+    " cancel FROM hit), " TASK_IF_FENCED ", " TASK_NO_WAIT)
+/* id, token, owner, lease seconds -> cancel */
+STMT(TASK_RENEW, 4,
+    "WITH hit AS (UPDATE tasks SET lease_until = now() + $4::int *"
+    " interval '1 second' " TASK_MINE " RETURNING cancel) SELECT (SELECT"
+    " cancel FROM hit), " TASK_IF_FENCED ", " TASK_NO_WAIT)
+/* id, token, owner, ms until due, what hinders it or NULL, further ms of patience for the step */
+STMT(TASK_GIVE_BACK, 6,
+    "WITH hit AS (UPDATE tasks SET status = 'WAITING', owner = NULL,"
+    " lease_until = NULL, crashes = 0, due = now() + $4::int * interval '1"
+    " millisecond', error = CASE WHEN undoing THEN error ELSE $5::text END,"
+    " step_deadline = step_deadline + $6::int * interval '1 millisecond' "
+    TASK_MINE " RETURNING id) SELECT " TASK_IF_FENCED ", " TASK_NO_WAIT)
+/* id, token, owner, failed step, error, seconds for the way back */
+STMT(TASK_TURN, 6,
+    "WITH hit AS (UPDATE tasks SET undoing = true, failed_step = $4::text,"
+    " error = $5::text, step_deadline = NULL, deadline = greatest(deadline,"
+    " now()) + $6::int * interval '1 second' " TASK_MINE " RETURNING id)"
+    " SELECT " TASK_IF_FENCED)
 /*
- * id, status, failed step, error, "unless it was cancelled meanwhile".
- * What the next task of the same instance is, comes back.
+ * id, token, owner, status, failed step, error, "unless it was cancelled
+ * meanwhile" -> the next task of the same instance.
  */
-STMT(TASK_END, 5,
-    "WITH hit AS (UPDATE tasks SET status = $2::text, failed_step ="
-    " coalesce($3::text, failed_step), error = $4::text, args = NULL,"
-    " owner = NULL, lease_until = NULL, crashes = 0, ended = now(),"
-    " step_no = CASE WHEN $2::text = 'SUCCEEDED' THEN step_count ELSE"
-    " step_no END WHERE id = $1::uuid AND NOT ($5::boolean AND cancel)"
-    " RETURNING instance_id, seq)"
+STMT(TASK_END, 7,
+    "WITH mine AS (SELECT instance_id, seq, $7::boolean AND cancel AS no FROM"
+    " tasks " TASK_MINE " FOR UPDATE), hit AS (UPDATE tasks SET status ="
+    " $4::text, failed_step = coalesce($5::text, failed_step), error ="
+    " $6::text, args = NULL, owner = NULL, lease_until = NULL, crashes = 0,"
+    " ended = now(), step_no = CASE WHEN $4::text = 'SUCCEEDED' THEN"
+    " step_count ELSE step_no END WHERE id = $1::uuid AND EXISTS (SELECT FROM"
+    " mine WHERE NOT no) RETURNING instance_id, seq)"
     " SELECT (SELECT n.id FROM tasks n, hit WHERE n.instance_id ="
     " hit.instance_id AND n.seq > hit.seq AND n.status IN " TASK_ACTIVE
-    " ORDER BY n.seq LIMIT 1), CASE WHEN NOT EXISTS (SELECT FROM hit) THEN"
+    " ORDER BY n.seq LIMIT 1), CASE WHEN NOT EXISTS (SELECT FROM mine) THEN "
+    TASK_FENCED " WHEN NOT EXISTS (SELECT FROM hit) THEN"
     " refuse('CF409', 'The task was cancelled.') END")
 
 /*

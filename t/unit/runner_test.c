@@ -440,13 +440,17 @@ root_is_enabled_only_where_it_can_be_held(void **state)
 /* --- stores that are away --------------------------------------------------------------------- */
 
 static pid_t helper;
+static bool forgetful;
 
+/* What the worker did not wait for to reach the disk may be gone afterwards. */
 static void
 postgresql_goes_away(const struct work *w, bool before)
 {
 	if (!before || strcmp(w->step->name, "volume") != 0)
 		return;
 	runner_watch = NULL;
+	if (!forgetful)
+		pg_fixture_sql("CHECKPOINT");
 	pg_fixture_crash();
 	if ((helper = fork()) == 0) {
 		clock_sleep_ms(1200);
@@ -465,12 +469,33 @@ a_task_stays_in_hand_while_postgresql_is_away(void **state)
 	instance_there("BUILDING", "BUILD");
 	task = task_there(TASK_CREATE, NULL);
 	runner_watch = postgresql_goes_away;
+	forgetful = false;
 	assert_int_equal(turn(&worker_a, task), ERR_UNAVAILABLE);
 	assert_int_equal(waitpid(helper, &status, 0), helper);
 	assert_string_equal(task_column(task, "status"), "WAITING");
 	assert_string_equal(task_column(task, "crashes"), "0");
 	turns(&worker_b, task, 1);
 	assert_string_equal(task_column(task, "status"), "SUCCEEDED");
+}
+
+static void
+a_task_goes_on_when_postgresql_forgot_how_far_it_was(void **state)
+{
+	const char *task;
+	int status;
+
+	(void)state;
+	instance_there("BUILDING", "BUILD");
+	task = task_there(TASK_CREATE, NULL);
+	runner_watch = postgresql_goes_away;
+	forgetful = true;
+	turn(&worker_a, task);
+	assert_int_equal(waitpid(helper, &status, 0), helper);
+	lease_lost(task);
+	turns(&worker_b, task, 1);
+	assert_string_equal(task_column(task, "status"), "SUCCEEDED");
+	assert_string_not_equal(instance_column("volume_id"), "");
+	assert_true(made("server") && made("volume") && made("port"));
 }
 
 static void
@@ -665,6 +690,7 @@ main(void)
 		G(delete_does_not_wait_long_for_a_guest_that_is_mute),
 		G(root_is_enabled_only_where_it_can_be_held),
 		T(a_task_stays_in_hand_while_postgresql_is_away),
+		T(a_task_goes_on_when_postgresql_forgot_how_far_it_was),
 		G(no_task_fails_because_redis_is_away),
 		T(the_sweep_rings_what_nobody_owns_and_only_once),
 		G(a_server_that_should_run_is_started_again_once),
