@@ -219,9 +219,9 @@ lock_open(struct op *op, struct launch *l, bool *taken)
 	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (l->lock == -1)
 		return failed(op, "server.pid");
-	*taken = lock_take(l->lock, LOCK_LAUNCHER) &&
-	    lock_owner(op_printf(op, "%s/server.pid", l->s.dir),
-	    LOCK_INIT) == 0;
+	/* Asked first: closing what was opened to ask would drop a lock of ours. */
+	*taken = lock_owner(op_printf(op, "%s/server.pid", l->s.dir),
+	    LOCK_INIT) == 0 && lock_take(l->lock, LOCK_LAUNCHER);
 	if (*taken && (ftruncate(l->lock, 0) == -1 ||
 	    dprintf(l->lock, "%d\n", (int)getpid()) < 0))
 		return failed(op, "server.pid");
