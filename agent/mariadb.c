@@ -7,7 +7,7 @@
 #define STOP_MS	20000			/* then it is killed; InnoDB recovers */
 
 static struct host_process server = { .watch = -1 };
-static bool answered;			/* since it was begun */
+static bool known;			/* it let the agent in since it was begun */
 
 static const char *
 program(void)
@@ -46,7 +46,7 @@ start(struct op *op)
 
 	host_forget(&server);
 	mariadb_hang_up();
-	answered = false;
+	known = false;
 	if (host_adopt(op, &c, &server)) {
 		log_info(op, "adopted mariadbd, process %d", server.pid);
 		return OK;
@@ -66,15 +66,22 @@ stop(struct op *op)
 static enum err
 status(struct op *op, enum db_status *out)
 {
+	bool let_in;
+
 	*out = DB_CRASHED;
 	if (!host_running(&server)) {
 		*out = DB_SHUTDOWN;
 		return OK;
 	}
-	TRY(mariadb_probe(op));
-	if (!answered)
+	TRY(mariadb_probe(op, &let_in));
+	if (let_in && !known) {
 		mariadb_conf_started(op);
-	answered = true;
+		known = true;
+	}
+	/* Before the first login it may be anybody's: that is not healthy. */
+	if (!let_in && !mariadb_conf_secured(op))
+		return op_fail(op, ERR_GUEST, "the server does not know the "
+		    "agent");
 	*out = DB_HEALTHY;
 	return OK;
 }

@@ -19,13 +19,18 @@ const char	*mariadb_socket(struct op *);
  * in: they make the agent's account anew, whatever became of it.
  */
 enum err	 mariadb_conf_write(struct op *);
-/* The server answers: what only its start needed goes away. */
+/* The server let the agent in: what only its start needed goes away. */
 void		 mariadb_conf_started(struct op *);
+bool		 mariadb_conf_secured(struct op *);	/* it did so once */
 /* Password of the agent's account; ERR_INTERNAL before the first start. */
 enum err	 mariadb_admin_password(struct op *, const char **);
 
-/* One short look: can the server be spoken with?  ERR_GUEST when not. */
-enum err	 mariadb_probe(struct op *);
+/*
+ * One short look: ERR_GUEST when the server does not answer.  let_in false: it
+ * answers and turns the agent away, as all connections are taken or a tenant's
+ * root has dropped the agent's account (the next start brings it back).
+ */
+enum err	 mariadb_probe(struct op *, bool *let_in);
 void		 mariadb_hang_up(void);	/* the server ended: forget the session */
 
 /*

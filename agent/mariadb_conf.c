@@ -75,13 +75,19 @@ settings(struct op *op)
 	return t.s;
 }
 
+bool
+mariadb_conf_secured(struct op *op)
+{
+	return access(mariadb_path(op, "agent/admin.pw"), F_OK) == 0;
+}
+
 /* A first start keeps the password aside until the server has taken it. */
 static enum err
 password_ensure(struct op *op, bool *first)
 {
 	const char *aside = mariadb_path(op, "agent/admin.first"), *made;
 
-	*first = access(mariadb_path(op, "agent/admin.pw"), F_OK) == -1;
+	*first = !mariadb_conf_secured(op);
 	if (!*first || access(aside, F_OK) == 0)
 		return OK;
 	made = seal_password(op, 32);
@@ -115,6 +121,11 @@ init_write(struct op *op, bool first)
 	TRY(mariadb_admin_password(op, &password));
 	text_begin(&t, op, 1024);
 	text_add(&t, "SET SESSION sql_log_bin = 0;\n");
+	/* Letters and digits: the password needs no quoting. */
+	text_printf(&t, "CREATE OR REPLACE USER " MARIADB_ADMIN
+	    "@localhost IDENTIFIED BY '%s';\n", password);
+	text_add(&t, "GRANT ALL PRIVILEGES ON *.* TO " MARIADB_ADMIN
+	    "@localhost WITH GRANT OPTION;\n");
 	if (first)
 		text_add(&t, "DELETE FROM mysql.global_priv WHERE User IN "
 		    "('', 'root', 'mysql');\n"
@@ -123,11 +134,6 @@ init_write(struct op *op, bool first)
 		    "DELETE FROM mysql.proxies_priv WHERE User = 'root';\n"
 		    "FLUSH PRIVILEGES;\n"
 		    "DROP DATABASE IF EXISTS test;\n");
-	/* Letters and digits: the password needs no quoting. */
-	text_printf(&t, "CREATE OR REPLACE USER " MARIADB_ADMIN
-	    "@localhost IDENTIFIED BY '%s';\n", password);
-	text_add(&t, "GRANT ALL PRIVILEGES ON *.* TO " MARIADB_ADMIN
-	    "@localhost WITH GRANT OPTION;\n");
 	return file_put(op, mariadb_path(op, "agent/init.sql"), t.s, t.len);
 }
 

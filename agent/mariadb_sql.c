@@ -76,20 +76,19 @@ mariadb_hang_up(void)
 	work.op = NULL;			/* closed when its op ends */
 }
 
-/*
- * A server that turns the agent away is alive all the same: a tenant's root
- * may have dropped the account, which the next start brings back.
- */
 enum err
-mariadb_probe(struct op *op)
+mariadb_probe(struct op *op, bool *let_in)
 {
 	enum err e;
 
-	if (kept != NULL && mysql_ping(kept) == 0)
+	*let_in = kept != NULL && mysql_ping(kept) == 0;
+	if (*let_in)
 		return OK;
 	mariadb_hang_up();
 	kept = session_new(PROBE_S);
-	if ((e = session_connect(op, kept)) == OK)
+	e = session_connect(op, kept);
+	*let_in = e == OK;
+	if (*let_in)
 		return OK;
 	mariadb_hang_up();
 	return last_errno == ER_ACCESS_DENIED_ERROR ||

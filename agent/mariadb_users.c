@@ -4,6 +4,7 @@
  */
 #include "agent/mariadb.h"
 #include "agent/names.h"
+#include "lib/base/log.h"
 
 #include <limits.h>
 #include <mysqld_error.h>
@@ -179,6 +180,18 @@ mariadb_revoke(struct op *op, const struct db_user *u, const char *database)
 	return e;
 }
 
+/* Whole or not at all: the first failure is the one that is told. */
+static enum err
+undo_create(struct op *op, const struct db_user *u, enum err e)
+{
+	char *why = op->why;
+
+	if (run_on(op, "DROP USER", u, "") != OK)
+		log_error(op, "user %s stays: %s", u->name, op->why);
+	op->why = why;
+	return e;
+}
+
 enum err
 mariadb_user_create(struct op *op, const struct db_user *u)
 {
@@ -191,7 +204,8 @@ mariadb_user_create(struct op *op, const struct db_user *u)
 		return exists(op, u->name);
 	TRY(e);
 	for (const char *const *d = u->databases; d != NULL && *d != NULL; d++)
-		TRY(mariadb_grant(op, u, *d));
+		if ((e = mariadb_grant(op, u, *d)) != OK)
+			return undo_create(op, u, e);
 	return OK;
 }
 

@@ -460,6 +460,63 @@ the_agent_s_account_comes_back_with_a_restart(void **state)
 }
 
 static void
+a_server_that_turns_the_agent_away_is_alive(void **state)
+{
+	enum db_status status;
+
+	(void)state;
+	ok(mariadb_run(&op, "DROP USER os_admin@localhost"));
+	mariadb_hang_up();
+	ok(db->status(&op, &status));
+	assert_int_equal(status, DB_HEALTHY);
+	assert_int_equal(db->database_show(&op, "app"), ERR_GUEST);
+	ok(db->stop(&op));
+	ok(db->start(&op));
+	wait_until_it_answers();
+	assert_int_equal(db->database_show(&op, "app"), ERR_NOT_FOUND);
+}
+
+static void
+a_user_is_created_whole_or_not_at_all(void **state)
+{
+	struct db_user u = user("ann", "%");
+	char name[65];
+
+	(void)state;
+	memset(name, '_', 64);
+	name[64] = '\0';
+	u.databases = (const char *const[]){ "app", name, NULL };
+	assert_int_equal(db->user_create(&op, &u), ERR_BAD_REQUEST);
+	assert_non_null(strstr(op.why, "too long to be granted"));
+	assert_string_equal(users(0, NULL), "");
+}
+
+/* The agent keeps one connection, and gets in when there is no other. */
+static void
+a_server_without_free_connections_still_obeys(void **state)
+{
+	struct db_user u = user("ann", "%");
+	pid_t pid[12];
+
+	(void)state;
+	ok(db->user_create(&op, &u));
+	ok(mariadb_run(&op, "SET GLOBAL max_connections = 10"));
+	for (size_t i = 0; i < ROWS(pid); i++)
+		if ((pid[i] = fork()) == 0)
+			_exit(mariadb_fixture_client("ann", u.password,
+			    "SELECT SLEEP(20)"));
+	sleep(1);
+	assert_int_not_equal(mariadb_fixture_client("ann", u.password,
+	    "SELECT 1"), 0);
+	op_end(&op);			/* a new order, a new session */
+	op_begin(&op, "test");
+	ok(db->user_delete(&op, &u));	/* and its sessions end */
+	for (size_t i = 0; i < ROWS(pid); i++)
+		waitpid(pid[i], NULL, 0);
+	ok(mariadb_run(&op, "SET GLOBAL max_connections = 32"));
+}
+
+static void
 a_tenant_s_database_named_test_outlives_a_restart(void **state)
 {
 	(void)state;
@@ -514,6 +571,9 @@ static const struct CMUnitTest mariadb_only[] = {
 	TEST(character_sets_are_the_server_s_to_know),
 	TEST(passwords_stand_in_no_log),
 	TEST(the_agent_s_account_comes_back_with_a_restart),
+	TEST(a_server_that_turns_the_agent_away_is_alive),
+	TEST(a_user_is_created_whole_or_not_at_all),
+	TEST(a_server_without_free_connections_still_obeys),
 	TEST(a_tenant_s_database_named_test_outlives_a_restart),
 	TEST(a_killed_server_is_seen_and_starts_again),
 };
