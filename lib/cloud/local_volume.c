@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -94,20 +95,42 @@ volume_clone(struct op *op, const struct place *p, const char *dir)
 	return name_it(op, dir, new, to);
 }
 
-/* An op of its own: the template is held no longer than the copy takes. */
+static void
+close_it(void *fd)
+{
+	close((int)(intptr_t)fd);
+}
+
+/*
+ * A worker that slept past its lease may be at it too: one at a time, and who
+ * comes second finds the volume there and must not put another in its place.
+ */
+static enum err
+volume_make(struct op *op, const struct place *p, const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd == -1)
+		return failed(op, dir);
+	op_defer(op, close_it, (void *)(intptr_t)fd);
+	TRY(lock_file(op, dir, LOCK_ALONE, &fd));
+	if (local_dir_has(op, dir, "vol.img") || local_dir_has(op, dir, "vol"))
+		return OK;
+	return volume_clone(op, p, dir);
+}
+
+/* An op of its own: template and lock are held no longer than the copy takes. */
 static enum err
 volume_ensure(struct op *op, const struct place *p, bool *ready,
     const char **volume_id)
 {
 	const char *dir;
 	struct op inner;
-	enum err e = OK;
+	enum err e;
 
 	TRY(local_dir_make(op, p->instance, &dir));
 	op_begin(&inner, op->id);
-	if (!local_dir_has(op, dir, "vol.img") &&
-	    !local_dir_has(op, dir, "vol") &&
-	    (e = volume_clone(&inner, p, dir)) != OK)
+	if ((e = volume_make(&inner, p, dir)) != OK)
 		(void)op_fail(op, e, "%s", inner.why);
 	op_end(&inner);
 	TRY(e);
