@@ -513,6 +513,9 @@ def main(settings=(), datastore='mariadb', invariants=True, needs=None,
         except Exception as e:
             bad += 1
             print('not ok %d - %s' % (n, name))
+            if bad > 1 and isinstance(e, KeyError):
+                _tell('an earlier story did not get as far as %s' % e)
+                continue
             _tell(e if isinstance(e, Failed) else traceback.format_exc())
             where = traceback.extract_tb(e.__traceback__)
             for t in where:
