@@ -193,7 +193,7 @@ uid_kill(const struct sandbox *s)
 	uid_t uid = sandbox_uid(s);
 	pid_t pid;
 
-	if (geteuid() != 0 || uid == 0 || sandbox_has_view(sandbox_mode(s)))
+	if (geteuid() != 0 || uid == 0 || uid == (uid_t)-1 || sandbox_has_view(sandbox_mode(s)))
 		return;
 	if ((pid = fork()) == 0) {
 		if (setresuid(uid, uid, uid) == 0)
@@ -221,9 +221,9 @@ released(struct op *op, const char *image)
 static enum err
 files_remove(struct op *op, const char *dir)
 {
-	static const char *const files[] = { "agent.conf", "agent.conf.new",
-	    "sandbox", "sandbox.new", "server.pid", "log", "log.1",
-	    "stopping", NULL };
+	static const char *const files[] = { "sandbox", "sandbox.new",
+	    "agent.conf", "agent.conf.new", "log", "log.1", "stopping",
+	    "server.pid", NULL };
 
 	for (size_t i = 0; files[i] != NULL; i++)
 		if (unlink(in(op, dir, files[i])) == -1 && errno != ENOENT)
@@ -236,15 +236,11 @@ files_remove(struct op *op, const char *dir)
 }
 
 static enum err
-compute_remove(struct op *op, const struct place *p, bool *ready)
+remains_remove(struct op *op, const struct place *p, const char *dir,
+    bool *ready)
 {
 	struct sandbox s;
-	const char *dir;
 
-	*ready = false;
-	TRY(local_dir(op, p->instance, &dir));
-	if (!stopped(op, dir))
-		return OK;
 	if (sandbox_read(op, dir, &s) == OK)
 		uid_kill(&s);
 	cgroup_kill(op, p->instance);
@@ -252,9 +248,35 @@ compute_remove(struct op *op, const struct place *p, bool *ready)
 		return OK;
 	TRY(cgroup_remove(op, p->instance));
 	TRY(files_remove(op, dir));
-	local_dir_drop(op, p->instance);
 	*ready = true;
 	return OK;
+}
+
+/*
+ * Under the launcher's own lock: a sandbox that a dead worker had just begun
+ * to start finds it taken, or finds that nothing is left to start.
+ */
+static enum err
+compute_remove(struct op *op, const struct place *p, bool *ready)
+{
+	const char *dir;
+	enum err e = OK;
+	int fd;
+
+	*ready = false;
+	TRY(local_dir(op, p->instance, &dir));
+	if (!stopped(op, dir))
+		return OK;
+	fd = open(in(op, dir, "server.pid"),
+	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd == -1 && errno != ENOENT)
+		return op_fail(op, ERR_CLOUD, "%s: %s", dir, strerror(errno));
+	if (fd == -1 || lock_take(fd, LOCK_LAUNCHER))
+		e = remains_remove(op, p, dir, ready);
+	if (fd != -1)
+		close(fd);
+	local_dir_drop(op, p->instance);
+	return e;
 }
 
 static enum err

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,15 +31,29 @@ data_next(int fd, off_t *at, off_t *end)
 	return (*end = lseek(fd, *at, SEEK_HOLE)) != -1;
 }
 
+/* Inside the kernel, also from one kind of file system to another. */
+static ssize_t
+bytes_copy(int from, int to, off_t *at, off_t end)
+{
+	size_t n = (size_t)(end - *at);
+	off_t out = *at;
+	ssize_t done = copy_file_range(from, at, to, &out, n, 0);
+
+	if (done != -1 || errno != EXDEV)
+		return done;
+	if (lseek(to, *at, SEEK_SET) == -1)
+		return -1;
+	return sendfile(to, from, at, n);
+}
+
 static enum err
 part_copy(struct op *op, int from, int to, off_t at, off_t end,
     const char *name)
 {
-	off_t in = at, out = at;
 	ssize_t n;
 
-	while (in < end) {
-		n = copy_file_range(from, &in, to, &out, (size_t)(end - in), 0);
+	while (at < end) {
+		n = bytes_copy(from, to, &at, end);
 		if (n == -1)
 			return failed(op, name);
 		if (n == 0)

@@ -27,17 +27,26 @@ lock_take(int fd, enum lock_who who)
 }
 
 pid_t
-lock_owner(const char *path, enum lock_who who)
+lock_holder(int fd, enum lock_who who)
 {
 	struct flock l = lock_of(who);
+
+	if (fcntl(fd, F_GETLK, &l) == -1 || l.l_type == F_UNLCK)
+		return 0;
+	return l.l_pid;
+}
+
+pid_t
+lock_owner(const char *path, enum lock_who who)
+{
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	int r;
+	pid_t pid;
 
 	if (fd == -1)
 		return 0;
-	r = fcntl(fd, F_GETLK, &l);
+	pid = lock_holder(fd, who);
 	close(fd);
-	return r == 0 && l.l_type != F_UNLCK ? l.l_pid : 0;
+	return pid;
 }
 
 bool

@@ -90,8 +90,6 @@ signal_children(pid_t of, int sig)
 void
 sandbox_kill_below(void)
 {
-	if (getpid() == 1)
-		kill(-1, SIGKILL);
 	do
 		signal_children(getpid(), SIGKILL);
 	while (waitpid(-1, NULL, 0) != -1 || errno == EINTR);

@@ -212,19 +212,29 @@ cgroups_join(struct op *op, const struct sandbox *s)
 	return OK;
 }
 
+/*
+ * Who removes an instance holds this lock while the files go.  So once we have
+ * it they are there to stay, or they are gone and so are we.
+ */
 static enum err
 lock_open(struct op *op, struct launch *l, bool *taken)
 {
-	l->lock = open(op_printf(op, "%s/server.pid", l->s.dir),
-	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	const char *path = op_printf(op, "%s/server.pid", l->s.dir);
+
+	l->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (l->lock == -1)
-		return failed(op, "server.pid");
-	/* Asked first: closing what was opened to ask would drop a lock of ours. */
-	*taken = lock_owner(op_printf(op, "%s/server.pid", l->s.dir),
-	    LOCK_INIT) == 0 && lock_take(l->lock, LOCK_LAUNCHER);
-	if (*taken && (ftruncate(l->lock, 0) == -1 ||
-	    dprintf(l->lock, "%d\n", (int)getpid()) < 0))
-		return failed(op, "server.pid");
+		return failed(op, path);
+	*taken = lock_take(l->lock, LOCK_LAUNCHER) &&
+	    lock_holder(l->lock, LOCK_INIT) == 0;
+	if (!*taken)
+		return OK;
+	if (access(op_printf(op, "%s/sandbox", l->s.dir), F_OK) == -1) {
+		unlink(path);
+		return failed(op, l->s.dir);
+	}
+	if (ftruncate(l->lock, 0) == -1 ||
+	    dprintf(l->lock, "%d\n", (int)getpid()) < 0)
+		return failed(op, path);
 	return OK;
 }
 
