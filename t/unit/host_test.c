@@ -122,6 +122,7 @@ nothing_of_the_agent_goes_on_into_the_server(void **state)
 	    "env; ls /proc/self/fd | tr '\\n' ' '; ulimit -c; "
 	    "grep SigIgn /proc/self/status", NULL };
 	struct host_command c = command(looks);
+	const char *ignored;
 	int leaked = dup(1);
 
 	(void)state;
@@ -130,7 +131,9 @@ nothing_of_the_agent_goes_on_into_the_server(void **state)
 	assert_int_equal(host_start(&op, &c, &process), OK);
 	assert_null(strstr(said(), "CANARY"));
 	assert_non_null(strstr(said(), "0 1 2 3 0\n"));	/* 3: ls itself */
-	assert_non_null(strstr(said(), "SigIgn:\t0000000000000000"));
+	/* Bits 31 and 32 are glibc's own signals: a test harness ignores them. */
+	assert_non_null(ignored = strstr(said(), "SigIgn:\t"));
+	assert_int_equal(strtoull(ignored + 8, NULL, 16) & ~0x180000000ULL, 0);
 	close(leaked);
 }
 
