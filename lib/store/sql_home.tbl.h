@@ -7,13 +7,19 @@
 /* One at a time per host, so that two workers do not choose the same one. */
 STMT(SLOT_LOCK, 1,
     "SELECT pg_advisory_xact_lock(hashtextextended('slots ' || $1::text, 0))")
-/* host, instance, number of slots -> the slot, the old one if there is one */
+/*
+ * host, instance, number of slots -> the slot, the old one if there is one.
+ * The lowest that is free: 0, or the first one whose neighbour is taken.
+ */
 STMT(SLOT_TAKE, 3,
     "WITH old AS (SELECT slot FROM slots WHERE instance_id = $2::uuid),"
-    " new AS (INSERT INTO slots (host, slot, instance_id) SELECT $1::text,"
-    " n, $2::uuid FROM generate_series(0, $3::int - 1) n WHERE NOT EXISTS"
-    " (SELECT FROM slots WHERE host = $1::text AND slot = n) AND NOT EXISTS"
-    " (SELECT FROM old) ORDER BY n LIMIT 1 RETURNING slot)"
+    " free AS (SELECT 0 AS n WHERE NOT EXISTS (SELECT FROM slots WHERE host ="
+    " $1::text AND slot = 0) UNION ALL (SELECT a.slot + 1 FROM slots a WHERE"
+    " a.host = $1::text AND NOT EXISTS (SELECT FROM slots b WHERE b.host ="
+    " $1::text AND b.slot = a.slot + 1) ORDER BY a.slot LIMIT 1)),"
+    " new AS (INSERT INTO slots (host, slot, instance_id) SELECT $1::text, n,"
+    " $2::uuid FROM free WHERE n < $3::int AND NOT EXISTS (SELECT FROM old)"
+    " ORDER BY n LIMIT 1 RETURNING slot)"
     " SELECT slot FROM old UNION ALL SELECT slot FROM new")
 STMT(SLOT_DROP, 1, "DELETE FROM slots WHERE instance_id = $1::uuid")
 

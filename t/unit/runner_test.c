@@ -639,6 +639,61 @@ instances_of_another_host_are_left_to_it(void **state)
 	assert_string_equal(task_column(task, "attempt"), "1");
 }
 
+static int
+slot_for(int instance)
+{
+	struct rows r[2];
+	struct op op;
+	int slot;
+
+	op_begin(&op, "test");
+	const struct call call[] = {
+		slot_lock("testhost"),
+		slot_take(&op, "testhost", op_printf(&op,
+		    "00000000-0000-4000-8000-%012d", instance), 4),
+	};
+
+	assert_int_equal(store_write(&op, r, 2, call), OK);
+	slot = rows_count(&r[1]) == 0 ? -1 : (int)row_int(&r[1], 0, 0);
+	op_end(&op);
+	return slot;
+}
+
+static void
+slots_are_given_once_the_lowest_first_until_there_are_none(void **state)
+{
+	(void)state;
+	pg_fixture_sql("INSERT INTO slots VALUES ('otherhost', 0, '" INSTANCE "')");
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(slot_for(i), i);
+	assert_int_equal(slot_for(4), -1);
+	assert_int_equal(slot_for(2), 2);	/* it has one */
+	pg_fixture_sql("DELETE FROM slots WHERE slot IN (0, 2) AND host ="
+	    " 'testhost'");
+	assert_int_equal(slot_for(5), 0);
+	assert_int_equal(slot_for(6), 2);
+	assert_int_equal(slot_for(7), -1);
+}
+
+static void
+a_host_that_is_full_fails_the_create_and_says_so(void **state)
+{
+	const char *task;
+	struct op op;
+
+	(void)state;
+	op_begin(&op, "test");
+	assert_int_equal(conf_set(&op, "local", "slots", "0"), OK);
+	instance_there("BUILDING", "BUILD");
+	task = task_there(TASK_CREATE, NULL);
+	turns(&worker_a, task, 1);
+	assert_int_equal(conf_set(&op, "local", "slots", "4000"), OK);
+	assert_string_equal(task_column(task, "status"), "FAILED");
+	assert_string_equal(instance_column("fault"),
+	    "Host testhost has no room.");
+	op_end(&op);
+}
+
 static void
 timers_ring_in_their_order_and_each_task_has_one(void **state)
 {
@@ -696,6 +751,8 @@ main(void)
 		G(a_server_that_should_run_is_started_again_once),
 		G(a_server_counts_as_back_when_its_guest_speaks_again),
 		G(instances_of_another_host_are_left_to_it),
+		T(slots_are_given_once_the_lowest_first_until_there_are_none),
+		G(a_host_that_is_full_fails_the_create_and_says_so),
 		T(timers_ring_in_their_order_and_each_task_has_one),
 	};
 
