@@ -84,16 +84,25 @@ def a_create_that_is_refused_costs_nothing(s):
 
 @story
 def a_create_that_fails_is_given_back_when_it_is_deleted(s):
+    """The compute driver of tests fails the first call it is asked to."""
     c = s.client('alice')
-    id = c.create('doomed', 'failing')
+    conf = s.dir + '/etc/worker.conf'
+    text = open(conf).read()
+    s.run('stop', 'worker-1', 'worker-2')
+    open(conf, 'w').write(text + '[compute]\ndriver = failing\n')
+    s.run('start', 'worker-1', env={'COFFER_FAIL': 'server.ensure:1'})
+    id = c.create('doomed', 'null')
     i = until(60, lambda: (lambda i: i if i['status'] != 'BUILD' else None)(
         c.show(id)))
     same(i['status'], 'ERROR', i)
     check(i['fault']['message'], i)
     t = c.tasks(id)[0]
-    same(t['status'], 'FAILED', t)
-    check(t['error'] or t.get('last_error'), t)
+    same((t['status'], t['failed_step']), ('FAILED', 'server'))
+    check(t['error'], t)
     same(used(s, c), [1, 256, 1])
+    s.run('stop', 'worker-1')
+    open(conf, 'w').write(text)
+    s.run('start', 'worker-1', 'worker-2')
     c.remove(id)
     same(used(s, c), [0, 0, 0])
 

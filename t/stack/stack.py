@@ -320,7 +320,7 @@ class Stack:
 
     def start(self):
         self.run('up')
-        self.run('seed', 'mariadb', 'null', 'failing')
+        self.run('seed', 'mariadb', 'null')
         self.people()
 
     def people(self):
@@ -345,11 +345,12 @@ class Stack:
 
     # --- verbs of dev/stack ---------------------------------------------------
 
-    def run(self, *args, input=None, timeout=120):
+    def run(self, *args, input=None, timeout=120, env=()):
         r = subprocess.run(
             [os.path.join(TOP, 'dev', 'stack'), self.dir, *args],
             input=input, stdin=subprocess.DEVNULL if input is None else None,
-            capture_output=True, text=True, timeout=timeout)
+            capture_output=True, text=True, timeout=timeout,
+            env=dict(os.environ, **dict(env)))
         check(r.returncode == 0, 'dev/stack', *args[:3], r.stdout, r.stderr)
         return r.stdout
 
