@@ -141,11 +141,39 @@ conf_load(struct op *op, const char *path)
 	return OK;
 }
 
+/* "section.name" is this row's name. */
+static bool
+row_is(int i, const char *key)
+{
+	size_t n = strlen(conf_keys[i].section);
+
+	return strncmp(key, conf_keys[i].section, n) == 0 && key[n] == '.' &&
+	    strcmp(key + n + 1, conf_keys[i].name) == 0;
+}
+
+/* Settings are asked for many times in each request: where one stood is kept. */
+static int
+key_row(const char *key)
+{
+	static int seen[KEYS_MAX * 8];	/* row + 1; 0: none yet */
+	const char *dot;
+	unsigned h = 0;
+
+	for (const char *s = key; *s != '\0'; s++)
+		h = h * 31 + (unsigned char)*s;
+	h %= KEYS_MAX * 8;
+	if (seen[h] != 0 && row_is(seen[h] - 1, key))
+		return seen[h] - 1;
+	dot = strchr(key, '.');
+	seen[h] = 1 + (dot == NULL ? -1 :
+	    key_find(key, (size_t)(dot - key), dot + 1));
+	return seen[h] - 1;
+}
+
 static const char *
 value_of(const char *key, enum conf_kind want, enum conf_kind or_this)
 {
-	const char *dot = strchr(key, '.');
-	int i = dot == NULL ? -1 : key_find(key, (size_t)(dot - key), dot + 1);
+	int i = key_row(key);
 
 	if (i == -1 || (conf_keys[i].kind != want && conf_keys[i].kind != or_this))
 		errx(1, "bug: no setting %s of this kind", key);
