@@ -62,7 +62,17 @@ class Storm:
 
     def worker(self):
         c = self.stack.client(self.user)
-        insist(lambda: c.login())
+
+        def logged_in():
+            try:
+                return c.login()
+            except (Failed,) + BROKEN:
+                return None
+        try:
+            until(60, logged_in, 'login')
+        except Failed as e:
+            self.errors.append(str(e))
+            return
         while True:
             with self.lock:
                 if not self.left:
@@ -81,13 +91,15 @@ class Storm:
         for t in people:
             t.start()
         times = 0
-        while any(t.is_alive() for t in people):
-            time.sleep(random.uniform(*pause))
-            if any(t.is_alive() for t in people):
-                disturb()
-                times += 1
-        for t in people:
-            t.join()
+        try:
+            while any(t.is_alive() for t in people):
+                time.sleep(random.uniform(*pause))
+                if any(t.is_alive() for t in people):
+                    disturb()
+                    times += 1
+        finally:
+            for t in people:
+                t.join()
         check(not self.errors, len(self.errors), 'of', self.n, 'failed:',
               '; '.join(self.errors[:3]))
         return times
