@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define SILENT		"Timeout trying to connect to the Guest Agent."
+#define ADMIT_MS	1000		/* a guest needs less than this to be heard */
 #define STOP_MS		2000		/* a delete does not wait longer for a clean stop */
 
 /* --- credentials ---------------------------------------------------------------- */
@@ -53,6 +54,18 @@ wait_report(struct work *w)
 	return WAIT;
 }
 
+/*
+ * A guest that nobody heard yet may stand before a Redis that was restarted
+ * since it was let in.  The conductor lets in again only those it knows.
+ */
+static enum verdict
+wait_first_report(struct work *w)
+{
+	if (work_elapsed(w) >= ADMIT_MS && guest_in(w) != DONE)
+		return FAIL;
+	return wait_report(w);
+}
+
 /* Heard of at all: it is there, it has its keys, it listens. */
 enum verdict
 guest_boot(struct work *w)
@@ -61,7 +74,7 @@ guest_boot(struct work *w)
 		return DONE;
 	if (work_verdict(w, work_guest(w)) != DONE)
 		return FAIL;
-	return w->lease.guest.seq > 0 ? DONE : wait_report(w);
+	return w->lease.guest.seq > 0 ? DONE : wait_first_report(w);
 }
 
 static bool
@@ -96,8 +109,9 @@ guest_back(struct work *w)
 		return DONE;
 	if (work_verdict(w, work_guest(w)) != DONE)
 		return FAIL;
-	return w->lease.guest.heard && says(w, "healthy") ? DONE :
-	    wait_report(w);
+	if (!w->lease.guest.heard)
+		return wait_first_report(w);
+	return says(w, "healthy") ? DONE : wait_report(w);
 }
 
 /* --- orders --------------------------------------------------------------------------- */

@@ -89,7 +89,7 @@ worker_once(struct op *op)
 
 	if (e != ERR_UNAVAILABLE) {
 		if (e == OK && away)
-			log_info(op, "back at work");
+			log_info(NULL, "back at work");
 		away = e == OK ? false : away;
 		return e;
 	}

@@ -519,6 +519,30 @@ no_task_fails_because_redis_is_away(void **state)
 	assert_string_equal(task_column(task, "step"), "boot");
 }
 
+static void
+a_guest_that_redis_forgot_before_it_spoke_is_let_in_again(void **state)
+{
+	struct redis_reply r = { 0 };
+	const char *task;
+	struct op op;
+
+	(void)state;
+	instance_there("BUILDING", "BUILD");
+	task = task_there(TASK_CREATE, ARGS);
+	turns(&worker_a, task, 1);
+	assert_string_equal(task_column(task, "step"), "boot");
+	redis_fixture_kill();
+	redis_fixture_again();
+	clock_sleep_ms(1100);
+	turns(&worker_a, task, 1);
+	op_begin(&op, "test");
+	assert_int_equal(redis_call(&op, bus_redis(), &r,
+	    (const char *const[]){ "ACL", "GETUSER",
+	    guest_redis_user(&op, INSTANCE), NULL }), OK);
+	assert_int_equal(r.kind, REDIS_LIST);
+	op_end(&op);
+}
+
 /* --- duties -------------------------------------------------------------------------------------- */
 
 static int
@@ -747,6 +771,7 @@ main(void)
 		T(a_task_stays_in_hand_while_postgresql_is_away),
 		T(a_task_goes_on_when_postgresql_forgot_how_far_it_was),
 		G(no_task_fails_because_redis_is_away),
+		G(a_guest_that_redis_forgot_before_it_spoke_is_let_in_again),
 		T(the_sweep_rings_what_nobody_owns_and_only_once),
 		G(a_server_that_should_run_is_started_again_once),
 		G(a_server_counts_as_back_when_its_guest_speaks_again),
