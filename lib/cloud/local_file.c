@@ -79,22 +79,35 @@ file_copy(struct op *op, int from, int to, const char *name)
 	return OK;
 }
 
+static void
+punch(int fd, off_t at, off_t end)
+{
+	if (end > at)
+		fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at,
+		    end - at);
+}
+
+/* What reads as a hole may be blocks set aside: those are given back, too. */
 enum err
 file_dig(struct op *op, int fd, const char *name)
 {
 	static const char zeros[BLOCK];
+	off_t at, end = 0, gap = 0;
 	char block[BLOCK];
-	off_t at, end = 0;
+	struct stat st;
 
-	while (data_next(fd, &at, &end)) {
+	if (fstat(fd, &st) == -1)
+		return failed(op, name);
+	for (; data_next(fd, &at, &end); gap = end) {
+		punch(fd, gap, at);
 		for (; at + BLOCK <= end; at += BLOCK) {
 			if (pread(fd, block, BLOCK, at) != BLOCK)
 				return failed(op, name);
 			if (memcmp(block, zeros, BLOCK) == 0)
-				fallocate(fd, FALLOC_FL_PUNCH_HOLE |
-				    FALLOC_FL_KEEP_SIZE, at, BLOCK);
+				punch(fd, at, at + BLOCK);
 		}
 	}
+	punch(fd, gap, st.st_size);
 	return OK;
 }
 
@@ -102,8 +115,7 @@ static enum err
 text_store(struct op *op, int fd, const char *text, mode_t mode)
 {
 	size_t n = strlen(text);
-	bool ok = fchmod(fd, mode) == 0 && write(fd, text, n) == (ssize_t)n &&
-	    fdatasync(fd) == 0;
+	bool ok = fchmod(fd, mode) == 0 && write(fd, text, n) == (ssize_t)n;
 
 	close(fd);
 	return ok ? OK : op_fail(op, ERR_CLOUD, "write: %s", strerror(errno));

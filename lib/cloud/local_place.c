@@ -142,8 +142,8 @@ local_net(struct op *op, int slot, struct local_net *net)
 {
 	const char *key = local_found()->mode == LOCAL_FULL ? "local.subnet" :
 	    "local.loopback";
-	uint32_t base, host = (uint32_t)slot + 2;
-	int prefix;
+	uint32_t base = 0, host = (uint32_t)slot + 2;
+	int prefix = 0;
 
 	if (slot < 0 || slot >= conf_int("local.slots"))
 		return op_fail(op, ERR_CLOUD, "slot %d is none of this host's",

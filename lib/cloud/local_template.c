@@ -10,6 +10,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -165,19 +166,37 @@ images_forget(struct op *op, const struct template *t)
 	return OK;
 }
 
+static enum err
+all_synced(struct op *op, const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r;
+
+	if (fd == -1)
+		return failed(op, dir);
+	r = syncfs(fd);
+	close(fd);
+	return r == 0 ? OK : failed(op, dir);
+}
+
 /* The stamp goes first and comes last: without one nothing here counts. */
 static enum err
 files_make(struct op *op, const struct template *t, const char *stamp)
 {
+	bool own = local_found()->own_uids;
+	uid_t uid = local_uid(conf_int("local.slots"));
+
 	log_info(op, "making the template %s", t->dir);
 	if (unlink(t->stamp_file) == -1 && errno != ENOENT)
 		return failed(op, t->stamp_file);
 	TRY(tree_remove(op, t->files));
 	TRY(images_forget(op, t));
-	if (mkdir(t->files, 0700) == -1)
+	if (mkdir(t->files, 0700) == -1 ||
+	    (own && lchown(t->files, uid, uid) == -1))
 		return failed(op, t->files);
 	if (t->engine->install != NULL)
 		TRY(install(op, t));
+	TRY(all_synced(op, t->dir));
 	return file_write(op, t->stamp_file, stamp, 0600);
 }
 

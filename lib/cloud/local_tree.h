@@ -20,7 +20,7 @@ enum err	 tree_remove(struct op *, const char *top);	/* gone: OK */
 enum err	 file_copy(struct op *, int from, int to, const char *name);
 /* Blocks of zeros become holes. */
 enum err	 file_dig(struct op *, int fd, const char *name);
-/* The whole text appears under its name, or not at all; survives a power cut. */
+/* The whole text appears under its name, or not at all (but for a power cut). */
 enum err	 file_write(struct op *, const char *path, const char *text,
 		    mode_t);
 /* ERR_NOT_FOUND; at most 1 MiB. */

@@ -6,6 +6,7 @@
 #include "lib/base/text.h"
 #include "lib/cloud/local.h"
 #include "lib/cloud/local_lock.h"
+#include "lib/cloud/local_tree.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -468,6 +469,88 @@ the_volume_and_the_way_to_redis_are_inside(void **state)
 	op_end(&op);
 }
 
+/* The template is made by the distribution's own tool, the server runs as it is. */
+static void
+a_real_mariadb_starts_on_a_clone_of_its_template(void **state)
+{
+	struct place p;
+	struct op op;
+	const char *text;
+
+	(void)state;
+	if (access("/usr/sbin/mariadbd", X_OK) == -1)
+		skip();
+	op_begin(&op, "test");
+	p = place_in(&op, 1, "mariadbd --no-defaults --skip-networking "
+	    "--datadir=$PWD/mysql --socket=$PWD/s.sock --pid-file=$PWD/m.pid "
+	    "--innodb-buffer-pool-size=16M --performance-schema=0 "
+	    "--tmpdir=$TMPDIR >server.log 2>&1 &\n"
+	    "sql() { mariadb --no-defaults -S s.sock -u root -N -e \"$1\"; }\n"
+	    "for i in $(seq 300); do sql 'SELECT 1' >/dev/null 2>&1 && break; "
+	    "sleep 0.05; done\n"
+	    "sql 'CREATE DATABASE app; CREATE TABLE app.t (n int)'\n"
+	    "sql 'INSERT INTO app.t VALUES (42); SELECT n FROM app.t'\n"
+	    "grep ERROR server.log; kill $(cat m.pid); wait; echo ended\n"
+	    "sleep 1000");
+	p.engine = "mariadb";
+	p.version = "10.11";
+	p.ram_mb = 256;
+	make(&op, &p);
+	text = said(&op, &p, "ended");
+	assert_non_null(strstr(text, "42\n"));
+	assert_null(strstr(text, "ERROR"));
+	unmake(&op, &p);
+	op_end(&op);
+}
+
+static void
+a_template_is_made_once_and_anew_for_another_server(void **state)
+{
+	const char *stamp;
+	struct stat first, again;
+	struct place p;
+	struct op op;
+
+	(void)state;
+	op_begin(&op, "test");
+	stamp = op_printf(&op, "%s/templates/null-1/stamp", stack_dir);
+	for (int i = 0; i < 3; i++) {
+		p = place_in(&op, 1, FOREVER);
+		make(&op, &p);
+		unmake(&op, &p);
+		assert_int_equal(0, stat(stamp, i == 0 ? &first : &again));
+	}
+	assert_int_equal(first.st_ino, again.st_ino);
+	assert_int_equal(OK, file_write(&op, stamp, "older\n", 0600));
+	p = place_in(&op, 1, FOREVER);
+	make(&op, &p);
+	unmake(&op, &p);
+	assert_int_equal(0, stat(stamp, &again));
+	assert_true(again.st_size != (off_t)strlen("older\n"));
+	op_end(&op);
+}
+
+static void
+a_version_that_is_no_name_becomes_no_path(void **state)
+{
+	static const char *const bad[] = { "../x", "", "a/b", "a b", "." };
+	const char *id;
+	struct place p;
+	struct op op;
+	bool ready;
+
+	(void)state;
+	op_begin(&op, "test");
+	for (size_t i = 0; i < ROWS(bad); i++) {
+		p = place_in(&op, 1, "");
+		p.version = bad[i];
+		assert_int_equal(ERR_CLOUD,
+		    cloud_volume()->ensure(&op, &p, &ready, &id));
+		unmake(&op, &p);
+	}
+	op_end(&op);
+}
+
 static void
 a_slot_gives_names_that_fit_and_differ(void **state)
 {
@@ -540,6 +623,11 @@ main(void)
 		cmocka_unit_test(the_network_leads_in_and_not_out),
 		cmocka_unit_test(memory_processes_and_disk_are_limited),
 		cmocka_unit_test(the_volume_and_the_way_to_redis_are_inside),
+		cmocka_unit_test(a_version_that_is_no_name_becomes_no_path),
+		cmocka_unit_test(
+		    a_template_is_made_once_and_anew_for_another_server),
+		cmocka_unit_test(
+		    a_real_mariadb_starts_on_a_clone_of_its_template),
 		cmocka_unit_test(
 		    a_worker_killed_at_any_point_is_followed_by_one_that_finishes),
 	};
