@@ -124,26 +124,6 @@ lease_write(struct op *op, const struct lease *l, struct rows *rows, int n,
 	return OK;
 }
 
-/* The first call renews the lease and tells whether the task was cancelled. */
-static enum err
-lease_hold(struct op *op, struct lease *l, int n, const struct call *call)
-{
-	int64_t asked = clock_ms();
-	struct rows r[LEASE_CALLS];
-
-	TRY(store_write(op, r, n, call));
-	l->until = asked + conf_int("task.lease") * 1000;
-	l->cancel = row_bool(&r[0], 0, 0);
-	return OK;
-}
-
-enum err
-lease_renew(struct op *op, struct lease *l)
-{
-	return lease_hold(op, l, 1,
-	    &(struct call)CALL(TASK_RENEW, MINE(l), lease_secs(op)));
-}
-
 enum err
 lease_step(struct op *op, struct lease *l, const struct lease_step *s)
 {
@@ -152,11 +132,15 @@ lease_step(struct op *op, struct lease *l, const struct lease_step *s)
 		    store_num(op, s->no), store_num(op, s->count),
 		    store_num(op, s->patience), s->undoing ? "t" : "f")
 	};
+	struct rows r[LEASE_CALLS];
+	int64_t asked = clock_ms();
 
 	assert(s->calls < LEASE_CALLS);
 	if (s->calls > 0)
 		memcpy(all + 1, s->call, (size_t)s->calls * sizeof(*all));
-	TRY(lease_hold(op, l, s->calls + 1, all));
+	TRY(store_write(op, r, s->calls + 1, all));
+	l->until = asked + conf_int("task.lease") * 1000;
+	l->cancel = row_bool(&r[0], 0, 0);
 	l->step = s->name;
 	l->undoing = s->undoing;
 	l->step_deadline = clock_ms() + s->patience * 1000;

@@ -37,7 +37,6 @@ enum err	 lease_args(struct op *, const struct lease *, const char **json);
 
 /* ERR_FENCED when the time is up: asked right before every external effect. */
 enum err	 lease_check(struct op *, const struct lease *);
-enum err	 lease_renew(struct op *, struct lease *);
 
 #define LEASE_CALLS 6
 struct lease_step {

@@ -76,11 +76,6 @@ STMT(TASK_STEP, 9,
     " $7::int, step_deadline = now() + $8::int * interval '1 second',"
     " undoing = $9::boolean " TASK_MINE " RETURNING cancel) SELECT (SELECT"
     " cancel FROM hit), " TASK_IF_FENCED ", " TASK_NO_WAIT)
-/* id, token, owner, lease seconds -> cancel */
-STMT(TASK_RENEW, 4,
-    "WITH hit AS (UPDATE tasks SET lease_until = now() + $4::int *"
-    " interval '1 second' " TASK_MINE " RETURNING cancel) SELECT (SELECT"
-    " cancel FROM hit), " TASK_IF_FENCED ", " TASK_NO_WAIT)
 /* id, token, owner, ms until due, what hinders it or NULL, further ms of patience for the step */
 STMT(TASK_GIVE_BACK, 6,
     "WITH hit AS (UPDATE tasks SET status = 'WAITING', owner = NULL,"

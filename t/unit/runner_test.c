@@ -599,6 +599,29 @@ the_sweep_rings_what_nobody_owns_and_only_once(void **state)
 }
 
 static void
+tasks_that_ended_long_ago_are_forgotten(void **state)
+{
+	const char *old, *new;
+	struct op op;
+
+	(void)state;
+	instance_there("NONE", "ACTIVE");
+	old = task_there(TASK_RESTART, NULL);
+	new = task_there(TASK_RESTART, NULL);
+	turns(&worker_a, old, 1);
+	turns(&worker_a, new, 1);
+	task_there(TASK_RESTART, NULL);
+	pg_fixture_sql("UPDATE tasks SET ended = now() - interval '31 d' WHERE"
+	    " id = '%s'; UPDATE tasks SET created = now() - interval '31 d'",
+	    old);
+	op_begin(&op, "test");
+	assert_int_equal(duty_prune(&op, worker_a.host), OK);
+	op_end(&op);
+	assert_int_equal(pg_fixture_number("SELECT count(*) FROM tasks"), 2);
+	assert_string_equal(task_column(new, "status"), "SUCCEEDED");
+}
+
+static void
 a_server_that_should_run_is_started_again_once(void **state)
 {
 	struct op op;
@@ -773,6 +796,7 @@ main(void)
 		G(no_task_fails_because_redis_is_away),
 		G(a_guest_that_redis_forgot_before_it_spoke_is_let_in_again),
 		T(the_sweep_rings_what_nobody_owns_and_only_once),
+		T(tasks_that_ended_long_ago_are_forgotten),
 		G(a_server_that_should_run_is_started_again_once),
 		G(a_server_counts_as_back_when_its_guest_speaks_again),
 		G(instances_of_another_host_are_left_to_it),
