@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -64,7 +65,19 @@ write_all(struct op *op, const char *path, int fd, const char *s, size_t len)
 		if ((n = write(fd, s, len)) == -1)
 			return op_fail(op, ERR_INTERNAL, "%s: %s", path,
 			    strerror(errno));
-	if (fsync(fd) == -1)
+	return OK;
+}
+
+static enum err
+put(struct op *op, const char *path, const char *bytes, size_t len,
+    bool lasting)
+{
+	const char *aside = op_printf(op, "%s.new", path);
+	int fd;
+
+	TRY(file_open(op, aside, O_WRONLY | O_CREAT | O_TRUNC, &fd));
+	TRY(write_all(op, aside, fd, bytes, len));
+	if ((lasting && fsync(fd) == -1) || rename(aside, path) == -1)
 		return op_fail(op, ERR_INTERNAL, "%s: %s", path,
 		    strerror(errno));
 	return OK;
@@ -73,18 +86,19 @@ write_all(struct op *op, const char *path, int fd, const char *s, size_t len)
 enum err
 file_put(struct op *op, const char *path, const char *bytes, size_t len)
 {
-	const char *aside = op_printf(op, "%s.new", path);
-	int fd, dir;
+	int dir;
 
-	TRY(file_open(op, aside, O_WRONLY | O_CREAT | O_TRUNC, &fd));
-	TRY(write_all(op, aside, fd, bytes, len));
-	if (rename(aside, path) == -1)
-		return op_fail(op, ERR_INTERNAL, "%s: %s", path,
-		    strerror(errno));
+	TRY(put(op, path, bytes, len, true));
 	TRY(file_open(op, dirname(op_strdup(op, path)),
 	    O_RDONLY | O_DIRECTORY, &dir));
 	fsync(dir);
 	return OK;
+}
+
+enum err
+file_put_anew(struct op *op, const char *path, const char *bytes, size_t len)
+{
+	return put(op, path, bytes, len, false);
 }
 
 enum err

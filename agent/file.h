@@ -13,6 +13,9 @@ enum err	 file_get(struct op *, const char *path, const char **bytes,
 /* Mode 0600; on the disk before this returns. */
 enum err	 file_put(struct op *, const char *path, const char *bytes,
 		    size_t len);
+/* The same for what is written anew at every start: it need not outlast a power cut. */
+enum err	 file_put_anew(struct op *, const char *path, const char *bytes,
+		    size_t len);
 /* Mode 0700; there already is well. */
 enum err	 file_directory(struct op *, const char *path);
 

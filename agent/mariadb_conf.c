@@ -144,7 +144,8 @@ init_write(struct op *op, bool first)
 		    "DELETE FROM mysql.proxies_priv WHERE User = 'root';\n"
 		    "FLUSH PRIVILEGES;\n"
 		    "DROP DATABASE IF EXISTS test;\n");
-	return file_put(op, mariadb_path(op, "agent/init.sql"), t.s, t.len);
+	return file_put_anew(op, mariadb_path(op, "agent/init.sql"), t.s,
+	    t.len);
 }
 
 static enum err
@@ -170,7 +171,8 @@ mariadb_conf_write(struct op *op)
 	TRY(password_ensure(op, &first));
 	TRY(init_write(op, first));
 	conf = settings(op);
-	return file_put(op, mariadb_path(op, "my.cnf"), conf, strlen(conf));
+	return file_put_anew(op, mariadb_path(op, "my.cnf"), conf,
+	    strlen(conf));
 }
 
 void
