@@ -9,6 +9,7 @@
 
 #define HEARD_AT_ONCE	2000		/* messages between two looks at the rest */
 #define TELL_MS		60000
+#define LAST_BATCHES	100		/* written before it ends */
 #define STALLED_MS	1000		/* a turn longer than this: we were stopped */
 
 void
@@ -83,7 +84,7 @@ mind_the_gap(struct conductor *c)
 static int
 patience(const struct conductor *c, int wait_ms)
 {
-	int64_t pause = writes_pause(c);
+	int64_t pause = writes_rest(c);
 
 	if (c->waiting > 0 && pause < wait_ms)
 		return (int)pause;
@@ -114,7 +115,8 @@ conductor_turn(struct op *op, struct conductor *c, int wait_ms)
 void
 conductor_end(struct op *op, struct conductor *c)
 {
-	if (c->waiting > 0 && writes_pause(c) == 0)
+	for (int i = 0; i < LAST_BATCHES && c->waiting > 0 &&
+	    writes_pause(c) == 0; i++)
 		writes_flush(op, c);
 	shards_drop(c);
 	if (shards_release(op, c->owner) != OK)

@@ -35,6 +35,7 @@ struct conductor {
 	struct news	*first, **last;	/* what is to be written, oldest first */
 	int		 waiting, batch;
 	int64_t		 write_at;	/* no attempt before: the store is away */
+	int64_t		 read_until;	/* nor before this: it was just written to */
 	int		 pause_ms;
 	struct walk_at	 seen, silent;
 	int64_t		 turned_at;
@@ -67,9 +68,12 @@ uint64_t	 state_digest(const char *status, const char *version,
 bool		 writes_due(const struct conductor *, bool idle);
 void		 writes_flush(struct op *, struct conductor *);
 void		 writes_walk(struct op *, struct conductor *);
-/* The store said no.  How long until it may be asked again; 0 now. */
+/* The store said no; it did what it was asked. */
 void		 writes_put_off(struct op *, struct conductor *, enum err);
+void		 writes_went_well(struct op *, struct conductor *);
+/* How long until it may be asked, and until it may be written to; 0: now. */
 int64_t		 writes_pause(const struct conductor *);
+int64_t		 writes_rest(const struct conductor *);
 void		 news_drop(struct conductor *, struct guest *);
 void		 news_clean(struct conductor *);
 /* Its row is gone, so it goes, and its Redis user. */

@@ -257,7 +257,8 @@ shards_tend(struct op *outer, struct conductor *c)
 	if (e != OK) {
 		writes_put_off(&op, c, e);
 		c->lease_at = now;
-	}
+	} else
+		writes_went_well(&op, c);
 	for (int i = 0; i < conf_int("conductor.shards") && e == OK; i++) {
 		if (owned[i] && !c->leased[i])
 			log_info(&op, "shard %d is ours", i);

@@ -11,17 +11,45 @@
 #define PAUSE_FIRST	50
 #define PAUSE_MOST	2000
 #define WALK_MS		100		/* between two parts of the walks */
+#define WALK_MOST_MS	500		/* a part is not larger than this time's */
+#define WALK_BATCHES	8		/* nor writes more than this at once */
 #define SILENCE_MS	1000		/* one look at every guest in this time */
 #define ROWS_A_SECOND	25000		/* "seen" that the store is asked to bear */
 
 /* --- when --------------------------------------------------------------------------- */
 
+static int64_t
+until(int64_t at)
+{
+	int64_t left = at - clock_ms();
+
+	return left > 0 ? left : 0;
+}
+
 int64_t
 writes_pause(const struct conductor *c)
 {
-	int64_t left = c->write_at - clock_ms();
+	return until(c->write_at);
+}
 
-	return left > 0 ? left : 0;
+/*
+ * As long as a write took, reports are read before the next one.  The store may
+ * be slow, but Redis cuts off whoever does not listen; and since only the
+ * newest state is kept, waiting means to write less.
+ */
+int64_t
+writes_rest(const struct conductor *c)
+{
+	return until(c->write_at > c->read_until ? c->write_at :
+	    c->read_until);
+}
+
+static void
+wrote(struct conductor *c, int64_t began)
+{
+	int64_t now = clock_ms();
+
+	c->read_until = now + (now - began);
 }
 
 /*
@@ -33,7 +61,7 @@ writes_due(const struct conductor *c, bool idle)
 {
 	const struct news *n = c->first;
 
-	if (n == NULL || writes_pause(c) > 0)
+	if (n == NULL || writes_rest(c) > 0)
 		return false;
 	return idle || c->waiting >= conf_int("conductor.batch") ||
 	    clock_ms() - n->since >= conf_int("conductor.flush_ms");
@@ -44,18 +72,18 @@ void
 writes_put_off(struct op *op, struct conductor *c, enum err e)
 {
 	if (c->pause_ms == 0 || e != ERR_UNAVAILABLE)
-		log_warn(op, "guests' states are written later: %s", op->why);
+		log_warn(op, "guests' states are kept for later: %s", op->why);
 	c->pause_ms = c->pause_ms == 0 ? PAUSE_FIRST : c->pause_ms * 2;
 	if (c->pause_ms > PAUSE_MOST)
 		c->pause_ms = PAUSE_MOST;
 	c->write_at = clock_ms() + c->pause_ms;
 }
 
-static void
-went_well(struct op *op, struct conductor *c)
+void
+writes_went_well(struct op *op, struct conductor *c)
 {
 	if (c->pause_ms > 0)
-		log_info(op, "guests' states are written again");
+		log_info(op, "the store takes guests' states again");
 	c->pause_ms = 0;
 	c->write_at = 0;
 }
@@ -229,6 +257,7 @@ writes_flush(struct op *outer, struct conductor *c)
 {
 	int most = c->waiting < c->batch ? c->waiting : c->batch, n;
 	struct guest_ids done, tasks;
+	int64_t began = clock_ms();
 	struct guest_state *batch;
 	struct op op;
 	enum err e;
@@ -238,7 +267,7 @@ writes_flush(struct op *outer, struct conductor *c)
 	n = batch_take(&op, c, most, batch);
 	e = n == 0 ? OK : guests_write(&op, batch, n, &done, &tasks);
 	if (e == OK && n > 0) {
-		went_well(&op, c);
+		writes_went_well(&op, c);
 		ring(&op, &tasks);
 		batch_settle(&op, c, batch, n, &done);
 		if (c->batch < conf_int("conductor.batch"))
@@ -249,6 +278,7 @@ writes_flush(struct op *outer, struct conductor *c)
 		batch_refused(&op, c, batch, n);
 	news_clean(c);
 	op_end(&op);
+	wrote(c, began);
 }
 
 /* --- seen, and silent ------------------------------------------------------------------ */
@@ -259,7 +289,7 @@ struct walk {
 	bool		 silent;	/* or seen */
 	int64_t		 now;
 	struct guest_seen *batch;
-	int		 n;
+	int		 n, batches;
 };
 
 static void
@@ -334,10 +364,10 @@ walk_write(struct walk *w)
 		writes_put_off(w->op, w->c, e);
 		return false;
 	}
-	went_well(w->op, w->c);
+	writes_went_well(w->op, w->c);
 	walk_settle(w, &done);
 	w->n = 0;
-	return true;
+	return ++w->batches < WALK_BATCHES;
 }
 
 /* The next guest after this place, over all rolls; NULL where a place is empty. */
@@ -366,18 +396,21 @@ places_in_all(const struct conductor *c)
 
 /*
  * Goes on through as much as belongs to the time that has passed: no turn takes
- * long, and every guest has its turn once a round.
+ * long, and every guest has its turn once a round, or later when there is more
+ * to write than the store takes.
  */
 static void
 walk(struct walk *w, struct walk_at *at, int64_t round)
 {
 	size_t all = places_in_all(w->c);
 	int64_t passed = w->now - at->time;
-	size_t part = passed >= round ? all :
-	    (size_t)((int64_t)all * passed / round) + 1;
 	int most = conf_int("conductor.batch");
+	size_t part;
 
 	at->time = w->now;
+	if (passed > WALK_MOST_MS)
+		passed = WALK_MOST_MS;
+	part = passed >= round ? all : (size_t)((int64_t)all * passed / round) + 1;
 	w->batch = op_alloc(w->op, (size_t)most * sizeof(*w->batch));
 	for (; part > 0; part--) {
 		int digit = at->digit;
@@ -414,14 +447,15 @@ writes_walk(struct op *outer, struct conductor *c)
 	struct op op;
 	struct walk w = { .op = &op, .c = c, .now = clock_ms() };
 
-	if (w.now - c->seen.time < WALK_MS || writes_pause(c) > 0)
+	if (w.now - c->seen.time < WALK_MS || writes_rest(c) > 0)
 		return;
 	op_begin(&op, outer->id);
 	walk(&w, &c->seen, seen_round(c));
 	w.silent = true;
-	w.n = 0;
+	w.n = w.batches = 0;
 	/* Nobody is called silent while we hear nothing, or own nothing. */
 	if (!c->deaf && w.now < c->lease_end && writes_pause(c) == 0)
 		walk(&w, &c->silent, SILENCE_MS);
 	op_end(&op);
+	wrote(c, w.now);
 }
