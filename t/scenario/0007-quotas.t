@@ -89,7 +89,9 @@ def a_create_that_fails_is_given_back_when_it_is_deleted(s):
     conf = s.dir + '/etc/worker.conf'
     text = open(conf).read()
     s.run('stop', 'worker-1', 'worker-2')
-    open(conf, 'w').write(text + '[compute]\ndriver = failing\n')
+    open(conf, 'w').write(text + ''.join(
+        '[%s]\ndriver = failing\n' % d
+        for d in ('compute', 'volume', 'network')))
     s.run('start', 'worker-1', env={'COFFER_FAIL': 'server.ensure:1'})
     id = c.create('doomed', 'null')
     i = until(60, lambda: (lambda i: i if i['status'] != 'BUILD' else None)(

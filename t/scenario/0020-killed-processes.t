@@ -27,7 +27,7 @@ def killing(s, *names):
 
 @story
 def the_workers_are_killed(s):
-    storm(s, killing(s, 'worker-1', 'worker-2'), n=N)
+    storm(s, killing(s, 'worker-1', 'worker-2'), n=N, most=40)
 
 
 @story
@@ -37,7 +37,7 @@ def the_conductor_is_killed(s):
 
 @story
 def the_api_is_killed(s):
-    storm(s, killing(s, 'api-main', 'api-guest'), n=N)
+    storm(s, killing(s, 'api-main', 'api-guest'), n=N, most=40)
 
 
 @story
@@ -67,9 +67,8 @@ def postgresql_is_killed(s):
 def nginx_is_killed(s):
     def disturb():
         killing(s, 'nginx')()
-        os.system("pkill -KILL -f '^nginx: worker.*%s' 2>/dev/null" % s.dir)
         s.run('start', 'nginx')
-    storm(s, disturb, n=10, pause=(0.5, 1))
+    storm(s, disturb, n=10, pause=(0.2, 0.5))
 
 
 @story
@@ -84,7 +83,7 @@ def all_of_them_are_killed(s):
         killing(s, name)()
         if name in ('redis', 'pg'):
             s.run('start', name)
-    storm(s, disturb, n=N, pause=(0.3, 0.9))
+    storm(s, disturb, n=N, pause=(0.3, 0.9), most=40)
 
 
 if __name__ == '__main__':

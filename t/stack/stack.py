@@ -429,6 +429,13 @@ class Stack:
         with open(os.path.join(self.dir, path), errors='replace') as f:
             return f.read()
 
+    def listening(self):
+        try:
+            socket.create_connection(('127.0.0.1', self.port), 1).close()
+            return True
+        except OSError:
+            return False
+
     def services(self):
         return [line.split()[0] for line in self.run('status').splitlines()]
 

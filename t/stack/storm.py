@@ -84,8 +84,9 @@ class Storm:
                 with self.lock:
                     self.errors.append('%d: %s' % (number, e))
 
-    def run(self, disturb, pause=(0.1, 0.6)):
-        """disturb() is called again and again until all is done."""
+    def run(self, disturb, pause=(0.1, 0.6), most=15):
+        """disturb() is called again and again until all is done, but not for
+        ever: what is down most of the time cannot end in time."""
         people = [threading.Thread(target=self.worker)
                   for _ in range(self.threads)]
         for t in people:
@@ -94,7 +95,7 @@ class Storm:
         try:
             while any(t.is_alive() for t in people):
                 time.sleep(random.uniform(*pause))
-                if any(t.is_alive() for t in people):
+                if times < most and any(t.is_alive() for t in people):
                     disturb()
                     times += 1
         finally:
@@ -132,9 +133,9 @@ class Storm:
 
 
 def storm(stack, disturb, **how):
-    pause = how.pop('pause', (0.1, 0.6))
+    run = {k: how.pop(k) for k in ('pause', 'most') if k in how}
     st = Storm(stack, **how)
-    times = st.run(disturb, pause)
+    times = st.run(disturb, **run)
     check(times > 0, 'nothing was disturbed')
     st.verify()
     return times
