@@ -36,7 +36,7 @@ t_unit_cloud_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)
 LOCAL_TESTS = t/unit/local_full_test t/unit/local_userns_test \
 	t/unit/local_landlock_test t/unit/local_plain_test
 if HAVE_CMOCKA
-check_PROGRAMS += $(LOCAL_TESTS)
+check_PROGRAMS += $(LOCAL_TESTS) t/unit/cgroup_test
 endif
 LOCAL_TEST = t/unit/local_test.c t/unit/test.h \
 	t/unit/local_fixture.c t/unit/local_fixture.h
@@ -52,3 +52,5 @@ t_unit_local_landlock_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)
 t_unit_local_plain_test_SOURCES = $(LOCAL_TEST)
 t_unit_local_plain_test_CPPFLAGS = $(AM_CPPFLAGS) -DMODE='"plain"'
 t_unit_local_plain_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)
+t_unit_cgroup_test_SOURCES = t/unit/cgroup_test.c t/unit/test.h
+t_unit_cgroup_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)

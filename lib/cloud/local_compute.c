@@ -137,9 +137,12 @@ compute_ensure(struct op *op, const struct place *p, bool *ready,
 		op_end(&inner);
 		TRY(e);
 	}
-	/* One without the other is a sandbox that is just dying, or starting. */
-	*ready = lock_owner(pid, LOCK_LAUNCHER) != 0 &&
-	    lock_owner(pid, LOCK_INIT) != 0;
+	/* One without the other is a sandbox that is just starting, or dying. */
+	if (lock_owner(pid, LOCK_LAUNCHER) == 0)
+		lock_signal(pid, SIGKILL);
+	else
+		*ready = lock_owner(pid, LOCK_INIT) != 0 &&
+		    !local_dir_has(op, dir, "stopping");
 	*server_id = op_strdup(op, p->instance);
 	return OK;
 }

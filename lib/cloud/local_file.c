@@ -22,13 +22,16 @@ failed(struct op *op, const char *name)
 	return op_fail(op, ERR_CLOUD, "%s: %s", name, strerror(errno));
 }
 
-/* Finds the next part with data; false at the end. */
+/* A part of a file that holds data. */
+struct part { off_t at, end; };
+
+/* The one behind it; false when there is none. */
 static bool
-data_next(int fd, off_t *at, off_t *end)
+part_next(int fd, struct part *p)
 {
-	if ((*at = lseek(fd, *end, SEEK_DATA)) == -1)
+	if ((p->at = lseek(fd, p->end, SEEK_DATA)) == -1)
 		return false;
-	return (*end = lseek(fd, *at, SEEK_HOLE)) != -1;
+	return (p->end = lseek(fd, p->at, SEEK_HOLE)) != -1;
 }
 
 /* Inside the kernel, also from one kind of file system to another. */
@@ -47,13 +50,12 @@ bytes_copy(int from, int to, off_t *at, off_t end)
 }
 
 static enum err
-part_copy(struct op *op, int from, int to, off_t at, off_t end,
-    const char *name)
+part_copy(struct op *op, int from, int to, struct part p, const char *name)
 {
 	ssize_t n;
 
-	while (at < end) {
-		n = bytes_copy(from, to, &at, end);
+	while (p.at < p.end) {
+		n = bytes_copy(from, to, &p.at, p.end);
 		if (n == -1)
 			return failed(op, name);
 		if (n == 0)
@@ -65,7 +67,7 @@ part_copy(struct op *op, int from, int to, off_t at, off_t end,
 enum err
 file_copy(struct op *op, int from, int to, const char *name)
 {
-	off_t at, end = 0;
+	struct part p = { 0, 0 };
 	struct stat st;
 
 	if (fstat(from, &st) == -1)
@@ -74,8 +76,8 @@ file_copy(struct op *op, int from, int to, const char *name)
 		return OK;
 	if (ftruncate(to, st.st_size) == -1)
 		return failed(op, name);
-	while (data_next(from, &at, &end))
-		TRY(part_copy(op, from, to, at, end, name));
+	while (part_next(from, &p))
+		TRY(part_copy(op, from, to, p, name));
 	return OK;
 }
 
@@ -92,19 +94,20 @@ enum err
 file_dig(struct op *op, int fd, const char *name)
 {
 	static const char zeros[BLOCK];
-	off_t at, end = 0, gap = 0;
+	struct part p = { 0, 0 };
+	off_t gap = 0;
 	char block[BLOCK];
 	struct stat st;
 
 	if (fstat(fd, &st) == -1)
 		return failed(op, name);
-	for (; data_next(fd, &at, &end); gap = end) {
-		punch(fd, gap, at);
-		for (; at + BLOCK <= end; at += BLOCK) {
-			if (pread(fd, block, BLOCK, at) != BLOCK)
+	for (; part_next(fd, &p); gap = p.end) {
+		punch(fd, gap, p.at);
+		for (; p.at + BLOCK <= p.end; p.at += BLOCK) {
+			if (pread(fd, block, BLOCK, p.at) != BLOCK)
 				return failed(op, name);
 			if (memcmp(block, zeros, BLOCK) == 0)
-				punch(fd, at, at + BLOCK);
+				punch(fd, p.at, p.at + BLOCK);
 		}
 	}
 	punch(fd, gap, st.st_size);

@@ -26,14 +26,21 @@ lock_take(int fd, enum lock_who who)
 	return fcntl(fd, F_SETLK, &l) == 0;
 }
 
-pid_t
-lock_holder(int fd, enum lock_who who)
+/* From inside of a pid namespace an owner outside has no number: -1 here. */
+static pid_t
+holder(int fd, enum lock_who who)
 {
 	struct flock l = lock_of(who);
 
 	if (fcntl(fd, F_GETLK, &l) == -1 || l.l_type == F_UNLCK)
 		return 0;
-	return l.l_pid;
+	return l.l_pid > 0 ? l.l_pid : -1;
+}
+
+bool
+lock_held(int fd, enum lock_who who)
+{
+	return holder(fd, who) != 0;
 }
 
 pid_t
@@ -44,7 +51,7 @@ lock_owner(const char *path, enum lock_who who)
 
 	if (fd == -1)
 		return 0;
-	pid = lock_holder(fd, who);
+	pid = holder(fd, who);
 	close(fd);
 	return pid;
 }

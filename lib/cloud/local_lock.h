@@ -17,7 +17,7 @@ enum lock_who { LOCK_LAUNCHER, LOCK_INIT, LOCK__MAX };
 /* For the owners: false when somebody else has it.  fd stays open for life. */
 bool		 lock_take(int fd, enum lock_who);
 /* Another's, asked by an owner: who opened the file again would lose his own. */
-pid_t		 lock_holder(int fd, enum lock_who);
+bool		 lock_held(int fd, enum lock_who);
 /* Who has it: 0 nobody (or no such file). */
 pid_t		 lock_owner(const char *path, enum lock_who);
 bool		 lock_alive(const char *path);

@@ -126,7 +126,7 @@ enum err
 local_run(struct op *op, const char *const *argv, const char *input, int ms)
 {
 	const char *path = program_find(op, argv[0]);
-	int in = input == NULL ? -1 : input_open(input), p[2], r, status;
+	int in = input == NULL ? -1 : input_open(input), p[2], r, status = -1;
 	char tail[TAIL + 1];
 	bool ended;
 	pid_t pid;

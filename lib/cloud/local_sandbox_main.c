@@ -80,7 +80,11 @@ become_init(struct op *op, struct launch *l)
 		TRY(sandbox_view(op, &l->s));
 	else
 		TRY(sandbox_settle(op, &l->s, l->s.volume));
-	return sandbox_jail(op, &l->s);
+	TRY(sandbox_jail(op, &l->s));
+	/* Giving up root took back the order to die with the launcher. */
+	if (!lock_held(l->lock, LOCK_LAUNCHER))
+		return op_fail(op, ERR_CLOUD, "the launcher died");
+	return OK;
 }
 
 static void
@@ -225,7 +229,7 @@ lock_open(struct op *op, struct launch *l, bool *taken)
 	if (l->lock == -1)
 		return failed(op, path);
 	*taken = lock_take(l->lock, LOCK_LAUNCHER) &&
-	    lock_holder(l->lock, LOCK_INIT) == 0;
+	    !lock_held(l->lock, LOCK_INIT);
 	if (!*taken)
 		return OK;
 	if (access(op_printf(op, "%s/sandbox", l->s.dir), F_OK) == -1) {

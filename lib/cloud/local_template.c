@@ -9,6 +9,7 @@
 #include "lib/cloud/local_tree.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -159,10 +160,15 @@ install(struct op *op, const struct template *t)
 static enum err
 images_forget(struct op *op, const struct template *t)
 {
-	for (int f = 0; f < LOCAL_DIRECTORY; f++)
-		for (int gb = 1; gb <= conf_int("quota.volume_max"); gb++)
-			unlink(op_printf(op, "%s/%s-%d.img", t->dir,
-			    local_fs_names[f], gb));
+	DIR *d = opendir(t->dir);
+	struct dirent *e;
+
+	if (d == NULL)
+		return failed(op, t->dir);
+	while ((e = readdir(d)) != NULL)
+		if (strstr(e->d_name, ".img") != NULL)
+			unlinkat(dirfd(d), e->d_name, 0);
+	closedir(d);
 	return OK;
 }
 
