@@ -333,13 +333,13 @@ links_read(struct op *op, int fd, link_found each, void *arg)
 	_Alignas(struct nlmsghdr) static char buf[ANSWER];
 	struct nlmsghdr *h;
 	ssize_t n;
-	int left;
+	uint32_t left;
 
 	for (;;) {
 		if ((n = recv(fd, buf, sizeof(buf), 0)) == -1)
 			return op_fail(op, ERR_CLOUD, "netlink: %s",
 			    strerror(errno));
-		left = (int)n;
+		left = (uint32_t)n;
 		for (h = (void *)buf; NLMSG_OK(h, left);
 		    h = NLMSG_NEXT(h, left)) {
 			if (h->nlmsg_type == NLMSG_DONE)
