@@ -1,2 +1,27 @@
-EXTRA_DIST += .ci/run dev/check dev/down dev/packages dev/stack dev/up \
-	t/stack/stack.py
+# The scripts, and the stories that run on what they start.
+EXTRA_DIST += \
+	.ci/run \
+	dev/check \
+	dev/down \
+	dev/packages \
+	dev/stack \
+	dev/up \
+	t/clients/stock-command-lines.t \
+	t/scenario/0001-an-instance-and-what-is-in-it.t \
+	t/scenario/0002-lists-and-documents.t \
+	t/scenario/0003-strict-clients.t \
+	t/scenario/0004-tokens.t \
+	t/scenario/0005-who-may-do-what.t \
+	t/scenario/0006-bad-input.t \
+	t/scenario/0007-quotas.t \
+	t/scenario/0010-an-agent-alone.t \
+	t/scenario/0020-killed-processes.t \
+	t/scenario/0021-redis-faults.t \
+	t/scenario/0022-postgresql-faults.t \
+	t/scenario/0023-guests-and-processes-come-and-go.t \
+	t/scenario/0030-what-a-guest-may-not.t \
+	t/scenario/0031-a-dead-guest-holds-nobody.t \
+	t/scenario/0040-the-machine-restarts.t \
+	t/stack/invariants \
+	t/stack/stack.py \
+	t/stack/storm.py
