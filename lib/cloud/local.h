@@ -46,6 +46,8 @@ bool		 local_contains(void);	/* the mode holds a database superuser */
 enum err	 local_dir(struct op *, const char *instance, const char **dir);
 enum err	 local_dir_make(struct op *, const char *instance,
 		    const char **dir);
+/* One that others may pass through, whatever the umask; there already: OK. */
+enum err	 local_passage(struct op *, const char *dir);
 /* Takes the directory away once it is empty. */
 void		 local_dir_drop(struct op *, const char *instance);
 /* Ids of all instances that have a directory with this in it (NULL: any). */

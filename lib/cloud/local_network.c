@@ -10,17 +10,14 @@
 #include "lib/cloud/local_link.h"
 #include "lib/cloud/local_lock.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static enum err
 guard(struct op *op, enum lock_kind kind, int *fd)
 {
 	const char *root = conf_str("local.root");
 
-	if (mkdir(root, 0711) == -1 && errno != EEXIST)
-		return op_fail(op, ERR_CLOUD, "%s: %s", root, strerror(errno));
+	TRY(local_passage(op, root));
 	return lock_file(op, op_printf(op, "%s/network.lock", root), kind, fd);
 }
 

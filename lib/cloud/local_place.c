@@ -26,19 +26,24 @@ local_dir(struct op *op, const char *instance, const char **dir)
 	return OK;
 }
 
-/* Others may pass through, so that an instance's own uid finds its volume. */
+/* systemd gives us a umask that would keep an instance's own uid out. */
+enum err
+local_passage(struct op *op, const char *dir)
+{
+	if (mkdir(dir, 0711) == 0 ? chmod(dir, 0711) == -1 : errno != EEXIST)
+		return op_fail(op, ERR_CLOUD, "%s: %s", dir, strerror(errno));
+	return OK;
+}
+
 enum err
 local_dir_make(struct op *op, const char *instance, const char **dir)
 {
 	const char *root = conf_str("local.root");
-	const char *above = op_printf(op, "%s/instances", root);
 
 	TRY(local_dir(op, instance, dir));
-	if ((mkdir(root, 0711) == -1 && errno != EEXIST) ||
-	    (mkdir(above, 0711) == -1 && errno != EEXIST) ||
-	    (mkdir(*dir, 0711) == -1 && errno != EEXIST))
-		return op_fail(op, ERR_CLOUD, "%s: %s", *dir, strerror(errno));
-	return OK;
+	TRY(local_passage(op, root));
+	TRY(local_passage(op, op_printf(op, "%s/instances", root)));
+	return local_passage(op, *dir);
 }
 
 void

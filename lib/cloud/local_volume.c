@@ -1,6 +1,12 @@
 /*
  * The local volume driver: a sparse image cloned from the template, or without
  * the right to mount a directory.  Whole under its name, or not there.
+ *
+ * 5 GB with MariaDB's files inside, on two busy cores: a copy of the
+ * template's image 12 ms, 2 of them to get it on the disk, for xfs and ext4 alike;
+ * mkfs.ext4 -d 47 ms; mkfs.xfs, mount and a copy of the files 75 ms; a
+ * directory of 200 files 25 to 140 ms.  Mounting takes xfs 8 ms, ext4 6 ms; xfs
+ * is preferred because it grows while mounted without CAP_SYS_RESOURCE.
  */
 #include "lib/base/conf.h"
 #include "lib/cloud/local.h"

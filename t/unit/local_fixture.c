@@ -66,6 +66,7 @@ stack_begin(const char *mode)
 	if (mkdtemp(stack_dir) == NULL)
 		err(1, "%s", stack_dir);
 	chmod(stack_dir, 0711);
+	umask(077);			/* as in our systemd units */
 	log_init("local_test", LOG_WARN);
 	op_begin(&op, "test");
 	configure(&op, mode);

@@ -449,6 +449,7 @@ the_volume_and_the_way_to_redis_are_inside(void **state)
 	conf_set(&op, "guest", "redis_socket", op_printf(&op,
 	    "%s/bus/redis.sock", stack_dir));
 	mkdir(op_printf(&op, "%s/bus", stack_dir), 0755);
+	chmod(op_printf(&op, "%s/bus", stack_dir), 0755);
 	close(open(op_printf(&op, "%s/bus/redis.sock", stack_dir),
 	    O_CREAT | O_WRONLY, 0644));
 	p = place_in(&op, 1, op_printf(&op, "touch mine && echo owned; "
