@@ -1,13 +1,16 @@
 #include "agent/mariadb.h"
 #include "agent/host.h"
+#include "lib/base/clock.h"
 #include "lib/base/log.h"
 
 #include <unistd.h>
 
 #define STOP_MS	20000			/* then it is killed; InnoDB recovers */
+#define GROW_MS	5000			/* after a start: whoever waited for it has it */
 
 static struct host_process server = { .watch = -1 };
 static bool known;			/* it let the agent in since it was begun */
+static int64_t grow_at;			/* 0: its redo log has its size */
 
 static const char *
 program(void)
@@ -63,6 +66,17 @@ stop(struct op *op)
 	return OK;
 }
 
+/* Once after each start; a first start in a hurry left it for later. */
+static void
+grow(struct op *op)
+{
+	if (grow_at == 0 || clock_ms() < grow_at)
+		return;
+	grow_at = 0;
+	if (mariadb_conf_grow(op) != OK)
+		log_warn(op, "the redo log stays small: %s", op->why);
+}
+
 static enum err
 status(struct op *op, enum db_status *out)
 {
@@ -77,7 +91,10 @@ status(struct op *op, enum db_status *out)
 	if (let_in && !known) {
 		mariadb_conf_started(op);
 		known = true;
+		grow_at = clock_ms() + GROW_MS;
 	}
+	if (let_in)
+		grow(op);
 	/* Before the first login it may be anybody's: that is not healthy. */
 	if (!let_in && !mariadb_conf_secured(op))
 		return op_fail(op, ERR_GUEST, "the server does not know the "

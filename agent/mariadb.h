@@ -22,6 +22,8 @@ enum err	 mariadb_conf_write(struct op *);
 /* The server let the agent in: what only its start needed goes away. */
 void		 mariadb_conf_started(struct op *);
 bool		 mariadb_conf_secured(struct op *);	/* it did so once */
+/* The redo log to the size that a first start did without; there already is well. */
+enum err	 mariadb_conf_grow(struct op *);
 /* Password of the agent's account; ERR_INTERNAL before the first start. */
 enum err	 mariadb_admin_password(struct op *, const char **);
 

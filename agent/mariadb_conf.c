@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define TEMPLATE_MB 8			/* redo log of the template */
 #define SOCKET_MAX 107			/* bytes of a unix socket's path */
 
 const char *
@@ -40,18 +41,18 @@ clamp(int n, int lo, int hi)
 	return n < lo ? lo : n > hi ? hi : n;
 }
 
-/*
- * The template's size for all but large ones: with another, the first start
- * makes the redo log again, which takes half as long as all the rest of it.
- */
 static int
 redo_mb(int memory_mb)
 {
-	return memory_mb < 2048 ? 48 : clamp(pool_mb(memory_mb) / 4, 48, 512);
+	return clamp(pool_mb(memory_mb) / 4, 48, 512);
 }
 
+/*
+ * The first start keeps the template's small redo log: making it anew takes
+ * as long as half of all the rest.  It grows online when nobody waits any more.
+ */
 static const char *
-settings(struct op *op)
+settings(struct op *op, bool first)
 {
 	int mb = conf_int("agent.memory_mb"), pool = pool_mb(mb);
 	struct text t;
@@ -71,7 +72,8 @@ settings(struct op *op)
 	    "collation-server = utf8mb4_general_ci\n"
 	    "innodb-fast-shutdown = 1\n");
 	text_printf(&t, "innodb-buffer-pool-size = %dM\n", pool);
-	text_printf(&t, "innodb-log-file-size = %dM\n", redo_mb(mb));
+	text_printf(&t, "innodb-log-file-size = %dM\n",
+	    first ? TEMPLATE_MB : redo_mb(mb));
 	text_printf(&t, "max-connections = %d\n", clamp(mb / 4, 32, 1000));
 	text_printf(&t, "table-open-cache = %d\n", clamp(mb, 200, 2000));
 	text_printf(&t, "table-definition-cache = %d\n", clamp(mb, 400, 2000));
@@ -170,7 +172,7 @@ mariadb_conf_write(struct op *op)
 	TRY(directories_ensure(op));
 	TRY(password_ensure(op, &first));
 	TRY(init_write(op, first));
-	conf = settings(op);
+	conf = settings(op, first);
 	return file_put_anew(op, mariadb_path(op, "my.cnf"), conf,
 	    strlen(conf));
 }
@@ -184,4 +186,12 @@ mariadb_conf_started(struct op *op)
 	if (access(aside, F_OK) == 0 &&
 	    rename(aside, mariadb_path(op, "agent/admin.pw")) == -1)
 		log_error(op, "%s: %s", aside, strerror(errno));
+}
+
+enum err
+mariadb_conf_grow(struct op *op)
+{
+	return mariadb_run(op, op_printf(op,
+	    "SET GLOBAL innodb_log_file_size = %d * 1048576",
+	    redo_mb(conf_int("agent.memory_mb"))));
 }

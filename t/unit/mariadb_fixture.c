@@ -73,7 +73,7 @@ mariadb_fixture_make(void)
 	char out[128], where[128];
 	const char *const install[] = { "mariadb-install-db", "--no-defaults", where,
 	    "--auth-root-authentication-method=normal",
-	    "--innodb-log-file-size=48M", NULL };
+	    "--innodb-log-file-size=8M", NULL };
 
 	if (access("/usr/sbin/mariadbd", X_OK) == -1 ||
 	    access("/usr/bin/mariadb-install-db", X_OK) == -1)
