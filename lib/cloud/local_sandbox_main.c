@@ -216,7 +216,6 @@ cgroups_join(struct op *op, const struct sandbox *s)
 		if (fd == -1 && errno == ENOENT)
 			fd = open(op_printf(op, "%s/cgroup.procs", *dirs),
 			    O_WRONLY | O_CLOEXEC);
-
 		if (fd == -1 || write(fd, "0", 1) != 1)
 			return failed(op, *dirs);
 		close(fd);
