@@ -4,6 +4,7 @@
 #include "lib/wire/pg.h"
 
 #include <err.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,15 @@ at_exit(void)
 	owner = 0;
 }
 
+/* A bug that an assert found must not leave a server behind. */
+static void
+on_abort(int sig)
+{
+	at_exit();
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
 int
 pg_fixture_start(void **state)
 {
@@ -44,6 +54,7 @@ pg_fixture_start(void **state)
 		err(1, "%s", dir);
 	owner = getpid();
 	atexit(at_exit);
+	signal(SIGABRT, on_abort);
 	if (private_pg("start") != 0)
 		errx(1, "no private PostgreSQL: see %s", dir);
 	snprintf(dsn, sizeof(dsn), "host=%s dbname=coffer", dir);
