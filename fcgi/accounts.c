@@ -100,20 +100,9 @@ users_databases_check(struct op *op, const char *manager, const char *before,
 	return OK;
 }
 
-static bool
-is_among(const char *name, const struct json *databases)
-{
-	size_t i;
-
-	for (i = 0; i < items_count(databases); i++)
-		if (strcmp(get(items_at(databases, i), "name"), name) == 0)
-			return true;
-	return false;
-}
-
 static enum err
-subset_check(struct op *op, const struct json *user,
-    const struct json *databases)
+subset_check(struct op *op, const struct json *user, const char **names,
+    size_t n)
 {
 	const struct json *list = json_get(user, "databases");
 	const char *name;
@@ -121,7 +110,7 @@ subset_check(struct op *op, const struct json *user,
 
 	for (i = 0; i < items_count(list); i++) {
 		name = get(items_at(list, i), "name");
-		if (!is_among(name, databases))
+		if (bsearch(&name, names, n, sizeof *names, by_text) == NULL)
 			return op_fail(op, ERR_BAD_REQUEST, "The request "
 			    "indicates that user %s should have access to "
 			    "database %s, but database %s is not included in "
@@ -135,9 +124,13 @@ enum err
 users_subset_check(struct op *op, const struct json *users,
     const struct json *databases)
 {
-	size_t i;
+	size_t i, n = items_count(databases);
+	const char **names = op_alloc(op, (n + 1) * sizeof *names);
 
+	for (i = 0; i < n; i++)
+		names[i] = get(items_at(databases, i), "name");
+	qsort(names, n, sizeof *names, by_text);
 	for (i = 0; i < items_count(users); i++)
-		TRY(subset_check(op, items_at(users, i), databases));
+		TRY(subset_check(op, items_at(users, i), names, n));
 	return OK;
 }

@@ -1,7 +1,10 @@
 #include "t/unit/test.h"
+#include "fcgi/accounts.h"
 #include "fcgi/names.h"
+#include "lib/base/text.h"
 
 #include <string.h>
+#include <time.h>
 
 #define RESERVED_D "on the reserved list: ['mysql', 'information_schema', "	\
 	"'performance_schema', 'sys']."
@@ -178,6 +181,38 @@ character_sets_and_collations_belong_together(void **state)
 	op_end(&op);
 }
 
+/* 2300 databases and 2300 names in users' lists: 0.5 s each with each. */
+static void
+users_have_databases_of_the_same_request_only(void **state)
+{
+	const struct json *body;
+	struct text json;
+	struct op op;
+	clock_t began;
+
+	(void)state;
+	op_begin(&op, "test");
+	text_begin(&json, &op, 200000);
+	text_add(&json, "{\"d\":[{\"name\":\"aa\"}");
+	for (int i = 0; i < 2300; i++)
+		text_printf(&json, ",{\"name\":\"d%d\"}", i);
+	text_add(&json, "],\"u\":[{\"name\":\"u\",\"databases\":[");
+	for (int i = 2300; i > 0; i--)
+		text_printf(&json, "{\"name\":\"d%d\"},", i - 1);
+	text_add(&json, "{\"name\":\"aa\"}]}],\"v\":[{\"name\":\"v\","
+	    "\"databases\":[{\"name\":\"ab\"}]}]}");
+	assert_int_equal(json_parse(&op, json.s, json.len, &body), OK);
+	began = clock();
+	assert_int_equal(users_subset_check(&op, json_get(body, "u"),
+	    json_get(body, "d")), OK);
+	assert_true(clock() - began < CLOCKS_PER_SEC / 10);
+	assert_int_equal(users_subset_check(&op, json_get(body, "v"),
+	    json_get(body, "d")), ERR_BAD_REQUEST);
+	assert_non_null(strstr(op.why, "user v should have access to "
+	    "database ab"));
+	op_end(&op);
+}
+
 int
 main(void)
 {
@@ -186,6 +221,7 @@ main(void)
 		cmocka_unit_test(each_engine_has_its_own_lengths),
 		cmocka_unit_test(a_refused_password_is_not_repeated),
 		cmocka_unit_test(character_sets_and_collations_belong_together),
+		cmocka_unit_test(users_have_databases_of_the_same_request_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
