@@ -112,6 +112,12 @@ def cpu_seconds(pids):
     return total / TICK
 
 
+def buried_seconds(pid):
+    """What its children used that have ended since it began."""
+    fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
+    return (int(fields[13]) + int(fields[14])) / TICK
+
+
 def rss_mb(pid):
     for line in open(f"/proc/{pid}/status"):
         if line.startswith("VmRSS"):
