@@ -34,23 +34,37 @@ t_unit_cloud_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)
 
 # One program per mode: which one is found out once per process.
 LOCAL_TESTS = t/unit/local_full_test t/unit/local_userns_test \
-	t/unit/local_landlock_test t/unit/local_plain_test
+	t/unit/local_landlock_test t/unit/local_plain_test \
+	t/unit/walls_full_test t/unit/walls_userns_test \
+	t/unit/walls_landlock_test t/unit/walls_plain_test
 if HAVE_CMOCKA
 check_PROGRAMS += $(LOCAL_TESTS) t/unit/cgroup_test
 endif
-LOCAL_TEST = t/unit/local_test.c t/unit/test.h \
+LOCAL_FIXTURE = t/unit/test.h \
 	t/unit/local_fixture.c t/unit/local_fixture.h
-t_unit_local_full_test_SOURCES = $(LOCAL_TEST)
+t_unit_local_full_test_SOURCES = t/unit/local_test.c $(LOCAL_FIXTURE)
 t_unit_local_full_test_CPPFLAGS = $(AM_CPPFLAGS) -DMODE='"full"'
 t_unit_local_full_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)
-t_unit_local_userns_test_SOURCES = $(LOCAL_TEST)
+t_unit_local_userns_test_SOURCES = t/unit/local_test.c $(LOCAL_FIXTURE)
 t_unit_local_userns_test_CPPFLAGS = $(AM_CPPFLAGS) -DMODE='"userns"'
 t_unit_local_userns_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)
-t_unit_local_landlock_test_SOURCES = $(LOCAL_TEST)
+t_unit_local_landlock_test_SOURCES = t/unit/local_test.c $(LOCAL_FIXTURE)
 t_unit_local_landlock_test_CPPFLAGS = $(AM_CPPFLAGS) -DMODE='"landlock"'
 t_unit_local_landlock_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)
-t_unit_local_plain_test_SOURCES = $(LOCAL_TEST)
+t_unit_local_plain_test_SOURCES = t/unit/local_test.c $(LOCAL_FIXTURE)
 t_unit_local_plain_test_CPPFLAGS = $(AM_CPPFLAGS) -DMODE='"plain"'
 t_unit_local_plain_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)
+t_unit_walls_full_test_SOURCES = t/unit/local_walls_test.c $(LOCAL_FIXTURE)
+t_unit_walls_full_test_CPPFLAGS = $(AM_CPPFLAGS) -DMODE='"full"'
+t_unit_walls_full_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)
+t_unit_walls_userns_test_SOURCES = t/unit/local_walls_test.c $(LOCAL_FIXTURE)
+t_unit_walls_userns_test_CPPFLAGS = $(AM_CPPFLAGS) -DMODE='"userns"'
+t_unit_walls_userns_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)
+t_unit_walls_landlock_test_SOURCES = t/unit/local_walls_test.c $(LOCAL_FIXTURE)
+t_unit_walls_landlock_test_CPPFLAGS = $(AM_CPPFLAGS) -DMODE='"landlock"'
+t_unit_walls_landlock_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)
+t_unit_walls_plain_test_SOURCES = t/unit/local_walls_test.c $(LOCAL_FIXTURE)
+t_unit_walls_plain_test_CPPFLAGS = $(AM_CPPFLAGS) -DMODE='"plain"'
+t_unit_walls_plain_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)
 t_unit_cgroup_test_SOURCES = t/unit/cgroup_test.c t/unit/test.h
 t_unit_cgroup_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)
