@@ -3,4 +3,4 @@ dist_check_SCRIPTS += \
 	t/lint/layers.t t/lint/owners.t t/lint/sizes.t t/lint/names.t \
 	t/lint/format.t t/lint/manual.t \
 	t/lint/units.t
-EXTRA_DIST += t/lint/lint.sh t/lint/measure.awk
+EXTRA_DIST += t/lint/lint.sh t/lint/measure.awk t/unit/tap
