@@ -79,12 +79,20 @@ stack_begin(const char *mode)
 	op_end(&op);
 }
 
+/* Also what failed tests left behind. */
 void
 stack_end(void)
 {
 	struct op op;
 
 	op_begin(&op, "test");
+	(void)!system(op_printf(&op, "exec 2>/dev/null; d=%s b=%s\n"
+	    "kill -9 $(grep -ls $d/inst /proc/[0-9]*/cmdline | "
+	    "cut -d/ -f3 | grep -vx $$) && sleep 0.5\n"
+	    "find /sys/fs/cgroup -depth -type d -path \"*/coffer/$b-*\" "
+	    "-exec rmdir {} ';'\n"
+	    "ip link del $b; nft delete table inet coffer_$b", stack_dir,
+	    stack_bridge));
 	if (tree_remove(&op, stack_dir) != OK)
 		warnx("%s", op.why);
 	op_end(&op);
