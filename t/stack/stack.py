@@ -32,7 +32,8 @@ import urllib.parse
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
-BUILD = os.environ.get('COFFER_BUILD') or os.path.join(TOP, '.run', 'build')
+BUILD = os.path.abspath(os.environ.get('COFFER_BUILD') or
+                        os.path.join(TOP, '.run', 'build'))
 # Every password that a scenario chooses begins so: it must never be seen
 # outside of answers that owe it.
 CANARY = 'CanaryK7x'
