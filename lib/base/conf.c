@@ -138,6 +138,9 @@ conf_load(struct op *op, const char *path)
 			return op_fail(op, ERR_BAD_REQUEST, "%s:%d: %s", path,
 			    n, op->why);
 	}
+	if (ferror(f))		/* a directory can be opened, but not read */
+		return op_fail(op, ERR_BAD_REQUEST, "%s: %s", path,
+		    strerror(errno));
 	return OK;
 }
 

@@ -90,6 +90,7 @@ mistakes_are_named_with_their_line(void **state)
 	}
 	assert_int_equal(conf_load(&op, "/nonexistent/coffer.conf"),
 	    ERR_BAD_REQUEST);
+	assert_int_equal(conf_load(&op, "/tmp"), ERR_BAD_REQUEST);
 }
 
 static void
