@@ -196,7 +196,7 @@ token_issue(struct request *r)
 	return OK;
 }
 
-/* Everybody may ask about the token they ask with, an admin about any. */
+/* Everybody may ask about tokens of their own, an admin about any. */
 static enum err
 subject(struct request *r, char hash[TOKEN_HEX], struct token_row *t)
 {
@@ -206,13 +206,15 @@ subject(struct request *r, char hash[TOKEN_HEX], struct token_row *t)
 	if (r->subject_token == NULL || *r->subject_token == '\0')
 		return op_fail(&r->op, ERR_BAD_REQUEST,
 		    "X-Subject-Token is missing.");
-	if (!r->caller.admin && strcmp(r->subject_token, r->token) != 0)
-		return op_fail(&r->op, ERR_FORBIDDEN,
-		    "You are not authorized to perform the requested action.");
 	token_hash(r->subject_token, hash);
 	e = token_find(&r->op, hash, t);
-	return e != ERR_NOT_FOUND ? e : op_fail(&r->op, ERR_NOT_FOUND,
-	    "Could not find token.");
+	if (e == ERR_NOT_FOUND)
+		return op_fail(&r->op, e, "Could not find token.");
+	TRY(e);
+	if (!r->caller.admin && strcmp(t->user, r->caller.user) != 0)
+		return op_fail(&r->op, ERR_FORBIDDEN,
+		    "You are not authorized to perform the requested action.");
+	return OK;
 }
 
 enum err

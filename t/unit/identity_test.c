@@ -245,16 +245,21 @@ static void
 a_token_may_be_asked_about_by_its_holder_and_by_an_admin(void **state)
 {
 	const char *mine = login(ALICE, DEMO), *admin = login(ROOT, DEMO);
+	const char *other = login(ALICE, DEMO);
 
 	(void)state;
 	assert_int_equal(about_status(GET, mine, mine), 200);
 	assert_string_equal(answer_str("token/user/name"), "alice");
 	assert_string_equal(answer_header("X-Subject-Token"), mine);
 	assert_int_equal(about_status(HEAD, mine, mine), 200);
+	assert_int_equal(about_status(GET, mine, other), 200);
 	assert_int_equal(about_status(GET, mine, admin), 403);
 	assert_int_equal(about_status(DELETE, mine, admin), 403);
 	assert_int_equal(about_status(GET, admin, mine), 200);
 	assert_int_equal(about_status(GET, admin, "nonsense"), 404);
+	assert_int_equal(about_status(GET, mine, "nonsense"), 404);
+	assert_int_equal(about_status(DELETE, mine, other), 204);
+	assert_int_equal(about_status(GET, other, mine), 401);
 	assert_int_equal(about_status(GET, mine, NULL), 400);
 	assert_int_equal(about_status(GET, NULL, mine), 401);
 }
