@@ -21,6 +21,7 @@ EXTRA_DIST += \
 	t/scenario/0023-guests-and-processes-come-and-go.t \
 	t/scenario/0030-what-a-guest-may-not.t \
 	t/scenario/0031-a-dead-guest-holds-nobody.t \
+	t/scenario/0032-a-crowd-at-the-door.t \
 	t/scenario/0040-the-machine-restarts.t \
 	t/stack/invariants \
 	t/stack/stack.py \

@@ -54,7 +54,6 @@ def the_power_goes(s):
     until(10, lambda: not ours(s))
     os.system('grep -F "%s/" /proc/mounts | cut -d" " -f2 | tac | '
               'xargs -r umount -l' % s.dir)
-    os.system('rm -f %s/pid/*' % s.dir)
 
 
 @story

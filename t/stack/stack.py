@@ -466,7 +466,7 @@ class Stack:
         check(r.returncode == 0, 'invariants:\n' + r.stdout + r.stderr)
 
     def end(self, keep):
-        if keep:
+        if keep and os.path.exists(self.dir + '/stack.env'):
             self.run('down')
             print('# kept: ' + self.dir)
         else:
