@@ -1,4 +1,5 @@
 #include "agent/host.h"
+#include "agent/fence.h"
 #include "agent/file.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
@@ -11,6 +12,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,7 +67,7 @@ pid_write(const char *path)
 
 /* In the child.  Its own session: a signal to the agent's group is not for it. */
 static void
-child_become(const struct host_command *c, int failed)
+child_become(const struct host_command *c, int fence, int failed)
 {
 	struct rlimit none = { 0, 0 };
 	int why;
@@ -73,7 +75,8 @@ child_become(const struct host_command *c, int failed)
 	setsid();
 	signals_reset();
 	setrlimit(RLIMIT_CORE, &none);
-	if (pid_write(c->pid_file) && output_to(c->log)) {
+	if (pid_write(c->pid_file) && output_to(c->log) &&
+	    fence_enter(fence)) {
 		close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
 		execve(c->argv[0], (char *const *)(uintptr_t)c->argv,
 		    environment);
@@ -96,19 +99,29 @@ process_watch(struct op *op, pid_t pid, struct host_process *out)
 	return OK;
 }
 
+static void
+fence_close(void *fence)
+{
+	close((int)(intptr_t)fence);
+}
+
 enum err
 host_start(struct op *op, const struct host_command *c,
     struct host_process *out)
 {
-	int failed[2], why = 0;
+	int failed[2], why = 0, fence = -1;
 	ssize_t n;
 	pid_t pid;
 
 	*out = (struct host_process){ .watch = -1 };
+	if (c->writes != NULL)
+		TRY(fence_make(op, c->reads, c->writes, &fence));
+	if (fence != -1)
+		op_defer(op, fence_close, (void *)(intptr_t)fence);
 	if (pipe2(failed, O_CLOEXEC) == -1)
 		return op_fail(op, ERR_INTERNAL, "pipe: %s", strerror(errno));
 	if ((pid = fork()) == 0)
-		child_become(c, failed[1]);
+		child_become(c, fence, failed[1]);
 	close(failed[1]);
 	if (pid == -1) {
 		close(failed[0]);

@@ -14,6 +14,7 @@ struct host_command {
 	const char *const *argv;	/* ends with NULL; [0] is an absolute path */
 	const char	*log;		/* takes standard output and error */
 	const char	*pid_file;	/* written before the program begins */
+	const char *const *reads, *const *writes;	/* its fence (fence.h); NULL: none */
 };
 
 struct host_process {

@@ -29,14 +29,22 @@ static struct host_command
 command(struct op *op)
 {
 	const char **argv = op_alloc(op, 4 * sizeof(*argv));
+	const char **reads = op_alloc(op, 3 * sizeof(*reads));
+	const char **writes = op_alloc(op, 5 * sizeof(*writes));
 
 	argv[0] = program();
 	argv[1] = op_printf(op, "--defaults-file=%s",
 	    mariadb_path(op, "my.cnf"));
 	argv[2] = op_printf(op, "--init-file=%s",
 	    mariadb_path(op, "agent/init.sql"));
+	reads[0] = mariadb_path(op, "my.cnf");
+	reads[1] = mariadb_path(op, "agent/init.sql");
+	writes[0] = mariadb_path(op, "mysql");
+	writes[1] = mariadb_path(op, "run");
+	writes[2] = mariadb_path(op, "tmp");
+	writes[3] = mariadb_path(op, "log");
 	return (struct host_command){
-		.argv = argv,
+		.argv = argv, .reads = reads, .writes = writes,
 		.log = mariadb_path(op, "log/mariadb.err"),
 		.pid_file = mariadb_path(op, "agent/server.pid"),
 	};

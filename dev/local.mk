@@ -22,6 +22,7 @@ EXTRA_DIST += \
 	t/scenario/0030-what-a-guest-may-not.t \
 	t/scenario/0031-a-dead-guest-holds-nobody.t \
 	t/scenario/0032-a-crowd-at-the-door.t \
+	t/scenario/0033-a-superuser-and-the-agents-files.t \
 	t/scenario/0040-the-machine-restarts.t \
 	t/stack/invariants \
 	t/stack/stack.py \

@@ -1,4 +1,5 @@
 #include "t/unit/test.h"
+#include "agent/fence.h"
 #include "agent/file.h"
 #include "agent/host.h"
 #include "lib/base/clock.h"
@@ -139,6 +140,51 @@ nothing_of_the_agent_goes_on_into_the_server(void **state)
 
 /* The agent that started it is gone: another process did. */
 static void
+what_is_behind_a_fence_can_only_touch_its_own(void **state)
+{
+	const char *own = op_printf(&op, "%s/own", dir);
+	const char *key = op_printf(&op, "%s/key", dir);
+	const char *script = op_printf(&op, "cd %s; cat conf; "
+	    "cat key; echo x >>key; echo x >new; rm -f key; mv key own/key; "
+	    "ln key own/key; echo mine >own/a && mv own/a own/b && cat own/b; "
+	    "cp /bin/true own/true; own/true; kill -9 %d; echo end", dir,
+	    (int)getpid());
+	const char *const argv[] = { "/bin/sh", "-c", script, NULL };
+	const char *const reads[] = { op_printf(&op, "%s/conf", dir), NULL };
+	const char *const writes[] = { own, NULL };
+	struct host_command c = command(argv);
+	const char *s;
+	int fence;
+
+	(void)state;
+	assert_int_equal(mkdir(own, 0700), 0);
+	assert_int_equal(file_put(&op, reads[0], "read me\n", 8), OK);
+	assert_int_equal(file_put(&op, key, "secret\n", 7), OK);
+	assert_int_equal(fence_make(&op, reads, writes, &fence), OK);
+	if (fence == -1)
+		skip();
+	close(fence);
+	c.reads = reads;
+	c.writes = writes;
+	assert_int_equal(host_start(&op, &c, &process), OK);
+	s = said();
+	assert_non_null(strstr(s, "read me\n"));
+	assert_null(strstr(s, "secret"));
+	assert_non_null(strstr(s, "mine\n"));
+	assert_non_null(strstr(s, "own/true: Permission denied"));
+	assert_non_null(strstr(s, "end\n"));
+	assert_int_equal(access(op_printf(&op, "%s/new", dir), F_OK), -1);
+	assert_int_equal(access(op_printf(&op, "%s/own/key", dir), F_OK), -1);
+	assert_int_equal(file_get(&op, key, &s, &(size_t){ 0 }), OK);
+	assert_string_equal(s, "secret\n");
+	unlink(key);
+	unlink(reads[0]);
+	unlink(op_printf(&op, "%s/b", own));
+	unlink(op_printf(&op, "%s/true", own));
+	rmdir(own);
+}
+
+static void
 a_living_process_is_adopted(void **state)
 {
 	struct host_command c = command(sleeps);
@@ -210,6 +256,7 @@ main(void)
 		TEST(what_does_not_end_is_killed),
 		TEST(a_program_that_is_not_there_says_why),
 		TEST(nothing_of_the_agent_goes_on_into_the_server),
+		TEST(what_is_behind_a_fence_can_only_touch_its_own),
 		TEST(a_living_process_is_adopted),
 		TEST(another_program_is_not_adopted),
 		TEST(a_file_is_replaced_whole_and_for_its_owner_only),
