@@ -44,7 +44,8 @@ shared_open(struct op *op, const char *path)
 	}
 	close(fd);
 	if (atomic_load(&shared->made) != SHARED_MADE) {
-		memset(shared, 0, sizeof(*shared));
+		if (st.st_size != 0)	/* else it is zero, and in no memory */
+			memset(shared, 0, sizeof(*shared));
 		atomic_store(&shared->made, SHARED_MADE);
 	}
 	return OK;

@@ -174,6 +174,23 @@ the_file_is_private_and_begun_anew_when_it_is_foreign(void **state)
 	assert_int_not_equal(shared_open(&op, "/nonexistent/shm"), OK);
 }
 
+/* What is zero already is not written: it would all be in memory. */
+static void
+a_new_file_takes_no_room_yet(void **state)
+{
+	char path[] = "/tmp/coffer-shared-XXXXXX";
+	int fd = mkstemp(path);
+	struct stat st;
+
+	(void)state;
+	close(fd);
+	assert_int_equal(shared_open(&op, path), OK);
+	assert_int_equal(stat(path, &st), 0);
+	assert_true(st.st_size > 1000000);
+	assert_true(st.st_blocks * 512 < 100000);
+	unlink(path);
+}
+
 int
 main(void)
 {
@@ -187,6 +204,7 @@ main(void)
 		TEST(names_too_long_for_a_place_are_not_cut),
 		TEST(a_full_table_forgets_only_the_oldest),
 		TEST(the_file_is_private_and_begun_anew_when_it_is_foreign),
+		TEST(a_new_file_takes_no_room_yet),
 	};
 
 	seal_init();
