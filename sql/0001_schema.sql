@@ -188,7 +188,7 @@ CREATE TABLE tasks (
 	cancel		boolean NOT NULL DEFAULT false,	-- asked to stop and undo
 	failed_step	text,
 	error		text,
-	attempt		int NOT NULL DEFAULT 0,	-- times taken
+	attempt		int NOT NULL DEFAULT 0,	-- begun, and again after a crash
 	crashes		int NOT NULL DEFAULT 0,	-- taken and not given back, in a row
 	owner		text,
 	lease_until	timestamptz,

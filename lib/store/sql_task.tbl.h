@@ -42,12 +42,14 @@ STMT(TASK_SHOW, 2,
 
 /*
  * id, owner, lease seconds, host -> the task, its instance, its guest.  crashes
- * counts takings since it was last given back.  Instances with a slot belong
+ * counts takings since it was last given back; attempt is one, and one more for
+ * each worker that did not give it back.  Instances with a slot belong
  * to the host that has it.
  */
 STMT(TASK_TAKE, 4,
     "WITH took AS (UPDATE tasks t SET status = 'RUNNING', owner = $2::text,"
-    " token = token + 1, attempt = attempt + 1, crashes = crashes + 1,"
+    " token = token + 1, crashes = crashes + 1,"
+    " attempt = attempt + (attempt = 0 OR crashes > 0)::int,"
     " lease_until = now() + $3::int * interval '1 second',"
     " started = coalesce(started, now())"
     " WHERE id = $1::uuid AND status IN " TASK_ACTIVE " AND NOT (" TASK_OWNED

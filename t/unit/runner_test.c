@@ -172,6 +172,7 @@ a_task_that_kills_its_workers_is_put_aside(void **state)
 	assert_string_equal(task_column(task, "status"), "FAILED");
 	assert_non_null(strstr(task_column(task, "error"),
 	    "INTERNAL Quarantined: 5 workers"));
+	assert_string_equal(task_column(task, "attempt"), "6");
 	assert_string_equal(instance_column("task"), "BUILDING_ERROR_SERVER");
 	assert_int_equal(made_all(), 0);
 }
@@ -340,6 +341,7 @@ create_waits_for_the_guest_without_a_worker(void **state)
 	assert_int_equal(turn(&worker_b, task), OK);
 	assert_string_equal(task_column(task, "status"), "SUCCEEDED");
 	assert_string_equal(instance_column("server_status"), "ACTIVE");
+	assert_string_equal(task_column(task, "attempt"), "1");
 	assert_int_equal(local_ensures, 1);
 	assert_int_equal(pg_fixture_number("SELECT count(*) FROM slots"), 1);
 }
