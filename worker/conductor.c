@@ -109,6 +109,7 @@ conductor_turn(struct op *op, struct conductor *c, int wait_ms)
 	mind_the_gap(c);
 	writes_walk(op, c);
 	admit_some(op, c);
+	floods_end(op, c);
 	tell(op, c);
 }
 

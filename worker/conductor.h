@@ -3,7 +3,8 @@
  * (conductor_shards.c), knows their guests from the store (_roll), takes their
  * sealed reports from Redis (_reports), writes what is new in batches, the rest
  * as a cheap "seen", and silence when the clock says so (_writes).  After Redis
- * forgot its users it lets the guests in again (_admit).  Should two conductors
+ * forgot its users it lets the guests in again (_admit), and it shuts out whoever
+ * shouts the others down (_floods).  Should two conductors
  * hold one shard for a moment, the numbers in the rows keep writes to once.
  */
 #ifndef WORKER_CONDUCTOR_H
@@ -14,6 +15,12 @@
 #include "lib/msg/guest.h"
 #include "lib/store/guests.h"
 #include "worker/conductor_roll.h"
+
+/* Who says most, of those that share a count; and who said too much. */
+#define LOUDEST	256
+#define OUTLAWS	64
+struct loudest { uint64_t who; int64_t second, bytes; };
+struct outlaw { uint64_t who; int64_t until; char instance[37]; };
 
 /* Where a walk over all guests is. */
 struct walk_at { int digit; size_t place; int64_t time; };
@@ -43,6 +50,9 @@ struct conductor {
 	struct { uint64_t id; int64_t second; } nobody[256];	/* looked up lately */
 	int64_t		 look_at, said_at;	/* look-ups and log lines: second */
 	int		 looks, said;		/* and how many in it */
+	struct loudest	 loudest[LOUDEST];
+	struct outlaw	 outlaw[OUTLAWS];
+	int		 outlaws;
 	uint64_t	 count[COUNT__MAX], told[COUNT__MAX];
 	int64_t		 told_at;
 };
@@ -64,6 +74,10 @@ void		 reports_take(struct op *, struct conductor *,
 		    const struct heard *);
 uint64_t	 state_digest(const char *status, const char *version,
 		    const char *order, const char *err, const char *why);
+
+/* True: it comes from one that says too much, and is shut out. */
+bool		 flood_of(struct conductor *, const struct heard *);
+void		 floods_end(struct op *, struct conductor *);
 
 bool		 writes_due(const struct conductor *, bool idle);
 void		 writes_flush(struct op *, struct conductor *);

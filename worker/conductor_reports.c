@@ -252,6 +252,10 @@ reports_take(struct op *outer, struct conductor *c,
 	const char *instance;
 	struct op op;
 
+	if (flood_of(c, m)) {
+		c->count[TOO_MANY]++;
+		return;
+	}
 	if (m->len == 0 || m->data[0] != 'r')
 		return;
 	if (m->len > GUEST_MAX) {

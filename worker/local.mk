@@ -3,7 +3,8 @@
 # A library of its own, so that tests can turn its crank.
 noinst_LIBRARIES += worker/libconductor.a
 worker_libconductor_a_SOURCES = worker/conductor.c worker/conductor.h \
-	worker/conductor_admit.c worker/conductor_reports.c \
+	worker/conductor_admit.c worker/conductor_floods.c \
+	worker/conductor_reports.c \
 	worker/conductor_roll.c worker/conductor_roll.h \
 	worker/conductor_shards.c \
 	worker/conductor_writes.c

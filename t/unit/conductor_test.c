@@ -539,6 +539,90 @@ a_flood_of_one_guest_is_cut_before_it_costs(void **state)
 	until_status(1, "failed");
 }
 
+static bool
+is_let_in(int n)
+{
+	struct redis_reply r = { 0 };
+
+	assert_int_equal(redis_call(&op, bus_redis(), &r, ARGV("ACL", "LIST")),
+	    OK);
+	for (size_t i = 0; i < r.items; i++)
+		if (strstr(r.item[i].text, name_of(n)) != NULL)
+			return true;
+	return false;
+}
+
+/* 17 MB at a time, until it is more than 32 MB in one second. */
+static void
+shouts(int n, char kind)
+{
+	static char junk[60000];
+
+	junk[0] = kind;
+	for (int round = 0; round < 20 && is_let_in(n); round++) {
+		for (int i = 0; i < 290; i++)
+			publish(guest_channel_out(&op, name_of(n)), junk,
+			    sizeof(junk));
+		turns(20);
+	}
+	assert_false(is_let_in(n));
+}
+
+static void
+who_shouts_others_down_is_shut_out_for_a_while(void **state)
+{
+	static char junk[60000] = "r";
+
+	(void)state;
+	guests_add(1, 3);
+	settle();
+	for (int n = 1; n <= 3; n++)
+		assert_int_equal(guest_admit(&op, bus_redis(), seal_master(),
+		    name_of(n), 1), OK);
+	/* Much, but not too much: 6 MB in a second. */
+	clock_shift(1000);
+	for (int i = 0; i < 100; i++)
+		publish(guest_channel_out(&op, name_of(1)), junk, sizeof(junk));
+	turns(100);
+	assert_true(is_let_in(1));
+	shouts(2, 'a');
+	assert_true(is_let_in(1));
+	assert_true(is_let_in(3));
+	say(2, "failed");
+	clock_shift(1000);
+	say(3, "shutdown");
+	until_status(3, "shutdown");
+	assert_int_equal(status_is(2, "failed"), 0);
+	time_passes(20000);
+	assert_false(is_let_in(2));
+	time_passes(12000);
+	assert_true(is_let_in(2));
+	say(2, "failed");
+	until_status(2, "failed");
+}
+
+/* Who was deleted meanwhile stays out, and a conductor that dies leaves nobody so. */
+static void
+who_was_shut_out_is_neither_forgotten_nor_revived(void **state)
+{
+	(void)state;
+	guests_add(1, 2);
+	settle();
+	for (int n = 1; n <= 2; n++)
+		assert_int_equal(guest_admit(&op, bus_redis(), seal_master(),
+		    name_of(n), 1), OK);
+	shouts(1, 'r');
+	shouts(2, 'r');
+	pg_fixture_sql("DELETE FROM guests WHERE instance_id = '%s'",
+	    name_of(2));
+	conductor_end(&op, c);
+	free(c);
+	c = conductor_new("one");
+	settle();
+	assert_true(is_let_in(1));
+	assert_false(is_let_in(2));
+}
+
 /* --- who comes and goes --------------------------------------------------------------- */
 
 static void
@@ -930,6 +1014,8 @@ main(void)
 		T(what_is_forged_or_foreign_changes_nothing),
 		T(old_repeated_and_future_reports_are_stale),
 		T(a_flood_of_one_guest_is_cut_before_it_costs),
+		T(who_shouts_others_down_is_shut_out_for_a_while),
+		T(who_was_shut_out_is_neither_forgotten_nor_revived),
 		T(a_new_guest_is_found_by_its_first_report),
 		T(nobody_is_not_looked_up_over_and_over),
 		T(a_guest_whose_row_is_gone_is_forgotten_and_locked_out),
