@@ -75,7 +75,7 @@ const struct field instance_patch_fields[] = {
 	{ 0 }
 };
 
-/* POST /instances/{id}/action: exactly one of these (instances.c). */
+/* POST /instances/{id}/action: exactly one of these (instance_actions.c). */
 const struct field action_fields[] = {
 	{ "restart",                        MAP,    NULLABLE },
 	{ "reset_status",                   MAP,    NULLABLE },

@@ -35,8 +35,12 @@ enum err	 project_show(struct request *);
 enum err	 instances_list(struct request *);
 enum err	 instances_detail(struct request *);
 enum err	 instance_show(struct request *);
-enum err	 instance_update(struct request *);	/* PUT and PATCH */
 enum err	 instance_delete(struct request *);
+
+/* instance_update.c */
+enum err	 instance_update(struct request *);	/* PUT and PATCH */
+
+/* instance_actions.c */
 enum err	 instance_action(struct request *);
 
 /* instance_create.c */

@@ -12,7 +12,8 @@ fcgi_libapi_a_SOURCES = \
 	fcgi/flavors.c \
 	fcgi/guest.c fcgi/guest.h \
 	fcgi/identity_static.c fcgi/identity_v3.c \
-	fcgi/instance_create.c fcgi/instances.c \
+	fcgi/instance_actions.c fcgi/instance_create.c fcgi/instance_update.c \
+	fcgi/instances.c \
 	fcgi/limits.c \
 	fcgi/names.c fcgi/names.h fcgi/charsets.tbl.h \
 	fcgi/query.c fcgi/query.h \
@@ -28,7 +29,8 @@ fcgi_libapi_a_SOURCES = \
 	fcgi/versions.c \
 	fcgi/view_account.c fcgi/view_catalog.c \
 	fcgi/view_identity.c fcgi/view_identity.h \
-	fcgi/view_instance.c fcgi/view_order.c fcgi/view_task.c fcgi/views.h
+	fcgi/view_instance.c fcgi/view_order.c fcgi/view_task.c fcgi/views.h \
+	fcgi/wishes.c fcgi/wishes.h
 
 sbin_PROGRAMS += coffer-api
 coffer_api_SOURCES = fcgi/main.c fcgi/request.c fcgi/request.h

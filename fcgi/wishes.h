@@ -1,0 +1,20 @@
+/*
+ * wishes - what a body asks of an instance, looked up and checked with the
+ * contract's faults: the datastore's version, where it stands, flavor, volume.
+ */
+#ifndef FCGI_WISHES_H
+#define FCGI_WISHES_H
+
+#include "fcgi/api.h"
+#include "lib/store/catalog.h"
+
+enum err	 wish_version(struct request *, const struct catalog *,
+		    const struct version_row **);
+enum err	 wish_place(struct request *);	/* nics, locality, region */
+/* ref: the value of a flavorRef, NULL when there is none. */
+enum err	 wish_flavor(struct request *, const struct catalog *,
+		    const struct json *ref, const struct flavor_row **);
+enum err	 wish_volume(struct request *, const struct version_row *,
+		    int *gb);
+
+#endif
