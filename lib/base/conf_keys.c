@@ -23,7 +23,7 @@ const struct conf_key conf_keys[] = {
 	{ "api",       "guest_processes", CONF_INT, "4",                  "processes of the pool that asks guests" },
 	{ "api",       "shared",      CONF_STR,    "/run/coffer/api.shm", "file with the token cache and rate limits that all API processes share" },
 	{ "api",       "public_url",  CONF_STR,    "",                    "base of links, https://host:8779; empty: https:// and the Host header" },
-	{ "api",       "page_size",   CONF_INT,    "20",                  "rows on a page, and the most a client may ask for" },
+	{ "api",       "page_size",   CONF_INT,    "20",                  "rows on a page, and the most a client may ask for; the stock command lines look a name up on the first page only, so 1000 suits those who have many" },
 	{ "api",       "body_max",    CONF_INT,    "1048576",             "bytes of a request body accepted" },
 	{ "api",       "get_rate",    CONF_INT,    "200",                 "GET requests a project may make in a minute; 0: no limit" },
 	{ "api",       "post_rate",   CONF_INT,    "200",                 "POST requests, the same" },

@@ -200,6 +200,23 @@ def a_fault_is_told_in_its_own_words(s):
     check('Traceback' not in out, out)
 
 
+@story
+def a_name_is_found_among_more_than_a_page(s):
+    c = mine['c']
+    ids = {n: c.create('many-%d' % n, 'null') for n in range(23)}
+    for id in ids.values():
+        c.active(id)
+    for n in (0, 11, 22):
+        for ask in (lambda: openstack(s, 'instance', 'show', 'many-%d' % n,
+                                      '-f', 'value', '-c', 'id'),
+                    lambda: trove(s, 'show', 'many-%d' % n)):
+            check(ids[n] in ask(), 'many-%d' % n)
+    for id in ids.values():
+        same(c.delete('/instances/' + id).status, 202)
+    for id in ids.values():
+        c.gone(id)
+
+
 def missing():
     for p in ('/usr/bin/openstack', '/usr/bin/trove'):
         if not os.path.exists(p):
@@ -208,4 +225,5 @@ def missing():
 
 
 if __name__ == '__main__':
-    main(needs=missing)
+    main(settings=['api.page_size=1000', 'quota.instances=30',
+                   'quota.volumes=-1'], needs=missing)
