@@ -143,6 +143,21 @@ link_index(int fd, const char *name)
 	return ((struct ifinfomsg *)NLMSG_DATA(h))->ifi_index;
 }
 
+/*
+ * A hardware address made of the IP address, as neighbours remember the one
+ * by the other for half a minute, whoever has it by then.
+ */
+static int
+ask_hardware(struct ask *a, const char *address)
+{
+	unsigned char mac[6] = { 0x02, 0xc0 };	/* locally administered */
+
+	if (inet_pton(AF_INET, address, mac + 2) != 1)
+		return EINVAL;
+	ask_add(a, IFLA_ADDRESS, mac, sizeof(mac));
+	return 0;
+}
+
 static int
 link_up(int fd, const char *name)
 {
@@ -187,7 +202,10 @@ link_bridge(struct op *op, int fd, const char *name, const char *address,
 	info = ask_nest(&a, IFLA_LINKINFO);
 	ask_text(&a, IFLA_INFO_KIND, "bridge");
 	ask_nest_end(&a, info);
-	e = ask_kernel(fd, &a);
+	/* Else it would change with the ports, and leave the guests without. */
+	e = ask_hardware(&a, address);
+	if (e == 0)
+		e = ask_kernel(fd, &a);
 	if (e != 0 && e != EEXIST)
 		return verdict(op, e, "bridge", name);
 	TRY(verdict(op, address_add(fd, link_index(fd, name), address, prefix),
@@ -200,6 +218,7 @@ pair_ask(int fd, const struct link_pair *p)
 {
 	struct rtattr *info, *data, *peer;
 	struct ask a;
+	int e;
 
 	ask_link(&a, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, p->name);
 	((struct ifinfomsg *)NLMSG_DATA(&a.h))->ifi_flags = IFF_UP;
@@ -212,11 +231,12 @@ pair_ask(int fd, const struct link_pair *p)
 	    &(struct ifinfomsg){ .ifi_family = AF_UNSPEC },
 	    sizeof(struct ifinfomsg));
 	ask_text(&a, IFLA_IFNAME, INSIDE);
+	e = ask_hardware(&a, p->address);
 	ask_number(&a, IFLA_NET_NS_FD, (uint32_t)p->netns);
 	ask_nest_end(&a, peer);
 	ask_nest_end(&a, data);
 	ask_nest_end(&a, info);
-	return ask_kernel(fd, &a);
+	return e != 0 ? e : ask_kernel(fd, &a);
 }
 
 static int

@@ -15,7 +15,10 @@ enum err	 link_socket(struct op *, int *fd);	/* closed by the op */
 
 int		 link_index(int fd, const char *name);	/* 0: none */
 
-/* A bridge with the address, up; as it is when it is there. */
+/*
+ * A bridge with the address, up; as it is when it is there.  Hardware addresses
+ * follow from the addresses, here and inside.
+ */
 enum err	 link_bridge(struct op *, int fd, const char *name,
 		    const char *address, int prefix);
 
@@ -24,7 +27,7 @@ enum err	 link_bridge(struct op *, int fd, const char *name,
  * the bridge's other ports; the other end is eth0 in the given network namespace.
  * One of the same name is replaced.
  */
-struct link_pair { const char *name, *instance, *bridge; int netns; };
+struct link_pair { const char *name, *instance, *bridge, *address; int netns; };
 enum err	 link_pair_make(struct op *, int fd, const struct link_pair *);
 
 /* Inside: lo up; eth0 up with address and default route. */

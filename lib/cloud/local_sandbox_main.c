@@ -52,7 +52,7 @@ network_make(struct op *op, struct launch *l)
 {
 	const struct sandbox *s = &l->s;
 	struct link_pair pair = { .name = s->link, .instance = s->instance,
-	    .bridge = s->bridge };
+	    .bridge = s->bridge, .address = s->address };
 	int inside;
 	int64_t prefix;
 

@@ -4,6 +4,7 @@
 #include "lib/base/conf.h"
 #include "lib/base/text.h"
 #include "lib/cloud/local.h"
+#include "lib/cloud/local_tree.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -142,9 +143,11 @@ host_reaches(const char *address, int port)
 {
 	struct sockaddr_in in = { .sin_family = AF_INET,
 	    .sin_port = htons((uint16_t)port) };
+	const struct timeval soon = { .tv_sec = 3 };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	bool ok;
 
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &soon, sizeof(soon));
 	inet_pton(AF_INET, address, &in.sin_addr);
 	ok = connect(fd, (struct sockaddr *)&in, sizeof(in)) == 0;
 	close(fd);
@@ -159,6 +162,10 @@ dial(struct op *op, const char *address, int port)
 	    "echo 'BROKE OUT: %s:%d'\n", address, port, address, port);
 }
 
+#define SERVER	"perl -MIO::Socket::INET -e '$l = IO::Socket::"		\
+	"INET->new(LocalPort => 3306, Listen => 9); print \"up\\n\"; "	\
+	"$| = 1; print \"listens\\n\"; $l->accept while 1'"
+
 static void
 the_network_leads_in_and_not_out(void **state)
 {
@@ -172,9 +179,7 @@ the_network_leads_in_and_not_out(void **state)
 		skip();			/* shares the host's network, and says so */
 	op_begin(&op, "test");
 	port = listen_everywhere(&fd);
-	a = place_in(&op, 1, "perl -MIO::Socket::INET -e '$l = IO::Socket::"
-	    "INET->new(LocalPort => 3306, Listen => 9); print \"up\\n\"; "
-	    "$| = 1; print \"listens\\n\"; $l->accept while 1'");
+	a = place_in(&op, 1, SERVER);
 	make(&op, &a);
 	said(&op, &a, "listens");
 	assert_int_equal(OK, local_net(&op, 1, &net));
@@ -193,6 +198,37 @@ the_network_leads_in_and_not_out(void **state)
 	unmake(&op, &b);
 	close(fd);
 	assert_string_equal("", traces(&op));
+	op_end(&op);
+}
+
+/* The host remembers who had an address: that must not lead it astray. */
+static void
+who_inherits_an_address_is_reached_at_once(void **state)
+{
+	struct place other, p;
+	struct op op;
+	char *first, *now;
+	const char *at;
+
+	(void)state;
+	if (!is("full"))
+		skip();
+	op_begin(&op, "test");
+	other = place_in(&op, 1, FOREVER);	/* keeps the bridge up */
+	make(&op, &other);
+	at = op_printf(&op, "/sys/class/net/%s/address", stack_bridge);
+	assert_int_equal(OK, file_read(&op, at, &first));
+	for (int i = 0; i < 2; i++) {
+		p = place_in(&op, 2, SERVER);
+		make(&op, &p);
+		said(&op, &p, "listens");
+		assert_true(host_reaches(p.address, 3306));
+		/* What the guests remember of the host holds, too. */
+		assert_int_equal(OK, file_read(&op, at, &now));
+		assert_string_equal(first, now);
+		unmake(&op, &p);
+	}
+	unmake(&op, &other);
 	op_end(&op);
 }
 
@@ -243,6 +279,7 @@ main(void)
 		cmocka_unit_test(attacks_from_inside_fail),
 		cmocka_unit_test(another_instances_files_are_out_of_reach),
 		cmocka_unit_test(the_network_leads_in_and_not_out),
+		cmocka_unit_test(who_inherits_an_address_is_reached_at_once),
 		cmocka_unit_test(memory_processes_and_disk_are_limited),
 	};
 	int failures;
