@@ -103,6 +103,14 @@ const char	*query(const struct request *, const char *name);
 /* limit and marker of a key-paginated list: limit is clamped to api.page_size; bad ones are ERR_BAD_REQUEST. */
 struct page { int limit; const char *marker; };
 enum err	 page_of(struct request *, struct page *);
+/* Those of lists that are paged by counting rows: limit has no cap but ROWS_MOST, and 0 is one. */
+#define ROWS_MOST 10000
+struct row_page { int limit; int64_t offset; };
+enum err	 row_page_of(struct request *, struct row_page *);
+/* page_links(), when the page is full: n rows are on it. */
+void		 row_page_links(struct request *, const char *coll, const struct row_page *, int n);
+/* Is this parameter of the query a word for yes? */
+bool		 query_true(const struct request *, const char *name);
 /* "links" and "<coll>_links" with rel next; call inside the top-level map when there is a next page. */
 void		 page_links(struct request *, const char *coll, const char *next_marker);
 /* The two links of a resource, key "links" included: self and bookmark. */

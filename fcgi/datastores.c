@@ -167,16 +167,25 @@ datastore_version_show(struct request *r)
 }
 
 enum err
+version_of(struct op *op, const struct catalog **c, const char *id,
+    const struct version_row **v)
+{
+	*v = NULL;
+	if (id == NULL || (*v = catalog_version(*c, id)) != NULL)
+		return OK;
+	TRY(catalog_reread(op, c));
+	*v = catalog_version(*c, id);
+	return OK;
+}
+
+enum err
 version_by_id_show(struct request *r)
 {
 	const struct version_row *v;
 	const struct catalog *c;
 
 	TRY(catalog_read(&r->op, &c));
-	if ((v = catalog_version(c, r->arg[1])) == NULL) {
-		TRY(catalog_reread(&r->op, &c));
-		v = catalog_version(c, r->arg[1]);
-	}
+	TRY(version_of(&r->op, &c, r->arg[1], &v));
 	if (v == NULL)
 		return no_version(&r->op, r->arg[1]);
 	return reply_version(r, v);

@@ -17,4 +17,11 @@ enum err	 version_find(struct op *, const struct catalog *,
 		    const struct datastore_row *, const struct version_wish *,
 		    const struct version_row **);
 
+/*
+ * The version of an id, read anew when the copy has none, as it may be older
+ * than what names it; NULL: there is none, or id is NULL.
+ */
+enum err	 version_of(struct op *, const struct catalog **, const char *id,
+		    const struct version_row **);
+
 #endif

@@ -1,5 +1,6 @@
 #include "fcgi/guest.h"
 
+#include "fcgi/datastores.h"
 #include "fcgi/names.h"
 #include "fcgi/status.h"
 #include "lib/base/clock.h"
@@ -33,10 +34,7 @@ guest_check(struct request *r, struct guest *g)
 	const struct version_row *v;
 
 	TRY(catalog_read(&r->op, &c));
-	if ((v = catalog_version(c, g->in.version_id)) == NULL) {
-		TRY(catalog_reread(&r->op, &c));
-		v = catalog_version(c, g->in.version_id);
-	}
+	TRY(version_of(&r->op, &c, g->in.version_id, &v));
 	g->manager = v != NULL ? v->manager : "unknown";
 	if (!names_known(g->manager))
 		return op_fail(&r->op, ERR_UNPROCESSABLE,

@@ -87,6 +87,20 @@ enum err	 version_volume_types_list(struct request *);
 enum err	 flavors_list(struct request *);
 enum err	 flavor_show(struct request *);
 
+/* backups.c */
+extern const struct field backup_new_fields[];
+enum err	 backups_list(struct request *);
+enum err	 backup_create(struct request *);
+enum err	 backup_show(struct request *);
+enum err	 backup_remove(struct request *);
+enum err	 instance_backups(struct request *);
+
+/* backup_strategies.c */
+extern const struct field strategy_new_fields[];
+enum err	 strategies_list(struct request *);
+enum err	 strategy_create(struct request *);
+enum err	 strategy_remove(struct request *);
+
 /* bodies.c: the tables of bodies */
 extern const struct field instance_new_fields[], instance_put_fields[],
     instance_patch_fields[], action_fields[], databases_new_fields[],

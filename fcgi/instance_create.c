@@ -16,7 +16,6 @@
 /* What belongs to later parts of the API; null and empty lists ask for nothing. */
 static const struct { const char *path, *text; } not_built[] = {
 	{ "instance/replica_of",    "Replicas are not implemented yet." },
-	{ "instance/restorePoint",  "Restoring a backup is not implemented yet." },
 	{ "instance/configuration", "Configuration groups are not implemented yet." },
 	{ "instance/modules",       "Modules are not implemented yet." },
 	{ NULL, NULL }
@@ -102,6 +101,7 @@ instance_create(struct request *r)
 	TRY(wish_place(r));
 	TRY(wish_flavor(r, c, body(r, "instance/flavorRef"), &f));
 	TRY(wish_volume(r, v, &new.volume_gb));
+	TRY(wish_backup(r, v, new.volume_gb));
 
 	new.version_id = v->id;
 	new.flavor_id = f->id;

@@ -1,3 +1,4 @@
+#include "fcgi/datastores.h"
 #include "fcgi/guest.h"
 #include "fcgi/handlers.h"
 #include "fcgi/status.h"
@@ -10,18 +11,6 @@
 #include <strings.h>
 
 #define INSTANCE_BYTES 900	/* what one takes in a list, about */
-
-/* A copy of the catalogue may be older than an instance's version. */
-static enum err
-version_of(struct request *r, const struct catalog **c, const char *id,
-    const struct version_row **v)
-{
-	if ((*v = catalog_version(*c, id)) == NULL) {
-		TRY(catalog_reread(&r->op, c));
-		*v = catalog_version(*c, id);
-	}
-	return OK;
-}
 
 /* Shown newest first, though the page was cut in order of id. */
 static int
@@ -72,7 +61,7 @@ list(struct request *r, enum instance_form form)
 	jsonw_key(&r->out, "instances");
 	jsonw_list(&r->out);
 	for (i = 0; i < n; i++) {
-		TRY(version_of(r, &c, in[i].version_id, &v));
+		TRY(version_of(&r->op, &c, in[i].version_id, &v));
 		view_instance(r, v, &in[i], form);
 	}
 	jsonw_list_end(&r->out);
@@ -103,7 +92,7 @@ instance_show(struct request *r)
 
 	TRY(instance_of(r, &in));
 	TRY(catalog_read(&r->op, &c));
-	TRY(version_of(r, &c, in.version_id, &v));
+	TRY(version_of(&r->op, &c, in.version_id, &v));
 	jsonw_map(reply_json(r, 200));
 	jsonw_key(&r->out, "instance");
 	view_instance(r, v, &in, SHOW_FORM);

@@ -5,9 +5,11 @@ fcgi_libapi_a_SOURCES = \
 	fcgi/access.c \
 	fcgi/accounts.c fcgi/accounts.h \
 	fcgi/auth.c fcgi/auth.h \
+	fcgi/backups.c fcgi/backup_strategies.c \
 	fcgi/bodies.c \
 	fcgi/databases.c \
 	fcgi/datastores.c fcgi/datastores.h \
+	fcgi/engines.c fcgi/engines.h \
 	fcgi/fields.c fcgi/fields.h fcgi/fields_kinds.c fcgi/fields_kinds.h \
 	fcgi/flavors.c \
 	fcgi/guest.c fcgi/guest.h \
@@ -27,7 +29,7 @@ fcgi_libapi_a_SOURCES = \
 	fcgi/tasks.c \
 	fcgi/users.c fcgi/users.h \
 	fcgi/versions.c \
-	fcgi/view_account.c fcgi/view_catalog.c \
+	fcgi/view_account.c fcgi/view_backup.c fcgi/view_catalog.c \
 	fcgi/view_identity.c fcgi/view_identity.h \
 	fcgi/view_instance.c fcgi/view_order.c fcgi/view_task.c fcgi/views.h \
 	fcgi/wishes.c fcgi/wishes.h

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define PARAMS_MAX 64
 
@@ -91,6 +92,37 @@ page_of(struct request *r, struct page *page)
 	return OK;
 }
 
+enum err
+row_page_of(struct request *r, struct row_page *page)
+{
+	const char *limit = query(r, "limit"), *marker = marker_of(r);
+	int64_t n = conf_int("api.page_size");
+
+	page->offset = 0;
+	if (limit != NULL && *limit != '\0' &&
+	    !text_number(limit, 0, INT64_MAX, &n))
+		return op_fail(&r->op, ERR_BAD_REQUEST,
+		    "The value of limit must be an integer of at least 0.");
+	if (marker != NULL && !text_number(marker, 0, INT32_MAX, &page->offset))
+		return op_fail(&r->op, ERR_BAD_REQUEST,
+		    "The value of marker must be a number of rows.");
+	page->limit = n < ROWS_MOST ? (int)n : ROWS_MOST;
+	return OK;
+}
+
+bool
+query_true(const struct request *r, const char *name)
+{
+	static const char *const words[] = { "1", "t", "true", "on", "y",
+	    "yes" };
+	const char *s = query(r, name);
+
+	for (size_t i = 0; s != NULL && i < sizeof(words) / sizeof(*words); i++)
+		if (strcasecmp(s, words[i]) == 0)
+			return true;
+	return false;
+}
+
 /* The request's own address with another marker. */
 static const char *
 next_href(struct request *r, const char *marker)
@@ -127,4 +159,13 @@ page_links(struct request *r, const char *coll, const char *next_marker)
 		jsonw_map_end(&r->out);
 		jsonw_list_end(&r->out);
 	}
+}
+
+void
+row_page_links(struct request *r, const char *coll,
+    const struct row_page *page, int n)
+{
+	if (n == page->limit)
+		page_links(r, coll, op_printf(&r->op, "%lld",
+		    (long long)page->offset + n));
 }

@@ -27,7 +27,7 @@ const struct route routes[] = {
 	{ POST,  T "/instances/{id}/action",                                MAIN, OWNER, "instance:restart", action_fields, instance_action },
 	{ GET,   T "/instances/{id}/tasks",                                 MAIN, OWNER, "instance:tasks", NULL, tasks_list },
 	{ GET,   T "/instances/{id}/tasks/{task_id}",                       MAIN, OWNER, "instance:task_show", NULL, task_view },
-	{ GET,   T "/instances/{id}/backups",                               MAIN, OWNER, "instance:backups", NULL, NULL },
+	{ GET,   T "/instances/{id}/backups",                               MAIN, OWNER, "instance:backups", NULL, instance_backups },
 	{ GET,   T "/instances/{id}/configuration",                         MAIN, OWNER, "instance:configuration", NULL, NULL },
 	{ GET,   T "/instances/{id}/log",                                   ASKS_GUEST, OWNER, "instance:guest_log_list", NULL, NULL },
 	{ POST,  T "/instances/{id}/log",                                   ASKS_GUEST, OWNER, "instance:guest_log", NULL, NULL },
@@ -56,13 +56,13 @@ const struct route routes[] = {
 	{ DELETE,T "/instances/{id}/root",                                  ASKS_GUEST, OWNER, "instance:extension:root:delete", NULL, root_disable },
 
 	/* backups */
-	{ GET,   T "/backups",                                              MAIN, OWNER, "backup:index", NULL, NULL },
-	{ POST,  T "/backups",                                              MAIN, OWNER, "backup:create", NULL, NULL },
-	{ GET,   T "/backups/{id}",                                         MAIN, OWNER, "backup:show", NULL, NULL },
-	{ DELETE,T "/backups/{id}",                                         MAIN, OWNER, "backup:delete", NULL, NULL },
-	{ GET,   T "/backup_strategies",                                    MAIN, OWNER, "backup_strategy:index", NULL, NULL },
-	{ POST,  T "/backup_strategies",                                    MAIN, OWNER, "backup_strategy:create", NULL, NULL },
-	{ DELETE,T "/backup_strategies",                                    MAIN, OWNER, "backup_strategy:delete", NULL, NULL },
+	{ GET,   T "/backups",                                              MAIN, OWNER, "backup:index", NULL, backups_list },
+	{ POST,  T "/backups",                                              MAIN, OWNER, "backup:create", backup_new_fields, backup_create },
+	{ GET,   T "/backups/{id}",                                         MAIN, OWNER, "backup:show", NULL, backup_show },
+	{ DELETE,T "/backups/{id}",                                         MAIN, OWNER, "backup:delete", NULL, backup_remove },
+	{ GET,   T "/backup_strategies",                                    MAIN, OWNER, "backup_strategy:index", NULL, strategies_list },
+	{ POST,  T "/backup_strategies",                                    MAIN, OWNER, "backup_strategy:create", strategy_new_fields, strategy_create },
+	{ DELETE,T "/backup_strategies",                                    MAIN, OWNER, "backup_strategy:delete", NULL, strategy_remove },
 
 	/* configuration groups */
 	{ GET,   T "/configurations",                                       MAIN, OWNER, "configuration:index", NULL, NULL },

@@ -46,7 +46,7 @@ static const struct task_word {
  */
 #define SERVER NULL
 static const struct status_rule {
-	const char *action;		/* of the task; "!" any error */
+	const char *action;		/* of the task; "!" any error; "+" a backup runs */
 	const char *servers;
 	const char *status;
 	const char *why;
@@ -64,6 +64,7 @@ static const struct status_rule {
 	{ "DETACHING",        NULL,    "DETACH",  "a replica leaves its source" },
 	{ "DELETING", "ACTIVE SHUTDOWN DELETED", "SHUTDOWN", "until it is gone" },
 	{ "DELETING",         NULL,    "ERROR",   "the delete failed: ask again" },
+	{ "+",                NULL,    "BACKUP",  "whatever the server says" },
 	{ NULL, "BUILD ERROR REBOOT RESIZE ACTIVE SHUTDOWN", SERVER, "no task: what the server says" },
 	{ NULL, "VERIFY_RESIZE",       "RESIZE",  "resized, not confirmed yet" },
 	{ NULL, NULL,                  "UNKNOWN", "a word that clients do not know" },
@@ -136,14 +137,17 @@ among(const char *list, const char *word)
 
 static bool
 rule_fits(const struct status_rule *rule, const struct task_word *task,
-    const char *server)
+    const struct instance *in)
 {
+	if (rule->action != NULL && strcmp(rule->action, "+") == 0)
+		return in->backing_up;
 	if (rule->action != NULL && strcmp(rule->action, "!") == 0)
 		return task != NULL && task->error;
 	if (rule->action != NULL &&
 	    (task == NULL || strcmp(rule->action, task->action) != 0))
 		return false;
-	return rule->servers == NULL || among(rule->servers, server);
+	return rule->servers == NULL ||
+	    among(rule->servers, in->server_status);
 }
 
 const char *
@@ -152,7 +156,7 @@ status_of(const struct instance *in)
 	const struct task_word *task = task_word(in->task);
 	const struct status_rule *rule = status_rules;
 
-	while (!rule_fits(rule, task, in->server_status))
+	while (!rule_fits(rule, task, in))
 		rule++;		/* the last one fits everything */
 	return rule->status == SERVER ? in->server_status : rule->status;
 }
@@ -203,6 +207,8 @@ status_actionable(struct op *op, const struct instance *in)
 		    task != NULL ? task->action : in->task);
 	if (!guest_word(in->guest_status)->actionable)
 		return not_available(op, in, "instance", status_of(in));
+	if (in->backing_up)
+		return not_available(op, in, "instance", "BACKUP");
 	return OK;
 }
 

@@ -7,6 +7,7 @@
 #define FCGI_VIEWS_H
 
 #include "fcgi/api.h"
+#include "lib/store/backups.h"
 #include "lib/store/catalog.h"
 #include "lib/store/instances.h"
 #include "lib/store/tasks.h"
@@ -29,6 +30,11 @@ void	 view_datastore(struct request *, const struct catalog *,
 
 void	 view_task(struct request *, const struct task_row *);
 
+/* version NULL: it is gone, and is not shown. */
+void	 view_backup(struct request *, const struct version_row *,
+	    const struct backup *);
+void	 view_strategy(struct request *, const struct strategy *);
+
 /*
  * What a guest answered: maps of name, host and databases (maps or names).
  * Names that are the service's own are left out of the lists.
@@ -50,6 +56,7 @@ void	 order_user(struct jsonw *, struct op *, const struct user_id *);
 void	 order_user_target(struct jsonw *, const struct json *to);
 void	 order_databases(struct jsonw *, const struct json *list);
 void	 order_users(struct jsonw *, const struct json *list);
+void	 order_backup(struct jsonw *, const struct backup *);
 const char *order_done(struct jsonw *);		/* the text */
 /* What is stored of an access: the members that were given. */
 void	 store_access(struct jsonw *, const struct json *access);

@@ -16,5 +16,8 @@ enum err	 wish_flavor(struct request *, const struct catalog *,
 		    const struct json *ref, const struct flavor_row **);
 enum err	 wish_volume(struct request *, const struct version_row *,
 		    int *gb);
+/* backups.c: may the backup that is named become one of this version and size? */
+enum err	 wish_backup(struct request *, const struct version_row *,
+		    int gb);
 
 #endif

@@ -75,6 +75,7 @@ enum verdict	 guest_boot(struct work *), guest_prepare(struct work *);
 enum verdict	 guest_ready(struct work *), guest_back(struct work *);
 enum verdict	 guest_order(struct work *), guest_stop(struct work *);
 enum verdict	 guest_root(struct work *);
+enum verdict	 backup_begin(struct work *), backup_store(struct work *);
 
 int		 create_ended(struct work *, bool, struct call *);
 int		 delete_ended(struct work *, bool, struct call *);
@@ -82,5 +83,6 @@ int		 restart_ended(struct work *, bool, struct call *);
 int		 recover_ended(struct work *, bool, struct call *);
 int		 root_enable_ended(struct work *, bool, struct call *);
 int		 root_disable_ended(struct work *, bool, struct call *);
+int		 backup_done(struct work *, bool, struct call *);
 
 #endif

@@ -48,6 +48,12 @@ static const struct step root_enable[] = {
 	{ 0 }
 };
 
+static const struct step backup[] = {
+	{ "begin",       backup_begin,   NULL,           60    },
+	{ "store",       backup_store,   NULL,           86400 },
+	{ 0 }
+};
+
 const struct flow flows[TASK__MAX] = {
 	[TASK_CREATE]          = { create, create_ended },
 	[TASK_DELETE]          = { delete, delete_ended },
@@ -63,4 +69,5 @@ const struct flow flows[TASK__MAX] = {
 	[TASK_REVOKE]          = { order, NULL },
 	[TASK_ROOT_ENABLE]     = { root_enable, root_enable_ended },
 	[TASK_ROOT_DISABLE]    = { order, root_disable_ended },
+	[TASK_BACKUP]          = { backup, backup_done },
 };

@@ -24,6 +24,7 @@ t_unit_conductor_test_LDADD = worker/libconductor.a $(MSG) $(STORE) \
 noinst_LIBRARIES += worker/libworker.a
 worker_libworker_a_SOURCES = worker/flow.h worker/flows.c \
 	worker/flow_ends.c worker/runner.c worker/runner.h \
+	worker/steps_backup.c \
 	worker/steps_cloud.c worker/steps_guest.c worker/agent_conf.c \
 	worker/duties.c worker/duties.h worker/later.c worker/later.h
 sbin_PROGRAMS += worker/coffer-worker

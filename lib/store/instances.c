@@ -32,6 +32,7 @@ take_lean(const struct rows *rows, int row, struct instance *in)
 	in->guest_status = row_str(rows, row, c++);
 	in->guest_age = row_str(rows, row, c) == NULL ? -1 :
 	    row_int(rows, row, c);
+	in->backing_up = row_bool(rows, row, ++c);
 	return ++c;
 }
 
@@ -215,10 +216,11 @@ instance_reset(struct op *op, const char *id, const char *const **also)
 	struct call calls[] = {
 		CALL(INSTANCE_CANCEL_TASKS, id),
 		CALL(INSTANCE_RESET, id),
+		CALL(BACKUPS_FAIL, id),
 	};
-	struct rows rows[2] = { 0 };
+	struct rows rows[3] = { 0 };
 
-	TRY(store_write(op, rows, 2, calls));
+	TRY(store_write(op, rows, 3, calls));
 	*also = column(op, &rows[0]);
 	return OK;
 }

@@ -19,6 +19,7 @@ struct instance {
 	const char	*created;	/* times begin YYYY-MM-DD?HH:MM:SS, UTC */
 	const char	*guest_status;	/* NULL: no row of guests */
 	int64_t		 guest_age;	/* seconds since its last report; -1 none yet */
+	bool		 backing_up;	/* a backup of it runs */
 
 	/* not in lists without detail */
 	const char	*updated, *guest_seen;

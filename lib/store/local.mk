@@ -16,6 +16,8 @@ lib_store_libstore_a_SOURCES += lib/store/sql_identity.tbl.h \
 	lib/store/quotas.c lib/store/quotas.h
 lib_store_libstore_a_SOURCES += lib/store/sql_instance.tbl.h \
 	lib/store/instances.c lib/store/instances.h
+lib_store_libstore_a_SOURCES += lib/store/sql_backup.tbl.h \
+	lib/store/backups.c lib/store/backups.h
 lib_store_libstore_a_SOURCES += \
 	lib/store/admin.c lib/store/admin.h \
 	lib/store/schema.c lib/store/schema.h

@@ -5,7 +5,7 @@
 #define INSTANCE_LEAN "i.id, i.tenant_id, i.name, i.version_id, i.flavor_id,"\
 	" i.volume_gb, i.task, i.server_status, i.region, i.access, i.address,"	\
 	" i.network_id, i.replica_of, i.created, g.status, date_part('epoch',"	\
-	" now() - g.last_seen)::int"
+	" now() - g.last_seen)::int, i.backing_up IS NOT NULL"
 #define INSTANCE_FULL ", i.updated, coalesce(g.last_seen, g.changed),"	\
 	" i.key_epoch, i.locality, i.configuration_id, i.server_id,"	\
 	" i.volume_id, i.fault, i.fault_details, i.fault_at,"		\
@@ -70,7 +70,8 @@ STMT(INSTANCE_DELETE_AGAIN, 1,
 STMT(INSTANCE_RESTART, 1,
     "WITH hit AS (UPDATE instances SET task = 'REBOOTING', updated = now()"
     " WHERE id = $1::uuid AND deleted_at IS NULL AND server_status = 'ACTIVE'"
-    " AND task IN ('NONE', 'RESTART_REQUIRED') RETURNING id)"
+    " AND backing_up IS NULL AND task IN ('NONE', 'RESTART_REQUIRED')"
+    " RETURNING id)"
     " SELECT refuse('CF409', 'The instance has changed.')"
     " WHERE NOT EXISTS (SELECT FROM hit)")
 /* One that is being deleted stays so: its quota is given back already. */

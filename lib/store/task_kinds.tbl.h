@@ -17,3 +17,4 @@ KIND(GRANT,           "grant",           60)	/* order */
 KIND(REVOKE,          "revoke",          60)	/* order */
 KIND(ROOT_ENABLE,     "root_enable",     60)	/* order */
 KIND(ROOT_DISABLE,    "root_disable",    60)	/* order */
+KIND(BACKUP,          "backup",          86400)	/* args: name, container */

@@ -170,7 +170,7 @@ class Client:
             self._conn.close()
             self._conn = None
         a = Answer(r.status, r.headers, raw)
-        self.stack.note(self, method, path, a)
+        self.stack.note(method, path, body, a)
         return a
 
     def get(self, path, **kw):
@@ -450,12 +450,14 @@ class Stack:
 
     # --- what must hold -------------------------------------------------------
 
-    def note(self, client, method, path, answer):
+    def note(self, method, path, body, answer):
         """Remember every accepted change, for I1."""
         if method in ('POST', 'PUT', 'PATCH', 'DELETE') and \
                 200 <= answer.status < 300 and path.startswith('/v1.0/'):
             row = {'method': method, 'path': path, 'status': answer.status,
                    'request': answer.headers.get('x-openstack-request-id')}
+            if 'reset_status' in str(body):
+                row['task'] = False
             self.accepted.append(row)
             with open(os.path.join(self.dir, 'accepted.jsonl'), 'a') as f:
                 f.write(json.dumps(row) + '\n')

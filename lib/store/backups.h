@@ -1,0 +1,70 @@
+/*
+ * backups - rows of backups and of strategies, which say into which container
+ * backups go.  As with instances, what changes them changes quota and task in
+ * the same transaction.
+ */
+#ifndef LIB_STORE_BACKUPS_H
+#define LIB_STORE_BACKUPS_H
+
+#include "lib/store/tasks.h"
+
+struct backup {
+	const char	*id, *tenant, *name;
+	const char	*instance;	/* NULL: taken elsewhere */
+	const char	*description, *parent;	/* may be NULL */
+	const char	*state;		/* NEW, BUILDING, COMPLETED ... */
+	const char	*version_id;	/* NULL: that version is gone */
+	const char	*container;
+	const char	*location;	/* NULL until it is stored */
+	const char	*size;		/* GB as a JSON number, or NULL */
+	const char	*created, *updated;
+};
+
+/* Each of the first three may be NULL.  Last changed first. */
+struct backups_page {
+	const char	*tenant, *instance, *datastore;
+	int		 limit;
+	int64_t		 offset;
+};
+enum err	 backups_read(struct op *, const struct backups_page *,
+		    struct backup **, int *n);
+/* tenant NULL: anybody's.  ERR_NOT_FOUND "Resource <id> cannot be found." */
+enum err	 backup_read(struct op *, const char *id, const char *tenant,
+		    struct backup *);
+/* The last that was completed; *id NULL when there is none. */
+enum err	 backup_latest(struct op *, const char *instance,
+		    const char **id);
+/* What the strategies say, or NULL. */
+enum err	 backup_container(struct op *, const char *tenant,
+		    const char *instance, const char **container);
+
+/*
+ * A new one.  id is the task's, or, with task NULL, its own: then it is taken
+ * elsewhere and only recorded.  ERR_CONFLICT: the instance has changed;
+ * ERR_NOT_FOUND: the parent is gone; ERR_OVER_LIMIT.
+ */
+enum err	 backup_insert(struct op *, const struct backup *,
+		    const struct new_task *);
+/*
+ * With all those incremental upon it; the quota goes back to the owner.
+ * ERR_UNPROCESSABLE, and nothing changes, when one of them runs.
+ */
+enum err	 backup_delete(struct op *, const char *id);
+
+/* For workers: calls for lease_write() and lease_end(). */
+struct call	 backup_begun(const char *id);
+struct call	 backup_stored(const char *id, const char *location,
+		    const char *gb);
+struct call	 backup_ended(const char *id, const char *instance,
+		    const char *state);
+
+/* instance "": what holds for the project's others. */
+struct strategy { const char *tenant, *instance, *container; };
+/* instance NULL: all of the tenant. */
+enum err	 strategies_read(struct op *, const char *tenant,
+		    const char *instance, struct strategy **, int *n);
+enum err	 strategy_set(struct op *, const struct strategy *);
+enum err	 strategy_delete(struct op *, const char *tenant,
+		    const char *instance);
+
+#endif
