@@ -1,7 +1,10 @@
 #include "lib/base/json.h"
 #include "lib/base/json_scan.h"
+#include "lib/base/text.h"
 
 #include <json-c/json.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* struct json is json-c's object under a name that its users can keep. */
@@ -162,4 +165,75 @@ bool
 json_true(const struct json *j)
 {
 	return json_kind(j) == JSON_BOOL && json_object_get_boolean(object(j));
+}
+
+/* --- made by hand -------------------------------------------------------------- */
+
+static struct json *
+keep(struct op *op, json_object *o)
+{
+	op_defer(op, give_back, o);
+	return (struct json *)o;
+}
+
+struct json *
+json_new(struct op *op, enum json_kind kind)
+{
+	return keep(op, kind == JSON_LIST ? json_object_new_array() :
+	    json_object_new_object());
+}
+
+/* As Python and XML Schema spell them. */
+static json_object *
+bool_of(const char *s)
+{
+	static const char *const word[] = { "false", "0", "False",
+		"true", "1", "True" };
+
+	for (int i = 0; i < 6; i++)
+		if (strcmp(s, word[i]) == 0)
+			return json_object_new_boolean(i >= 3);
+	return NULL;
+}
+
+static json_object *
+real_of(const char *s)
+{
+	char *end;
+	double d;
+
+	if (s[strspn(s, "-0123456789.eE+")] != '\0' || *s == '\0')
+		return NULL;
+	d = strtod(s, &end);
+	return *end == '\0' && isfinite(d) ? json_object_new_double(d) : NULL;
+}
+
+struct json *
+json_of_text(struct op *op, enum json_kind kind, const char *s)
+{
+	json_object *o;
+	int64_t n;
+
+	if (kind == JSON_BOOL)
+		o = bool_of(s);
+	else if ((kind == JSON_INT || kind == JSON_REAL) &&
+	    text_number(s, INT64_MIN, INT64_MAX, &n))
+		o = json_object_new_int64(n);
+	else if (kind == JSON_REAL)
+		o = real_of(s);
+	else
+		o = kind == JSON_STR ? json_object_new_string(s) : NULL;
+	return o == NULL ? NULL : keep(op, o);
+}
+
+/* The op keeps its own hold, so a value may be put anywhere or nowhere. */
+void
+json_put(struct json *in, const char *key, const struct json *value)
+{
+	json_object *v = json_object_get(object(value));
+
+	if (key == NULL)
+		json_object_array_add(object(in), v);
+	else
+		json_object_object_add(object(in), key, v);
 }

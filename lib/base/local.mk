@@ -9,12 +9,14 @@ lib_base_libbase_a_SOURCES = \
 	lib/base/op.c lib/base/op.h \
 	lib/base/seal.c lib/base/seal.h \
 	lib/base/service.c lib/base/service.h \
-	lib/base/text.c lib/base/text.h
-lib_base_libbase_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(SODIUM_CFLAGS)
+	lib/base/text.c lib/base/text.h \
+	lib/base/xml.c lib/base/xml.h
+lib_base_libbase_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(SODIUM_CFLAGS) \
+	$(XML_CFLAGS)
 
 if HAVE_CMOCKA
 check_PROGRAMS += t/unit/op_test t/unit/text_test t/unit/json_test \
-	t/unit/seal_test t/unit/conf_test
+	t/unit/xml_test t/unit/seal_test t/unit/conf_test
 endif
 t_unit_op_test_SOURCES = t/unit/op_test.c t/unit/test.h
 t_unit_op_test_LDADD = $(BASE) $(CMOCKA_LIBS)
@@ -22,6 +24,8 @@ t_unit_text_test_SOURCES = t/unit/text_test.c t/unit/test.h
 t_unit_text_test_LDADD = $(BASE) $(CMOCKA_LIBS)
 t_unit_json_test_SOURCES = t/unit/json_test.c t/unit/test.h
 t_unit_json_test_LDADD = $(BASE) $(CMOCKA_LIBS)
+t_unit_xml_test_SOURCES = t/unit/xml_test.c t/unit/test.h
+t_unit_xml_test_LDADD = $(BASE) $(XML_LIBS) $(CMOCKA_LIBS)
 t_unit_seal_test_SOURCES = t/unit/seal_test.c t/unit/test.h
 t_unit_seal_test_LDADD = $(BASE) $(CMOCKA_LIBS)
 t_unit_conf_test_SOURCES = t/unit/conf_test.c t/unit/test.h
