@@ -17,6 +17,7 @@ fcgi_libapi_a_SOURCES = \
 	fcgi/instance_actions.c fcgi/instance_create.c fcgi/instance_update.c \
 	fcgi/instances.c \
 	fcgi/limits.c \
+	fcgi/media.c fcgi/media.h \
 	fcgi/names.c fcgi/names.h fcgi/charsets.tbl.h \
 	fcgi/query.c fcgi/query.h \
 	fcgi/ratelimit.c fcgi/ratelimit.h \
@@ -32,7 +33,8 @@ fcgi_libapi_a_SOURCES = \
 	fcgi/view_account.c fcgi/view_backup.c fcgi/view_catalog.c \
 	fcgi/view_identity.c fcgi/view_identity.h \
 	fcgi/view_instance.c fcgi/view_order.c fcgi/view_task.c fcgi/views.h \
-	fcgi/wishes.c fcgi/wishes.h
+	fcgi/wishes.c fcgi/wishes.h \
+	fcgi/xmlw.c fcgi/xmlw.h fcgi/xml_names.tbl.h
 
 sbin_PROGRAMS += coffer-api
 coffer_api_SOURCES = fcgi/main.c fcgi/request.c fcgi/request.h
@@ -41,7 +43,7 @@ coffer_api_LDADD = $(API) $(FCGI_LIBS)
 # The API's own floor on top of all the others.
 API = fcgi/libapi.a lib/msg/libmsg.a lib/store/libstore.a \
 	lib/wire/libwireredis.a lib/wire/libwirepg.a \
-	$(BASE) $(HIREDIS_LIBS) $(PQ_LIBS)
+	$(BASE) $(HIREDIS_LIBS) $(PQ_LIBS) $(XML_LIBS)
 
 # What clients see of instances, and the rules of what they may ask for.
 if HAVE_CMOCKA
@@ -65,7 +67,8 @@ t_unit_instances_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pg_run \
 
 if HAVE_CMOCKA
 check_PROGRAMS += t/unit/route_test t/unit/fields_test t/unit/ratelimit_test \
-	t/unit/shared_test t/unit/serve_test t/unit/identity_test
+	t/unit/shared_test t/unit/serve_test t/unit/identity_test \
+	t/unit/media_test t/unit/xmlw_test
 endif
 t_unit_route_test_SOURCES = t/unit/route_test.c t/unit/test.h
 t_unit_route_test_LDADD = $(API) $(CMOCKA_LIBS)
@@ -82,4 +85,9 @@ t_unit_identity_test_SOURCES = t/unit/identity_test.c t/unit/test.h \
 	t/unit/api_fixture.c t/unit/api_fixture.h \
 	t/unit/pg_fixture.c t/unit/pg_fixture.h
 t_unit_identity_test_LDADD = $(API) $(CMOCKA_LIBS)
-EXTRA_DIST += t/data/routes.tsv
+t_unit_media_test_SOURCES = t/unit/media_test.c t/unit/test.h \
+	t/unit/api_fixture.c t/unit/api_fixture.h
+t_unit_media_test_LDADD = $(API) $(CMOCKA_LIBS)
+t_unit_xmlw_test_SOURCES = t/unit/xmlw_test.c t/unit/test.h
+t_unit_xmlw_test_LDADD = $(API) $(CMOCKA_LIBS)
+EXTRA_DIST += t/data/routes.tsv t/data/xml

@@ -139,6 +139,7 @@ read_params(struct request *r)
 	r->uri = uri != NULL ? uri : "";
 	r->host = param("HTTP_HOST");
 	r->content_type = param("CONTENT_TYPE");
+	r->accept = param("HTTP_ACCEPT");
 	r->token = param("HTTP_X_AUTH_TOKEN");
 	r->subject_token = param("HTTP_X_SUBJECT_TOKEN");
 }

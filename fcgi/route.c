@@ -1,5 +1,6 @@
 #include "fcgi/route.h"
 
+#include "fcgi/media.h"
 #include "lib/base/text.h"
 
 #include <string.h>
@@ -92,12 +93,63 @@ tenant_of(const struct segments *is)
 	return is->s[1];
 }
 
+#define T	"/v1.0/{tenant}"
+#define OPERATORS T "/mgmt/"
+
+/* Below these ".xml" and ".json" are no part of a name. */
+static bool
+takes_suffix(const struct route *t)
+{
+	static const char *const paths[] = {
+		T "/datastores", T "/datastores/{datastore}",
+		T "/instances/{id}/databases",
+		T "/instances/{id}/databases/{name}",
+		T "/instances/{id}/users", T "/instances/{id}/users/{user}",
+		T "/instances/{id}/users/{user}/databases",
+		T "/instances/{id}/users/{user}/databases/{name}",
+		T "/instances/{id}/root",
+		T "/security-groups", T "/security-groups/{id}",
+		T "/security-group-rules", T "/security-group-rules/{id}",
+	};
+
+	if (strncmp(t->path, OPERATORS, sizeof(OPERATORS) - 1) == 0)
+		return true;
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
+		if (strcmp(t->path, paths[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool
+ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+
+	return n >= m && strcmp(s + n - m, end) == 0;
+}
+
+/*
+ * By the path without its suffix, if it has one.  Names that tenants choose keep it when
+ * something is changed: to delete "shop" when "shop.json" was meant cannot be
+ * made good.
+ */
+static bool
+matches_short(const struct route *t, const struct segments *is,
+    const char **arg)
+{
+	bool chosen = ends_with(t->path, "/{name}") ||
+	    ends_with(t->path, "/{user}");
+
+	return is->n > 0 && takes_suffix(t) && (t->method == GET || !chosen) &&
+	    matches(t->path, is, arg);
+}
+
 enum err
 route_request(struct request *r)
 {
 	struct op *op = &r->op;
-	struct segments is;
-	size_t n = strcspn(r->uri, "?");
+	struct segments is, cut = { .n = 0 };
+	size_t n = strcspn(r->uri, "?"), suffix = media_suffix(r->uri, n);
 
 	r->path = op_strndup(op, r->uri, n);
 	r->query = r->uri[n] == '?' ? r->uri + n + 1 : "";
@@ -105,8 +157,13 @@ route_request(struct request *r)
 		return op_fail(op, ERR_NOT_FOUND,
 		    "The resource could not be found.");
 	r->tenant = tenant_of(&is);
+	if (suffix > 0 &&
+	    !split(op, op_strndup(op, r->uri, n - suffix), &cut))
+		cut.n = 0;
 	for (const struct route *t = routes; t->method != 0; t++) {
-		if (t->method != r->method || !matches(t->path, &is, r->arg))
+		if (t->method != r->method ||
+		    (!matches_short(t, &cut, r->arg) &&
+		    !matches(t->path, &is, r->arg)))
 			continue;
 		r->route = t;
 		return OK;

@@ -14,7 +14,8 @@ const char	*method_word(enum method);
 
 /*
  * Split r->uri into r->path and r->query, find r->route and fill in r->arg
- * and r->tenant.  ERR_NOT_FOUND: no such route, or a path that nobody should
+ * and r->tenant; where a resource has its form as a suffix (media.h), without
+ * it.  ERR_NOT_FOUND: no such route, or a path that nobody should
  * write (empty and dot segments, encoded slashes, NUL, no UTF-8); r->tenant
  * is set all the same when the path is one below /v1.0/{tenant}.
  */

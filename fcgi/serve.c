@@ -6,6 +6,7 @@
 
 #include "fcgi/auth.h"
 #include "fcgi/fields.h"
+#include "fcgi/media.h"
 #include "fcgi/query.h"
 #include "fcgi/ratelimit.h"
 #include "fcgi/route.h"
@@ -14,7 +15,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* Nobody without a token learns which paths exist. */
 static bool
@@ -43,17 +43,6 @@ admit(struct request *r)
 	return ratelimit_check(r);
 }
 
-/* "application/json", with parameters or without. */
-static bool
-is_json(const char *type)
-{
-	static const char json[] = "application/json";
-	size_t n = sizeof(json) - 1;
-
-	return strncasecmp(type, json, n) == 0 &&
-	    (type[n] == '\0' || type[n] == ';' || type[n] == ' ');
-}
-
 /* A body without a Content-Type, and one that the route does not want, are as none. */
 static enum err
 take_body(struct request *r)
@@ -67,16 +56,8 @@ take_body(struct request *r)
 	if (r->route->body == NULL)
 		return OK;
 	if (r->raw_len > 0 && r->content_type != NULL &&
-	    *r->content_type != '\0') {
-		if (!is_json(r->content_type))
-			return op_fail(op, ERR_BAD_MEDIA,
-			    "Unsupported Content-Type");
-		if (json_parse(op, r->raw, r->raw_len, &r->body) != OK) {
-			log_debug(op, "body: %s", op->why);
-			return op_fail(op, ERR_BAD_REQUEST,
-			    "Malformed request body");
-		}
-	}
+	    *r->content_type != '\0')
+		TRY(media_body(r));
 	return fields_check(op, r->route->body, r->body);
 }
 
@@ -160,9 +141,12 @@ request_serve(struct request *r)
 		r->host = "localhost";
 	r->base = base_of(r);
 	r->path = r->uri;
-	e = serve(r);
+	e = media_negotiate(r);
+	if (e == OK)
+		e = serve(r);
 	if (e != OK)
 		reply_error(r, e);
+	media_answer(r);
 	note(r);
 }
 

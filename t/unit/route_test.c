@@ -97,6 +97,61 @@ only_the_methods_of_a_path_lead_to_it(void **state)
 	assert_int_equal(method_find(""), METHOD_OTHER);
 }
 
+/* NULL: nowhere; else its last argument. */
+static const char *
+short_of(enum method m, const char *path)
+{
+	if (route(m, op_printf(&kept, "/v1.0/t/%s?x=y.json", path)) != OK)
+		return NULL;
+	for (int i = ARGS_MAX - 1; ; i--)
+		if (r.arg[i] != NULL)
+			return r.arg[i];
+}
+
+static void
+a_form_is_cut_off_where_the_resource_has_one(void **state)
+{
+	static const struct { enum method m; const char *path, *arg; } rows[] = {
+		{ GET, "datastores.xml", "t" }, { GET, "datastores.json", "t" },
+		{ GET, "datastores/mysql.xml", "mysql" },
+		{ GET, "datastores/5.7", "5.7" },
+		{ GET, "instances/i/databases.xml", "i" },
+		{ POST, "instances/i/users.json", "i" },
+		{ GET, "instances/i/root.xml", "i" },
+		{ GET, "instances/i/users/u.xml", "u" },
+		{ GET, "instances/i/users/u.xml.json", "u.xml" },
+		{ GET, "instances/i/users/u.ted", "u.ted" },
+		{ GET, "instances/i/users/u%2exml", "u.xml" },
+		{ GET, "instances/i/users/u.XML", "u.XML" },
+		{ GET, "instances/i/users/u/databases.xml", "u" },
+		{ DELETE, "instances/i/users/u.xml", "u.xml" },
+		{ DELETE, "instances/i/databases/shop.json", "shop.json" },
+		{ PUT, "instances/i/users/u.json", "u.json" },
+		{ DELETE, "security-group-rules/r.xml", "r" },
+		{ GET, "mgmt/instances.xml", "t" },
+		{ GET, "mgmt/instances/i.xml", "i" },
+		{ GET, "mgmt/hosts/h.json/", NULL },
+		{ GET, "instances.xml", NULL }, { GET, "flavors.json", NULL },
+		{ GET, "flavors/1.xml", "1.xml" }, { GET, "limits.xml", NULL },
+		{ GET, "backups.xml", NULL }, { GET, "configurations.xml", NULL },
+		{ GET, "datastores/d/versions.xml", NULL },
+		{ GET, "datastores/..xml", "..xml" },
+		{ GET, "datastores/...xml", "...xml" },
+		{ GET, "datastores/.xml", ".xml" },
+		{ GET, "datastores.xml.xml", NULL }, { GET, ".xml", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		const char *arg = short_of(rows[i].m, rows[i].path);
+
+		if ((arg == NULL) != (rows[i].arg == NULL) ||
+		    (arg != NULL && strcmp(arg, rows[i].arg) != 0))
+			fail_msg("%s: %s", rows[i].path, arg);
+	}
+	assert_int_equal(route(GET, "/.xml"), ERR_NOT_FOUND);
+}
+
 static void
 the_tenant_is_known_even_without_a_route(void **state)
 {
@@ -234,6 +289,7 @@ main(void)
 		cmocka_unit_test(names_in_a_path_are_decoded_once),
 		cmocka_unit_test(a_query_belongs_to_no_segment),
 		cmocka_unit_test(only_the_methods_of_a_path_lead_to_it),
+		cmocka_unit_test(a_form_is_cut_off_where_the_resource_has_one),
 		cmocka_unit_test(the_tenant_is_known_even_without_a_route),
 		cmocka_unit_test(a_literal_is_preferred_to_a_name),
 		cmocka_unit_test(every_route_is_listed_once),
