@@ -61,8 +61,7 @@ struct request {
 	const char	*host;		/* Host header; only letters of a host and port */
 	const char	*base;		/* of links: api.public_url, or https:// and the host */
 	const char	*self, *bookmark;	/* how both links of a resource begin; view_links() keeps them */
-	const char	*content_type;	/* NULL: none was sent */
-	const char	*accept;	/* the header, or NULL */
+	const char	*content_type, *accept;	/* NULL: none was sent */
 	bool		 wants_xml;	/* handlers write JSON all the same (media.h) */
 	const char	*raw;		/* the body as it came */
 	size_t		 raw_len;
