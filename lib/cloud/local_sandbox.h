@@ -39,6 +39,13 @@ const char	*sandbox_agent(const struct sandbox *);
 
 /* The parts of coffer-sandbox, in the order in which they run. */
 
+/*
+ * Forks into the version 2 cgroup; -1 where that cannot be.  To be moved there
+ * later is to wait 5 to 15 ms for a lock of the whole system.
+ */
+pid_t		 sandbox_fork(struct op *, const struct sandbox *);
+/* Joins the cgroups; inside: as a child of sandbox_fork(). */
+enum err	 sandbox_join(struct op *, const struct sandbox *, bool inside);
 /* Forks into namespaces of its own; *pid is 0 in the child, ready to go on. */
 enum err	 sandbox_clone(struct op *, enum local_mode, uid_t, pid_t *pid);
 /* Mounts: the instance's view of the file system, its volume at /data. */
@@ -56,7 +63,7 @@ enum err	 sandbox_seccomp(struct op *);
  * once.  What comes back is the exit status.  A failure to start it at all is
  * written to complain, which is closed as soon as it runs.
  */
-struct sandbox_job { char **argv; bool once; int complain; };
+struct sandbox_job { char **argv; bool once, inside; int complain; };
 int		 sandbox_supervise(const struct sandbox *,
 		    const struct sandbox_job *);
 /* Kills all that descends from this process, and buries it. */

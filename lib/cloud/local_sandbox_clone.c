@@ -1,14 +1,69 @@
-/* One fork into all namespaces at once. */
+/* Forks: into the cgroups, then into all namespaces at once. */
 #include "lib/cloud/local_sandbox.h"
+#include "lib/base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* "tasks" is what only version 1 has. */
+static bool
+is_version_1(struct op *op, const char *dir)
+{
+	return access(op_printf(op, "%s/tasks", dir), F_OK) == 0;
+}
+
+pid_t
+sandbox_fork(struct op *op, const struct sandbox *s)
+{
+	struct clone_args a = { .flags = CLONE_INTO_CGROUP,
+	    .exit_signal = SIGCHLD };
+	char **dirs = text_split(op, op_strdup(op, s->cgroups), " ");
+	pid_t pid;
+	int fd;
+
+	while (*dirs != NULL && is_version_1(op, *dirs))
+		dirs++;
+	if (*dirs == NULL ||
+	    (fd = open(*dirs, O_PATH | O_DIRECTORY | O_CLOEXEC)) == -1)
+		return -1;
+	a.cgroup = (uint64_t)fd;
+	pid = (pid_t)syscall(SYS_clone3, &a, sizeof(a));
+	close(fd);
+	return pid;
+}
+
+/*
+ * A thread that moves itself through version 1's "tasks" takes no lock of the
+ * whole system; through cgroup.procs each move waits for one.
+ */
+enum err
+sandbox_join(struct op *op, const struct sandbox *s, bool inside)
+{
+	char **dirs = text_split(op, op_strdup(op, s->cgroups), " ");
+
+	for (; *dirs != NULL; dirs++) {
+		bool v1 = is_version_1(op, *dirs);
+		int fd;
+
+		if (inside && !v1)
+			continue;
+		fd = open(op_printf(op, "%s/%s", *dirs, v1 ? "tasks" :
+		    "cgroup.procs"), O_WRONLY | O_CLOEXEC);
+		if (fd == -1 || write(fd, "0", 1) != 1)
+			return op_fail(op, ERR_CLOUD, "sandbox: %s: %s", *dirs,
+			    strerror(errno));
+		close(fd);
+	}
+	return OK;
+}
 
 static const int flags_of[LOCAL__MAX] = {
 	[LOCAL_FULL] = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC |

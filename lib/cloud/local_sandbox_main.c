@@ -201,29 +201,6 @@ wait_for_end(struct launch *l, int signals)
 }
 
 /*
- * A thread that moves itself through version 1's "tasks" takes no lock of the
- * whole system; through cgroup.procs each move waits 5 to 10 ms for one.
- */
-static enum err
-cgroups_join(struct op *op, const struct sandbox *s)
-{
-	char **dirs = text_split(op, op_strdup(op, s->cgroups), " ");
-
-	for (; *dirs != NULL; dirs++) {
-		int fd = open(op_printf(op, "%s/tasks", *dirs),
-		    O_WRONLY | O_CLOEXEC);
-
-		if (fd == -1 && errno == ENOENT)
-			fd = open(op_printf(op, "%s/cgroup.procs", *dirs),
-			    O_WRONLY | O_CLOEXEC);
-		if (fd == -1 || write(fd, "0", 1) != 1)
-			return failed(op, *dirs);
-		close(fd);
-	}
-	return OK;
-}
-
-/*
  * Who removes an instance holds this lock while the files go.  So once we have
  * it they are there to stay, or they are gone and so are we.
  */
@@ -259,7 +236,7 @@ prepare(struct op *op, struct launch *l)
 	log_open(l, op);
 	if (l->log == -1 || (mkdir(root, 0711) == -1 && errno != EEXIST))
 		return failed(op, l->s.dir);
-	TRY(cgroups_join(op, &l->s));
+	TRY(sandbox_join(op, &l->s, l->job.inside));
 	if (*l->s.link != '\0' && sandbox_mode(&l->s) == LOCAL_FULL)
 		TRY(link_socket(op, &l->host_links));
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
@@ -325,6 +302,22 @@ stay(const char *dir, struct sandbox_job job)
 	return status;
 }
 
+/* Whatever is wrong with the directory is found, and told, by stay(). */
+static pid_t
+fork_inside(const char *dir, bool *inside)
+{
+	struct sandbox s;
+	struct op op;
+	pid_t pid = -1;
+
+	op_begin(&op, "sandbox");
+	if (sandbox_read(&op, dir, &s) == OK)
+		pid = sandbox_fork(&op, &s);
+	*inside = pid != -1;
+	op_end(&op);
+	return *inside ? pid : fork();
+}
+
 /* The caller waits until the agent runs, or hears why it does not. */
 static int
 detach(const char *dir, struct sandbox_job job)
@@ -335,7 +328,7 @@ detach(const char *dir, struct sandbox_job job)
 
 	if (null == -1 || pipe2(said, O_CLOEXEC) == -1)
 		return 1;
-	switch (fork()) {
+	switch (fork_inside(dir, &job.inside)) {
 	case -1:
 		return 1;
 	case 0:
@@ -377,7 +370,7 @@ main(int argc, char **argv)
 		{ "version", no_argument, NULL, 'V' },
 		{ 0 }
 	};
-	struct sandbox_job job = { .once = false };
+	struct sandbox_job job = { .once = false, .inside = false };
 	bool foreground = false;
 	int c;
 
