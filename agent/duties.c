@@ -1,5 +1,6 @@
 #include "agent/duties.h"
 #include "agent/bodies.h"
+#include "agent/figures.h"
 #include "agent/journal.h"
 #include "agent/names.h"
 #include "agent/report.h"
@@ -382,6 +383,26 @@ volume(struct op *op, const struct json *body, bool again,
 }
 
 static enum err
+hwinfo(struct op *op, const struct json *body, bool again,
+    struct jsonw *answer)
+{
+	(void)op;
+	(void)body;
+	(void)again;
+	figures_machine(answer);
+	return OK;
+}
+
+static enum err
+diagnostics(struct op *op, const struct json *body, bool again,
+    struct jsonw *answer)
+{
+	(void)body;
+	(void)again;
+	return figures_process(op, answer);
+}
+
+static enum err
 ping(struct op *op, const struct json *body, bool again, struct jsonw *answer)
 {
 	(void)op;
@@ -412,6 +433,8 @@ const struct duty duties[] = {
 	[ORDER_USER]           = { NULL,                  user,            true,  false },
 	[ORDER_ACCESS]         = { NULL,                  access,          true,  false },
 	[ORDER_VOLUME]         = { NULL,                  volume,          false, false },
+	[ORDER_HWINFO]         = { NULL,                  hwinfo,          false, false },
+	[ORDER_DIAGNOSTICS]    = { NULL,                  diagnostics,     false, false },
 	[ORDER_PING]           = { NULL,                  ping,            false, false },
 };
 _Static_assert(sizeof(duties) / sizeof(duties[0]) == ORDER__MAX,

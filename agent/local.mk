@@ -6,6 +6,7 @@ agent_libagent_a_SOURCES = \
 	agent/duties.c agent/duties.h \
 	agent/failing.c \
 	agent/fence.c agent/fence.h \
+	agent/figures.c agent/figures.h \
 	agent/file.c agent/file.h \
 	agent/host.c agent/host.h \
 	agent/journal.c agent/journal.h \

@@ -1,7 +1,6 @@
 #include "fcgi/datastores.h"
 #include "fcgi/handlers.h"
 #include "fcgi/views.h"
-#include "lib/base/conf.h"
 
 #include <string.h>
 
@@ -189,27 +188,4 @@ version_by_id_show(struct request *r)
 	if (v == NULL)
 		return no_version(&r->op, r->arg[1]);
 	return reply_version(r, v);
-}
-
-/* One type per driver: there is nothing to choose from. */
-enum err
-version_volume_types_list(struct request *r)
-{
-	const char *driver = conf_str("volume.driver");
-	struct jsonw *w = reply_json(r, 200);
-
-	jsonw_map(w);
-	jsonw_key(w, "volume_types");
-	jsonw_list(w);
-	jsonw_map(w);
-	jsonw_kstr(w, "id", driver);
-	jsonw_kstr(w, "name", driver);
-	jsonw_kbool(w, "is_public", true);
-	jsonw_kstr(w, "description", strcmp(driver, "local") == 0 ?
-	    "a file system of its own on the host that runs the instance" :
-	    NULL);
-	jsonw_map_end(w);
-	jsonw_list_end(w);
-	jsonw_map_end(w);
-	return OK;
 }

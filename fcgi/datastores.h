@@ -4,7 +4,7 @@
 #ifndef FCGI_DATASTORES_H
 #define FCGI_DATASTORES_H
 
-#include "lib/base/op.h"
+#include "fcgi/api.h"
 #include "lib/store/catalog.h"
 
 /*

@@ -83,6 +83,10 @@ enum err	 version_by_id_show(struct request *);	/* .../datastores/versions/{id} 
 enum err	 version_flavors_list(struct request *);
 enum err	 version_volume_types_list(struct request *);
 
+/* volume_types.c */
+enum err	 volume_types_list(struct request *);
+enum err	 volume_type_show(struct request *);
+
 /* flavors.c */
 enum err	 flavors_list(struct request *);
 enum err	 flavor_show(struct request *);

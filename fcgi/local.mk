@@ -18,6 +18,8 @@ fcgi_libapi_a_SOURCES = \
 	fcgi/instances.c \
 	fcgi/limits.c \
 	fcgi/media.c fcgi/media.h \
+	fcgi/handlers_mgmt.h fcgi/mgmt.h fcgi/mgmt_actions.c fcgi/mgmt_hosts.c \
+	fcgi/mgmt_instances.c fcgi/mgmt_quotas.c fcgi/mgmt_versions.c \
 	fcgi/names.c fcgi/names.h fcgi/charsets.tbl.h \
 	fcgi/query.c fcgi/query.h \
 	fcgi/ratelimit.c fcgi/ratelimit.h \
@@ -31,6 +33,8 @@ fcgi_libapi_a_SOURCES = \
 	fcgi/users.c fcgi/users.h \
 	fcgi/versions.c \
 	fcgi/view_account.c fcgi/view_backup.c fcgi/view_catalog.c \
+	fcgi/view_mgmt.c \
+	fcgi/volume_types.c fcgi/volume_types.h \
 	fcgi/view_identity.c fcgi/view_identity.h \
 	fcgi/view_instance.c fcgi/view_order.c fcgi/view_task.c fcgi/views.h \
 	fcgi/wishes.c fcgi/wishes.h \

@@ -3,6 +3,7 @@
  * it.  Handler NULL: not built yet, 501.
  */
 #include "fcgi/handlers.h"
+#include "fcgi/handlers_mgmt.h"
 
 #define T "/v1.0/{tenant}"
 
@@ -76,7 +77,7 @@ const struct route routes[] = {
 	/* what can be had */
 	{ GET,   T "/datastores",                                           MAIN, ANY_TOKEN, "datastore:index", NULL, datastores_list },
 	{ GET,   T "/datastores/{datastore}",                               MAIN, ANY_TOKEN, "datastore:show", NULL, datastore_show },
-	{ DELETE,T "/datastores/{datastore}",                               MAIN, ADMIN, "datastore:delete", NULL, NULL },
+	{ DELETE,T "/datastores/{datastore}",                               MAIN, ADMIN, "datastore:delete", NULL, datastore_remove },
 	{ GET,   T "/datastores/versions/{version}",                        MAIN, ANY_TOKEN, "datastore:version_show_by_uuid", NULL, version_by_id_show },
 	{ GET,   T "/datastores/versions/{version}/parameters",             MAIN, OWNER, "configuration-parameter:index_by_version", NULL, NULL },
 	{ GET,   T "/datastores/versions/{version}/parameters/{name}",      MAIN, OWNER, "configuration-parameter:show_by_version", NULL, NULL },
@@ -110,43 +111,44 @@ const struct route routes[] = {
 	{ PUT,   T "/modules/{id}/instances",                               MAIN, OWNER, "module:reapply", NULL, NULL },
 
 	/* the operator's */
-	{ GET,   T "/mgmt/instances",                                       MAIN, MGMT, NULL, NULL, NULL },
-	{ GET,   T "/mgmt/instances/{id}",                                  MAIN, MGMT, NULL, NULL, NULL },
-	{ POST,  T "/mgmt/instances/{id}/action",                           MAIN, MGMT, NULL, NULL, NULL },
-	{ GET,   T "/mgmt/instances/{id}/root",                             ASKS_GUEST, MGMT, NULL, NULL, NULL },
-	{ GET,   T "/mgmt/instances/{id}/hwinfo",                           ASKS_GUEST, MGMT, NULL, NULL, NULL },
-	{ GET,   T "/mgmt/instances/{id}/diagnostics",                      ASKS_GUEST, MGMT, NULL, NULL, NULL },
-	{ GET,   T "/mgmt/instances/{id}/rpc_ping",                         ASKS_GUEST, MGMT, NULL, NULL, NULL },
-	{ POST,  T "/mgmt/instances/{id}/upgrade",                          MAIN, MGMT, NULL, NULL, NULL },
+	{ GET,   T "/mgmt/instances",                                       MAIN, MGMT, NULL, NULL, mgmt_instances_list },
+	{ GET,   T "/mgmt/instances/{id}",                                  MAIN, MGMT, NULL, NULL, mgmt_instance_show },
+	{ DELETE,T "/mgmt/instances/{id}",                                  MAIN, MGMT, NULL, NULL, instance_delete },
+	{ POST,  T "/mgmt/instances/{id}/action",                           ASKS_GUEST, MGMT, NULL, mgmt_action_fields, mgmt_instance_action },
+	{ GET,   T "/mgmt/instances/{id}/root",                             ASKS_GUEST, MGMT, NULL, NULL, mgmt_root_history },
+	{ GET,   T "/mgmt/instances/{id}/hwinfo",                           ASKS_GUEST, MGMT, NULL, NULL, mgmt_hwinfo },
+	{ GET,   T "/mgmt/instances/{id}/diagnostics",                      ASKS_GUEST, MGMT, NULL, NULL, mgmt_diagnostics },
+	{ GET,   T "/mgmt/instances/{id}/rpc_ping",                         ASKS_GUEST, MGMT, NULL, NULL, mgmt_rpc_ping },
+	{ POST,  T "/mgmt/instances/{id}/upgrade",                          MAIN, MGMT, NULL, mgmt_upgrade_fields, mgmt_upgrade },
 	{ GET,   T "/mgmt/clusters",                                        MAIN, MGMT, NULL, NULL, NULL },
 	{ GET,   T "/mgmt/clusters/{id}",                                   MAIN, MGMT, NULL, NULL, NULL },
 	{ POST,  T "/mgmt/clusters/{id}/action",                            MAIN, MGMT, NULL, NULL, NULL },
-	{ GET,   T "/mgmt/quotas/{project}",                                MAIN, ANY_TOKEN, NULL, NULL, NULL },
-	{ PUT,   T "/mgmt/quotas/{project}",                                MAIN, MGMT, NULL, NULL, NULL },
+	{ GET,   T "/mgmt/quotas/{project}",                                MAIN, ANY_TOKEN, NULL, NULL, mgmt_quotas_show },
+	{ PUT,   T "/mgmt/quotas/{project}",                                MAIN, MGMT, NULL, mgmt_quotas_fields, mgmt_quotas_set },
 	{ GET,   T "/mgmt/datastores/versions/{version}/parameters",        MAIN, MGMT, NULL, NULL, NULL },
 	{ POST,  T "/mgmt/datastores/versions/{version}/parameters",        MAIN, MGMT, NULL, NULL, NULL },
 	{ GET,   T "/mgmt/datastores/versions/{version}/parameters/{name}", MAIN, MGMT, NULL, NULL, NULL },
 	{ PUT,   T "/mgmt/datastores/versions/{version}/parameters/{name}", MAIN, MGMT, NULL, NULL, NULL },
 	{ DELETE,T "/mgmt/datastores/versions/{version}/parameters/{name}", MAIN, MGMT, NULL, NULL, NULL },
-	{ GET,   T "/mgmt/datastore-versions",                              MAIN, MGMT, NULL, NULL, NULL },
-	{ POST,  T "/mgmt/datastore-versions",                              MAIN, MGMT, NULL, NULL, NULL },
-	{ GET,   T "/mgmt/datastore-versions/{id}",                         MAIN, MGMT, NULL, NULL, NULL },
-	{ PATCH, T "/mgmt/datastore-versions/{id}",                         MAIN, MGMT, NULL, NULL, NULL },
-	{ DELETE,T "/mgmt/datastore-versions/{id}",                         MAIN, MGMT, NULL, NULL, NULL },
+	{ GET,   T "/mgmt/datastore-versions",                              MAIN, MGMT, NULL, NULL, mgmt_versions_list },
+	{ POST,  T "/mgmt/datastore-versions",                              MAIN, MGMT, NULL, mgmt_version_new_fields, mgmt_version_create },
+	{ GET,   T "/mgmt/datastore-versions/{id}",                         MAIN, MGMT, NULL, NULL, mgmt_version_show },
+	{ PATCH, T "/mgmt/datastore-versions/{id}",                         MAIN, MGMT, NULL, mgmt_version_fields, mgmt_version_change },
+	{ DELETE,T "/mgmt/datastore-versions/{id}",                         MAIN, MGMT, NULL, NULL, mgmt_version_delete },
 
 	/* of older contracts */
-	{ GET,   T "/volume-types",                                         MAIN, ANY_TOKEN, NULL, NULL, NULL },
-	{ GET,   T "/volume-types/{id}",                                    MAIN, ANY_TOKEN, NULL, NULL, NULL },
+	{ GET,   T "/volume-types",                                         MAIN, ANY_TOKEN, NULL, NULL, volume_types_list },
+	{ GET,   T "/volume-types/{id}",                                    MAIN, ANY_TOKEN, NULL, NULL, volume_type_show },
 	{ GET,   T "/security-groups",                                      MAIN, OWNER, "security_group", NULL, NULL },
 	{ GET,   T "/security-groups/{id}",                                 MAIN, OWNER, "security_group", NULL, NULL },
 	{ POST,  T "/security-group-rules",                                 MAIN, OWNER, "security_group", NULL, NULL },
 	{ DELETE,T "/security-group-rules/{id}",                            MAIN, OWNER, "security_group", NULL, NULL },
-	{ GET,   T "/mgmt/hosts",                                           MAIN, MGMT, NULL, NULL, NULL },
-	{ GET,   T "/mgmt/hosts/{name}",                                    MAIN, MGMT, NULL, NULL, NULL },
+	{ GET,   T "/mgmt/hosts",                                           MAIN, MGMT, NULL, NULL, mgmt_hosts_list },
+	{ GET,   T "/mgmt/hosts/{name}",                                    MAIN, MGMT, NULL, NULL, mgmt_host_show },
 	{ POST,  T "/mgmt/hosts/{name}/instances/action",                   MAIN, MGMT, NULL, NULL, NULL },
-	{ GET,   T "/mgmt/storage",                                         MAIN, MGMT, NULL, NULL, NULL },
-	{ GET,   T "/mgmt/accounts",                                        MAIN, MGMT, NULL, NULL, NULL },
-	{ GET,   T "/mgmt/accounts/{id}",                                   MAIN, MGMT, NULL, NULL, NULL },
+	{ GET,   T "/mgmt/storage",                                         MAIN, MGMT, NULL, NULL, mgmt_storage_list },
+	{ GET,   T "/mgmt/accounts",                                        MAIN, MGMT, NULL, NULL, mgmt_accounts_list },
+	{ GET,   T "/mgmt/accounts/{id}",                                   MAIN, MGMT, NULL, NULL, mgmt_account_show },
 
 	/* Keystone's, as far as the static identity serves them */
 	{ GET,   "/v3",                                                     MAIN, ANYONE, NULL, NULL, identity_version },

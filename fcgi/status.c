@@ -6,37 +6,37 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Tasks: the word in instances.task, the action it counts as, is it an error. */
+/* Tasks: the word in instances.task, the action it counts as, what operators read, is it an error. */
 static const struct task_word {
-	const char *name, *action;
+	const char *name, *action, *text;
 	bool error;
 } task_words[] = {
-	{ "NONE",                    "NONE" },
-	{ "DELETING",                "DELETING" },
-	{ "REBOOTING",               "REBOOTING" },
-	{ "RESIZING",                "RESIZING" },
-	{ "BUILDING",                "BUILDING" },
-	{ "MIGRATING",               "MIGRATING" },
-	{ "RESTART_REQUIRED",        "RESTART_REQUIRED" },
-	{ "PROMOTING",               "PROMOTING" },
-	{ "EJECTING",                "EJECTING" },
-	{ "LOGGING",                 "LOGGING" },
-	{ "DETACHING",               "DETACHING" },
-	{ "UPDATING",                "UPDATING" },
-	{ "UPGRADING",               "UPGRADING" },
-	{ "BUILDING_ERROR_DNS",      "BUILDING",  true },
-	{ "BUILDING_ERROR_SERVER",   "BUILDING",  true },
-	{ "BUILDING_ERROR_VOLUME",   "BUILDING",  true },
-	{ "BUILDING_ERROR_SEC_GROUP", "BUILDING", true },
-	{ "BUILDING_ERROR_REPLICA",  "BUILDING",  true },
-	{ "BUILDING_ERROR_PORT",     "BUILDING",  true },
-	{ "BUILDING_ERROR_TIMEOUT_GA", "ERROR",   true },
-	{ "PROMOTION_ERROR",         "PROMOTING", true },
-	{ "EJECTION_ERROR",          "EJECTING",  true },
-	{ "GROWING_ERROR",           "GROWING",   true },
-	{ "SHRINKING_ERROR",         "SHRINKING", true },
-	{ "UPGRADING_ERROR",         "UPGRADING", true },
-	{ "UPDATING_ERROR_ACCESS",   "UPDATING",  true },
+	{ "NONE",                      "NONE",             "No tasks for the instance." },
+	{ "DELETING",                  "DELETING",         "Deleting the instance." },
+	{ "REBOOTING",                 "REBOOTING",        "Rebooting the instance." },
+	{ "RESIZING",                  "RESIZING",         "Resizing the instance." },
+	{ "BUILDING",                  "BUILDING",         "The instance is building." },
+	{ "MIGRATING",                 "MIGRATING",        "Migrating the instance." },
+	{ "RESTART_REQUIRED",          "RESTART_REQUIRED", "Instance requires a restart." },
+	{ "PROMOTING",                 "PROMOTING",        "Promoting the instance to replica source." },
+	{ "EJECTING",                  "EJECTING",         "Ejecting the replica source." },
+	{ "LOGGING",                   "LOGGING",          "Transferring guest logs." },
+	{ "DETACHING",                 "DETACHING",        "Detaching the instance from replica source." },
+	{ "UPDATING",                  "UPDATING",         "Updating the instance." },
+	{ "UPGRADING",                 "UPGRADING",        "Upgrading the instance." },
+	{ "BUILDING_ERROR_DNS",        "BUILDING",         "Build error: DNS.", true },
+	{ "BUILDING_ERROR_SERVER",     "BUILDING",         "Build error: Server.", true },
+	{ "BUILDING_ERROR_VOLUME",     "BUILDING",         "Build error: Volume.", true },
+	{ "BUILDING_ERROR_SEC_GROUP",  "BUILDING",         "Build error: Secgroup or rule.", true },
+	{ "BUILDING_ERROR_REPLICA",    "BUILDING",         "Build error: Replica.", true },
+	{ "BUILDING_ERROR_PORT",       "BUILDING",         "Build error: Port.", true },
+	{ "BUILDING_ERROR_TIMEOUT_GA", "ERROR",            "Build error: guestagent timeout.", true },
+	{ "PROMOTION_ERROR",           "PROMOTING",        "Replica Promotion Error.", true },
+	{ "EJECTION_ERROR",            "EJECTING",         "Replica Source Ejection Error.", true },
+	{ "GROWING_ERROR",             "GROWING",          "Growing Cluster Error.", true },
+	{ "SHRINKING_ERROR",           "SHRINKING",        "Shrinking Cluster Error.", true },
+	{ "UPGRADING_ERROR",           "UPGRADING",        "Upgrading Cluster Error.", true },
+	{ "UPDATING_ERROR_ACCESS",     "UPDATING",         "Update error: Access.", true },
 	{ NULL }
 };
 
@@ -226,4 +226,18 @@ bool
 status_is_deleting(const struct instance *in)
 {
 	return strcmp(in->task, "DELETING") == 0;
+}
+
+const char *
+status_service(const char *guest_status)
+{
+	return guest_word(guest_status)->shown;
+}
+
+const char *
+status_task_text(const char *task)
+{
+	const struct task_word *t = task_word(task);
+
+	return t != NULL ? t->text : task;
 }

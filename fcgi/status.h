@@ -24,4 +24,9 @@ enum err	 status_guest_ready(struct op *, const struct instance *);
 
 bool		 status_is_deleting(const struct instance *);
 
+/* What a guest's word is shown as: "HEALTHY". */
+const char	*status_service(const char *guest_status);
+/* "No tasks for the instance." */
+const char	*status_task_text(const char *task);
+
 #endif

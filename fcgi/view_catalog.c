@@ -33,6 +33,20 @@ view_flavor(struct request *r, const struct flavor_row *f)
 }
 
 void
+view_words(struct jsonw *w, const char *key, const char *list)
+{
+	jsonw_key(w, key);
+	jsonw_list(w);
+	for (; list != NULL && *list != '\0'; list += *list == ',') {
+		size_t n = strcspn(list, ",");
+
+		jsonw_str(w, op_strndup(w->out.op, list, n));
+		list += n;
+	}
+	jsonw_list_end(w);
+}
+
+void
 view_version(struct request *r, const struct version_row *v, bool nested)
 {
 	struct jsonw *w = &r->out;
@@ -48,11 +62,9 @@ view_version(struct request *r, const struct version_row *v, bool nested)
 		jsonw_kbool(w, "active", v->active);
 		jsonw_kstr(w, "packages", v->packages);
 		jsonw_kstr(w, "image", v->image);
-		jsonw_kstr(w, "registry_ext", NULL);
-		jsonw_kstr(w, "repl_strategy", NULL);
-		jsonw_key(w, "image_tags");
-		jsonw_list(w);
-		jsonw_list_end(w);
+		jsonw_kstr(w, "registry_ext", v->registry_ext);
+		jsonw_kstr(w, "repl_strategy", v->repl_strategy);
+		view_words(w, "image_tags", v->tags);
 	}
 	jsonw_map_end(w);
 }

@@ -118,14 +118,13 @@ detail(struct request *r, const struct instance *in, enum instance_form form)
 }
 
 void
-view_instance(struct request *r, const struct version_row *v,
+view_instance_members(struct request *r, const struct version_row *v,
     const struct instance *in, enum instance_form form)
 {
 	const char *status = status_of(in);
 	bool address = in->address != NULL && strcmp(status, "BUILD") != 0;
 	struct jsonw *w = &r->out;
 
-	jsonw_map(w);
 	jsonw_kstr(w, "id", in->id);
 	jsonw_kstr(w, "name", in->name);
 	jsonw_kstr(w, "status", status);
@@ -141,7 +140,8 @@ view_instance(struct request *r, const struct version_row *v,
 	access(w, in, address);
 	if (r->caller.admin)
 		jsonw_kstr(w, "tenant_id", in->tenant);
-	volume(w, in, status, form);
+	if (form != MGMT_FORM)
+		volume(w, in, status, form);
 	if (address)
 		addresses(w, in);
 	if (in->replica_of != NULL) {
@@ -153,5 +153,13 @@ view_instance(struct request *r, const struct version_row *v,
 	}
 	if (form != LIST_FORM)
 		detail(r, in, form);
-	jsonw_map_end(w);
+}
+
+void
+view_instance(struct request *r, const struct version_row *v,
+    const struct instance *in, enum instance_form form)
+{
+	jsonw_map(&r->out);
+	view_instance_members(r, v, in, form);
+	jsonw_map_end(&r->out);
 }

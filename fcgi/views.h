@@ -15,12 +15,20 @@
 /* "key": "2026-08-14T09:31:07" or null, from a time as PostgreSQL writes it. */
 void	 view_time(struct request *, const char *key, const char *time);
 
-/* DETAIL needs rows read with detail; SHOW adds what a list never has. */
-enum instance_form { LIST_FORM, DETAIL_FORM, SHOW_FORM };
+/*
+ * DETAIL needs rows read with detail; SHOW adds what a list never has; MGMT
+ * leaves the volume to who goes on writing.
+ */
+enum instance_form { LIST_FORM, DETAIL_FORM, SHOW_FORM, MGMT_FORM };
 void	 view_instance(struct request *, const struct version_row *,
+	    const struct instance *, enum instance_form);
+/* The same without its braces: more may follow. */
+void	 view_instance_members(struct request *, const struct version_row *,
 	    const struct instance *, enum instance_form);
 
 void	 view_flavor(struct request *, const struct flavor_row *);
+/* "a,b" as a list; "" and NULL as an empty one. */
+void	 view_words(struct jsonw *, const char *key, const char *list);
 /* nested: inside its datastore, which is then not named. */
 void	 view_version(struct request *, const struct version_row *,
 	    bool nested);

@@ -1,5 +1,6 @@
 /* Datastore, place, flavor and volume, as bodies ask for them. */
 #include "fcgi/wishes.h"
+#include "fcgi/volume_types.h"
 
 #include "fcgi/datastores.h"
 
@@ -117,7 +118,7 @@ wish_volume(struct request *r, const struct version_row *v, int *gb)
 	if (body(r, "instance/volume") == NULL)
 		return op_fail(&r->op, ERR_BAD_REQUEST,
 		    "Volume size was not specified.");
-	if (type != NULL && strcmp(type, conf_str("volume.driver")) != 0)
+	if (type != NULL && !volume_type_known(&r->op, type))
 		return op_fail(&r->op, ERR_BAD_REQUEST, "The volume type %s is "
 		    "not valid for datastore version %s.", type, v->id);
 	if (size > max)

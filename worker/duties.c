@@ -5,11 +5,17 @@
 #include "lib/cloud/cloud.h"
 #include "lib/msg/bus.h"
 #include "lib/store/leases.h"
+#include "lib/store/operator.h"
+
+#include <sys/statvfs.h>
+#include <sys/sysinfo.h>
 
 #define LATE_MS		1500		/* a bell that rang in time needs no second one */
 #define RING_AGAIN_MS	5000		/* it may stand far back in the list */
 #define RECOVER_SECS	5
 #define PRUNE_SECS	300
+#define HOST_SECS	60
+#define MB		(1 << 20)
 
 /* Bells get lost: with Redis, with a worker, with a message. */
 enum err
@@ -70,6 +76,23 @@ duty_prune(struct op *op, const char *host)
 	return tasks_prune(op, conf_int("task.keep_days"));
 }
 
+/* For the operator's lists of hosts and storage. */
+enum err
+duty_host(struct op *op, const char *host)
+{
+	struct host h = { .name = host, .driver = conf_str("volume.driver") };
+	struct statvfs fs;
+	struct sysinfo s;
+
+	if (sysinfo(&s) == 0)
+		h.ram_mb = (int64_t)s.totalram * s.mem_unit / MB;
+	if (statvfs(conf_str("local.root"), &fs) == 0) {
+		h.disk_mb = (int64_t)(fs.f_blocks * fs.f_frsize) / MB;
+		h.disk_free_mb = (int64_t)(fs.f_bavail * fs.f_frsize) / MB;
+	}
+	return host_seen(op, &h);
+}
+
 static int
 sweep_secs(void)
 {
@@ -88,6 +111,12 @@ prune_secs(void)
 	return PRUNE_SECS;
 }
 
+static int
+host_secs(void)
+{
+	return HOST_SECS;
+}
+
 static struct duty {
 	enum err	(*act)(struct op *, const char *host);
 	int		(*secs)(void);
@@ -96,6 +125,7 @@ static struct duty {
 	{ duty_sweep, sweep_secs, 0 },
 	{ duty_recover, recover_secs, 0 },
 	{ duty_prune, prune_secs, 0 },
+	{ duty_host, host_secs, 0 },
 };
 
 enum err

@@ -13,5 +13,6 @@ enum err duties_do(struct op *, const char *host);
 enum err duty_sweep(struct op *, const char *host);	/* rings what nobody owns */
 enum err duty_recover(struct op *, const char *host);	/* servers that should run */
 enum err duty_prune(struct op *, const char *host);	/* tasks that ended long ago */
+enum err duty_host(struct op *, const char *host);	/* what this host has */
 
 #endif

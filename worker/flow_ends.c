@@ -51,12 +51,31 @@ delete_ended(struct work *w, bool good, struct call *call)
 	return good ? 2 : 1;
 }
 
+/* Done or not, the instance is open for the next request. */
+static int
+ended(struct work *w, bool good, const char *word, struct call *call)
+{
+	call[0] = home_done(w->lease.instance, word);
+	call[1] = home_fault(w->lease.instance, fault(w), details(w));
+	return good || w->lease.failed_step == NULL ? 1 : 2;
+}
+
 int
 restart_ended(struct work *w, bool good, struct call *call)
 {
-	call[0] = home_restarted(w->lease.instance);
-	call[1] = home_fault(w->lease.instance, fault(w), details(w));
-	return good || w->lease.failed_step == NULL ? 1 : 2;
+	return ended(w, good, "REBOOTING", call);
+}
+
+int
+rebuild_ended(struct work *w, bool good, struct call *call)
+{
+	return ended(w, good, "BUILDING", call);
+}
+
+int
+migrate_ended(struct work *w, bool good, struct call *call)
+{
+	return ended(w, good, "MIGRATING", call);
 }
 
 int
@@ -72,7 +91,8 @@ int
 root_enable_ended(struct work *w, bool good, struct call *call)
 {
 	call[0] = home_root(w->lease.instance, w->lease.user);
-	return good ? 1 : 0;
+	call[1] = home_root_history(w->lease.instance, w->lease.user);
+	return good ? 2 : 0;
 }
 
 int

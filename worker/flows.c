@@ -38,8 +38,29 @@ static const struct step recover[] = {
 	{ 0 }
 };
 
+static const struct step reboot[] = {
+	{ "stop",        guest_stop,     NULL,           60  },
+	{ "down",        server_remove,  NULL,           120 },
+	{ "credentials", guest_in,       NULL,           60  },
+	{ "server",      server_ensure,  NULL,           120 },
+	{ "start",       guest_start,    NULL,           300 },
+	{ "ready",       guest_ready,    NULL,           120 },
+	{ 0 }
+};
+
+static const struct step migrate[] = {
+	{ "server",      server_move,    NULL,           300 },
+	{ "back",        guest_back,     NULL,           300 },
+	{ 0 }
+};
+
 static const struct step order[] = {
 	{ "order",       guest_order,    NULL,           45  },
+	{ 0 }
+};
+
+static const struct step stop[] = {
+	{ "stop",        guest_order,    NULL,           120 },
 	{ 0 }
 };
 
@@ -70,4 +91,8 @@ const struct flow flows[TASK__MAX] = {
 	[TASK_ROOT_ENABLE]     = { root_enable, root_enable_ended },
 	[TASK_ROOT_DISABLE]    = { order, root_disable_ended },
 	[TASK_BACKUP]          = { backup, backup_done },
+	[TASK_STOP]            = { stop, NULL },
+	[TASK_REBOOT]          = { reboot, restart_ended },
+	[TASK_REBUILD]         = { reboot, rebuild_ended },
+	[TASK_MIGRATE]         = { migrate, migrate_ended },
 };

@@ -23,6 +23,7 @@ place_of(const struct work *w, struct place *p)
 		.volume_gb = h->volume_gb, .slot = h->slot,
 		.server_id = h->server_id, .volume_id = h->volume_id,
 		.port_id = h->port_id, .address = h->address,
+		.host = worker_host(w->op),
 	};
 }
 
@@ -200,7 +201,8 @@ server_make(struct work *w, bool *ready)
 	if (!*ready || same(id, h->server_id))
 		return OK;
 	h->server_id = id;
-	work_record(w, home_server(w->lease.instance, id));
+	work_record(w, home_server(w->lease.instance, id,
+	    worker_host(w->op)));
 	return OK;
 }
 
@@ -222,7 +224,9 @@ server_take_away(struct work *w, bool *ready)
 	TRY(lease_check(w->op, &w->lease));
 	TRY(cloud_compute()->remove(w->op, &p, ready));
 	if (*ready && p.server_id != NULL)
-		work_record(w, home_server(w->lease.instance, NULL));
+		work_record(w, home_server(w->lease.instance, NULL, NULL));
+	if (*ready)
+		w->lease.home.server_id = NULL;
 	return OK;
 }
 
@@ -233,4 +237,35 @@ server_remove(struct work *w)
 	enum err e = server_take_away(w, &ready);
 
 	return removed(w, e, ready);
+}
+
+static enum err
+server_take_elsewhere(struct work *w, bool *ready)
+{
+	const char *body, *host, *now = NULL;
+	const struct json *args;
+	struct place p;
+
+	if (cloud_compute()->move == NULL)
+		return op_fail(w->op, ERR_NOT_BUILT,
+		    "This driver cannot migrate.");
+	TRY(lease_args(w->op, &w->lease, &body));
+	TRY(json_parse(w->op, body, strlen(body), &args));
+	host = json_str(json_get(args, "host"));
+	place_of(w, &p);
+	TRY(lease_check(w->op, &w->lease));
+	TRY(cloud_compute()->move(w->op, &p, host, ready, &now));
+	if (*ready)
+		work_record(w, home_server(w->lease.instance, p.server_id,
+		    now));
+	return OK;
+}
+
+enum verdict
+server_move(struct work *w)
+{
+	bool ready = false;
+	enum err e = server_take_elsewhere(w, &ready);
+
+	return ensured(w, e, ready);
 }

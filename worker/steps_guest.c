@@ -189,6 +189,15 @@ guest_stop(struct work *w)
 	return v == FAIL && w->err != ERR_UNAVAILABLE ? DONE : v;
 }
 
+/* One that was stopped on purpose stays so until it is told. */
+enum verdict
+guest_start(struct work *w)
+{
+	if (cloud_compute()->guestless)
+		return DONE;
+	return order(w, ORDER_START, NULL);
+}
+
 /* --- root ------------------------------------------------------------------------------- */
 
 /* The agent asks again whether it may: its sandbox is the one that must hold. */

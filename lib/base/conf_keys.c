@@ -31,6 +31,8 @@ const struct conf_key conf_keys[] = {
 	{ "api",       "delete_rate", CONF_INT,    "200",                 "DELETE requests, the same" },
 	{ "api",       "guest_wait",  CONF_SECS,   "15",                  "how long a request waits for a guest's answer" },
 	{ "api",       "default_datastore", CONF_STR, "",                 "datastore of a create that names none" },
+	{ "api",       "release",     CONF_STR,    "any",                 "any: also what older and newer releases of the API have; zed: as Trove 18, where routes of older ones are 404 and mgmt/instances comes in one piece" },
+	{ "api",       "images",      CONF_STR,    "",                    "ids and tags of images that datastore versions may name, separated by commas; empty: any" },
 
 	{ "identity",  "driver",      CONF_STR,    "static",              "static: projects, users and roles in the metadata store" },
 	{ "identity",  "token_ttl",   CONF_SECS,   "3600",                "how long a token of the static driver lives" },
@@ -59,6 +61,7 @@ const struct conf_key conf_keys[] = {
 
 	{ "compute",   "driver",      CONF_STR,    "local",               "local, null or failing" },
 	{ "volume",    "driver",      CONF_STR,    "local",               "local, null or failing" },
+	{ "volume",    "types",       CONF_STR,    "",                    "id:name:description of each type of volume, separated by commas; empty: one, called like the driver" },
 	{ "network",   "driver",      CONF_STR,    "local",               "local, null or failing" },
 
 	{ "local",     "root",        CONF_STR,    "/var/lib/coffer",     "directory of templates, volumes and sandboxes" },

@@ -20,6 +20,7 @@ struct place {				/* what the drivers know of one instance */
 	int		 slot;		/* local drivers: from the slots table; -1 none */
 	const char	*server_id, *volume_id, *port_id;	/* as stored; NULL: none yet */
 	const char	*address;	/* as stored; NULL: none yet */
+	const char	*host;		/* of this worker, where new things are made */
 	const char	*agent_conf;	/* coffer.conf of its agent, whole; set for server_ensure */
 };
 
@@ -51,6 +52,10 @@ struct compute_driver {
 	enum err	(*running)(struct op *, const struct place *, bool *running);
 	enum err	(*remove)(struct op *, const struct place *, bool *ready);
 	enum err	(*list)(struct op *, const char *const **instances);
+	/* Elsewhere; host NULL: wherever there is room.  NULL: this driver cannot. */
+	enum err	(*move)(struct op *, const struct place *,
+			    const char *host, bool *ready,
+			    const char **new_host);
 	/* Does it hold even a database superuser?  Decides whether root may be enabled. */
 	bool		(*contains_root)(void);
 	/* No agent runs in its servers and they need no slot: steps that want one pass. */

@@ -143,6 +143,16 @@ server_list(struct op *op, const char *const **instances)
 	return null_list(op, NULL_SERVER, instances);
 }
 
+static enum err
+server_move(struct op *op, const struct place *p, const char *host,
+    bool *ready, const char **new_host)
+{
+	(void)op;
+	*ready = true;
+	*new_host = host != NULL ? host : p->host;
+	return OK;
+}
+
 static bool
 contains_root(void)
 {
@@ -195,7 +205,8 @@ port_list(struct op *op, const char *const **instances)
 const struct compute_driver compute_null = {
 	.name = "null", .open = null_open, .ensure = server_ensure,
 	.running = server_running, .remove = server_remove,
-	.list = server_list, .contains_root = contains_root, .guestless = true,
+	.list = server_list, .move = server_move,
+	.contains_root = contains_root, .guestless = true,
 };
 const struct volume_driver volume_null = {
 	.name = "null", .open = null_open, .ensure = volume_ensure,

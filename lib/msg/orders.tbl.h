@@ -24,4 +24,6 @@ ORDER(USERS,           "users",            ASK)   /* limit, marker -> users: [{n
 ORDER(USER,            "user",             ASK)   /* name, host -> name, host, databases; NOT_FOUND */
 ORDER(ACCESS,          "access",           ASK)   /* name, host -> databases: [{name}]; NOT_FOUND */
 ORDER(VOLUME,          "volume",           ASK)   /* -> used_bytes, total_bytes */
+ORDER(HWINFO,          "hwinfo",           ASK)   /* -> mem_total (kB), num_cpus */
+ORDER(DIAGNOSTICS,     "diagnostics",      ASK)   /* of the agent -> version, threads, fdSize, vmSize, vmPeak, vmRss, vmHwm (kB) */
 ORDER(PING,            "ping",             ASK)   /* -> version */

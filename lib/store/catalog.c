@@ -74,6 +74,9 @@ read_versions(struct copy *copy)
 		v[n].active = row_bool(&rows, i, 5);
 		v[n].image = row_str(&rows, i, 6);
 		v[n].packages = row_str(&rows, i, 7);
+		v[n].tags = row_str(&rows, i, 8);
+		v[n].registry_ext = row_str(&rows, i, 9);
+		v[n].repl_strategy = row_str(&rows, i, 10);
 		/* A datastore made between the two statements: next time. */
 		if (v[n].of != NULL)
 			n++;
@@ -152,6 +155,12 @@ enum err
 catalog_reread(struct op *op, const struct catalog **out)
 {
 	return not_older_than(op, CATALOG_MISS_MS, out);
+}
+
+enum err
+catalog_fresh(struct op *op, const struct catalog **out)
+{
+	return not_older_than(op, 0, out);
 }
 
 const struct datastore_row *

@@ -23,7 +23,8 @@ struct version_row {
 	const char	*id, *name;
 	const char	*number;	/* column version: "10.11.6" */
 	const char	*manager;	/* the engine: "mariadb" */
-	const char	*image, *packages;	/* image may be NULL */
+	const char	*image, *packages, *tags;	/* image may be NULL; lists have commas */
+	const char	*registry_ext, *repl_strategy;	/* NULL: none */
 	bool		 active;
 	const struct datastore_row *of;
 };
@@ -43,6 +44,9 @@ struct catalog {
 enum err	 catalog_read(struct op *, const struct catalog **);
 /* After a miss: a newer copy, unless the last one was read just now. */
 enum err	 catalog_reread(struct op *, const struct catalog **);
+
+/* As the store has it now: for who changes it. */
+enum err	 catalog_fresh(struct op *, const struct catalog **);
 
 /* NULL when there is none of this id, or for datastores of this id or name. */
 const struct datastore_row *catalog_datastore(const struct catalog *,

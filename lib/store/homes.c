@@ -33,9 +33,9 @@ home_volume(const char *instance, const char *volume_id)
 }
 
 struct call
-home_server(const char *instance, const char *server_id)
+home_server(const char *instance, const char *server_id, const char *host)
 {
-	GIVE(HOME_SERVER, instance, server_id);
+	GIVE(HOME_SERVER, instance, server_id, host);
 }
 
 struct call
@@ -70,9 +70,9 @@ home_not_gone(const char *instance, const char *fault, const char *details)
 }
 
 struct call
-home_restarted(const char *instance)
+home_done(const char *instance, const char *task_word)
 {
-	GIVE(HOME_RESTARTED, instance);
+	GIVE(HOME_DONE, instance, task_word);
 }
 
 struct call
@@ -85,6 +85,12 @@ struct call
 home_root(const char *instance, const char *user)
 {
 	GIVE(HOME_ROOT, instance, user);
+}
+
+struct call
+home_root_history(const char *instance, const char *user)
+{
+	GIVE(ROOT_HISTORY_ADD, instance, user);
 }
 
 enum err

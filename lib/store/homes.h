@@ -31,7 +31,8 @@ struct call	 slot_drop(const char *instance);
 struct call	 home_port(const char *instance, const char *port_id,
 		    const char *address);
 struct call	 home_volume(const char *instance, const char *volume_id);
-struct call	 home_server(const char *instance, const char *server_id);
+struct call	 home_server(const char *instance, const char *server_id,
+		    const char *host);
 
 /* Ends of tasks. */
 struct call	 home_built(const char *instance);
@@ -41,10 +42,12 @@ struct call	 home_gone(const char *instance);
 struct call	 home_guest_gone(const char *instance);
 struct call	 home_not_gone(const char *instance, const char *fault,
 		    const char *details);
-struct call	 home_restarted(const char *instance);
+struct call	 home_done(const char *instance, const char *task_word);
 struct call	 home_fault(const char *instance, const char *fault,
 		    const char *details);
 struct call	 home_root(const char *instance, const char *user);	/* NULL: disabled */
+
+struct call	 home_root_history(const char *instance, const char *user);
 
 /* The instances that have a server, in order of id, those after this one. */
 struct home_guest { const char *instance; int key_epoch; };

@@ -36,9 +36,8 @@ take_lean(const struct rows *rows, int row, struct instance *in)
 	return ++c;
 }
 
-/* Those of INSTANCE_FULL after them. */
-static void
-take_full(const struct rows *rows, int row, struct instance *in)
+int
+instance_take(const struct rows *rows, int row, struct instance *in)
 {
 	int c = take_lean(rows, row, in);
 
@@ -56,6 +55,7 @@ take_full(const struct rows *rows, int row, struct instance *in)
 	in->cluster_id = row_str(rows, row, c++);
 	in->used_bytes = row_int(rows, row, c++);
 	in->total_bytes = row_int(rows, row, c++);
+	return c;
 }
 
 enum err
@@ -76,7 +76,7 @@ instances_read(struct op *op, const struct instances_page *page,
 	*out = op_alloc(op, (*n + 1) * sizeof **out);
 	for (i = 0; i < *n; i++)
 		if (page->detail)
-			take_full(&rows, i, &(*out)[i]);
+			instance_take(&rows, i, &(*out)[i]);
 		else
 			take_lean(&rows, i, &(*out)[i]);
 	return OK;
@@ -94,7 +94,7 @@ instance_read(struct op *op, const char *id, const char *tenant,
 	if (!text_is_uuid(id) || rows_count(&rows) == 0)
 		return op_fail(op, ERR_NOT_FOUND,
 		    "Resource %s cannot be found.", id);
-	take_full(&rows, 0, in);
+	instance_take(&rows, 0, in);
 	return OK;
 }
 
@@ -128,7 +128,7 @@ instance_insert(struct op *op, const struct new_instance *in,
 	if (rows_count(&rows[3]) == 0)
 		return instance_read(op, in->id, in->tenant, out);
 	memset(out, 0, sizeof *out);
-	take_full(&rows[3], 0, out);
+	instance_take(&rows[3], 0, out);
 	return OK;
 }
 
@@ -168,13 +168,14 @@ instance_remove(struct op *op, const char *id, const struct new_task *task,
 	struct call calls[] = {
 		CALL(INSTANCE_CANCEL_TASKS, id),
 		CALL(INSTANCE_DELETE, id),
+		CALL(FORMER_HOME, id),
 		new_task_call(op, task),
 		CALL(QUOTA_RELEASE, id),
 	};
 	struct call probe = new_task_probe(op, task);
-	struct rows rows[4] = { 0 };
+	struct rows rows[5] = { 0 };
 
-	TRY(store_write_sure(op, rows, 4, calls, &probe));
+	TRY(store_write_sure(op, rows, 5, calls, &probe));
 	if (also != NULL)
 		*also = column(op, &rows[0]);
 	return OK;
@@ -202,6 +203,17 @@ enum err
 instance_restart(struct op *op, const char *id, const struct new_task *task)
 {
 	return guarded(op, STMT_INSTANCE_RESTART, id, task);
+}
+
+enum err
+instance_begin(struct op *op, const char *id, const char *task_word,
+    const struct new_task *task)
+{
+	struct call calls[] = { CALL(INSTANCE_BEGIN, id, task_word),
+	    new_task_call(op, task) };
+	struct call probe = new_task_probe(op, task);
+
+	return store_write_sure(op, NULL, 2, calls, &probe);
 }
 
 enum err

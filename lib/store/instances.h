@@ -43,6 +43,9 @@ enum err	 instances_read(struct op *, const struct instances_page *,
 enum err	 instance_read(struct op *, const char *id, const char *tenant,
 		    struct instance *);
 
+/* For statements that begin with INSTANCE_LEAN INSTANCE_FULL; the column after them. */
+int		 instance_take(const struct rows *, int row, struct instance *);
+
 struct new_instance {
 	char		 id[UUID_LEN + 1];
 	const char	*tenant, *name, *version_id, *flavor_id;
@@ -72,6 +75,9 @@ enum err	 instance_remove_again(struct op *, const char *id,
 		    const struct new_task *);
 enum err	 instance_restart(struct op *, const char *id,
 		    const struct new_task *);
+/* task_word: "REBOOTING", "MIGRATING" ... */
+enum err	 instance_begin(struct op *, const char *id,
+		    const char *task_word, const struct new_task *);
 enum err	 instance_submit(struct op *, const char *id,
 		    const struct new_task *);
 

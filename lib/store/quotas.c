@@ -21,8 +21,8 @@ quotas_of_tenant(struct op *op, const char *tenant, struct quota q[QUOTAS])
 	for (int i = 0; i < QUOTAS; i++) {
 		q[i].resource = presets[i].resource;
 		q[i].used = n > 0 ? row_int(&rows, 0, i) : 0;
-		q[i].limit = n > 0 && row_str(&rows, 0, QUOTAS + i) != NULL ?
-		    row_int(&rows, 0, QUOTAS + i) :
+		q[i].own = n > 0 && row_str(&rows, 0, QUOTAS + i) != NULL;
+		q[i].limit = q[i].own ? row_int(&rows, 0, QUOTAS + i) :
 		    conf_int(presets[i].setting);
 	}
 	return OK;

@@ -7,12 +7,14 @@
 
 #include "lib/base/op.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct quota {
 	const char	*resource;	/* "instances", "ram" MB, "volumes" GB, "backups" */
 	int64_t		 used;
 	int64_t		 limit;		/* below zero: none */
+	bool		 own;		/* set for this project; else the preset */
 };
 #define QUOTAS 4
 

@@ -28,8 +28,9 @@ STMT(HOME_PORT, 3,
     " WHERE id = $1::uuid")
 STMT(HOME_VOLUME, 2,
     "UPDATE instances SET volume_id = $2::text WHERE id = $1::uuid")
-STMT(HOME_SERVER, 2,
-    "UPDATE instances SET server_id = $2::text WHERE id = $1::uuid")
+STMT(HOME_SERVER, 3,
+    "UPDATE instances SET server_id = $2::text, host = $3::text"
+    " WHERE id = $1::uuid")
 
 STMT(HOME_BUILT, 1,
     "UPDATE instances SET task = 'NONE', server_status = 'ACTIVE', updated ="
@@ -47,10 +48,10 @@ STMT(HOME_NOT_GONE, 3,
     "UPDATE instances SET server_status = 'ERROR', updated = now(), fault ="
     " left($2::text, 255), fault_details = $3::text, fault_at = now()"
     " WHERE id = $1::uuid AND task = 'DELETING'")
-/* Restarted or not, the instance is open for the next request. */
-STMT(HOME_RESTARTED, 1,
+/* instance, the word that the task's submission set */
+STMT(HOME_DONE, 2,
     "UPDATE instances SET task = 'NONE', updated = now()"
-    " WHERE id = $1::uuid AND task = 'REBOOTING'")
+    " WHERE id = $1::uuid AND task = $2::text")
 STMT(HOME_FAULT, 3,
     "UPDATE instances SET fault = left($2::text, 255), fault_details ="
     " $3::text, fault_at = now() WHERE id = $1::uuid")

@@ -74,6 +74,13 @@ STMT(INSTANCE_RESTART, 1,
     " RETURNING id)"
     " SELECT refuse('CF409', 'The instance has changed.')"
     " WHERE NOT EXISTS (SELECT FROM hit)")
+/* instance, the task's word; one that failed may be tried again */
+STMT(INSTANCE_BEGIN, 2,
+    "WITH hit AS (UPDATE instances SET task = $2::text, updated = now()"
+    " WHERE id = $1::uuid AND deleted_at IS NULL AND (task IN ('NONE',"
+    " 'RESTART_REQUIRED') OR task LIKE '%ERROR%') RETURNING id)"
+    " SELECT refuse('CF409', 'The instance has changed.')"
+    " WHERE NOT EXISTS (SELECT FROM hit)")
 /* One that is being deleted stays so: its quota is given back already. */
 STMT(INSTANCE_RESET, 1,
     "UPDATE instances SET task = 'NONE', updated = now(), server_status ="

@@ -6,4 +6,5 @@
 #include "lib/store/sql_task.tbl.h"
 #include "lib/store/sql_home.tbl.h"
 #include "lib/store/sql_guest.tbl.h"
+#include "lib/store/sql_operator.tbl.h"
 #include "lib/store/sql_admin.tbl.h"

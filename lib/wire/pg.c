@@ -351,6 +351,7 @@ static const struct { const char *state; enum err e; } sqlstates[] = {
 	{ "CF422", ERR_UNPROCESSABLE },
 	{ "CF503", ERR_UNAVAILABLE },
 	{ "CFFEN", ERR_FENCED },
+	{ "23503", ERR_CONFLICT },	/* foreign key: something names it, or it is gone */
 	{ "23505", ERR_CONFLICT },	/* unique */
 	{ "08",    ERR_UNAVAILABLE },	/* connection */
 	{ "25006", ERR_UNAVAILABLE },	/* read only: a standby */

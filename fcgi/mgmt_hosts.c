@@ -1,0 +1,122 @@
+/* Hosts, their storage, and the projects that have instances: of older contracts. */
+#include "fcgi/handlers_mgmt.h"
+#include "fcgi/mgmt.h"
+
+#include "lib/base/conf.h"
+
+#include <string.h>
+
+#define SHOWN_MOST 1000		/* instances of one host or project */
+
+bool
+release_is_zed(void)
+{
+	return strcmp(conf_str("api.release"), "zed") == 0;
+}
+
+enum err
+historical(struct request *r)
+{
+	if (!release_is_zed())
+		return OK;
+	return op_fail(&r->op, ERR_NOT_FOUND,
+	    "The resource could not be found.");
+}
+
+static enum err
+all_hosts(struct request *r, const char *root,
+    void (*view)(struct request *, const struct host *))
+{
+	struct host *h;
+	int n;
+
+	TRY(historical(r));
+	TRY(hosts_list(&r->op, NULL, &h, &n));
+	jsonw_map(reply_json(r, 200));
+	jsonw_key(&r->out, root);
+	jsonw_list(&r->out);
+	for (int i = 0; i < n; i++)
+		view(r, &h[i]);
+	jsonw_list_end(&r->out);
+	jsonw_map_end(&r->out);
+	return OK;
+}
+
+enum err
+mgmt_hosts_list(struct request *r)
+{
+	return all_hosts(r, "hosts", view_host);
+}
+
+enum err
+mgmt_storage_list(struct request *r)
+{
+	return all_hosts(r, "devices", view_device);
+}
+
+static enum err
+host_of(struct request *r, struct host **h)
+{
+	int n;
+
+	TRY(historical(r));
+	TRY(hosts_list(&r->op, r->arg[1], h, &n));
+	if (n == 0)
+		return op_fail(&r->op, ERR_NOT_FOUND,
+		    "Resource %s cannot be found.", r->arg[1]);
+	return OK;
+}
+
+enum err
+mgmt_host_show(struct request *r)
+{
+	struct managed_page p = { .deleted = "f", .clustered = true,
+	    .host = r->arg[1], .limit = SHOWN_MOST };
+	struct managed *m;
+	struct host *h;
+	int n;
+
+	TRY(host_of(r, &h));
+	TRY(managed_list(&r->op, &p, &m, &n));
+	jsonw_map(reply_json(r, 200));
+	jsonw_key(&r->out, "host");
+	view_host_whole(r, h, m, n);
+	jsonw_map_end(&r->out);
+	return OK;
+}
+
+enum err
+mgmt_accounts_list(struct request *r)
+{
+	struct account *a;
+	int n;
+
+	TRY(historical(r));
+	TRY(accounts_list(&r->op, &a, &n));
+	jsonw_map(reply_json(r, 200));
+	jsonw_key(&r->out, "accounts");
+	jsonw_list(&r->out);
+	for (int i = 0; i < n; i++)
+		view_account(r, &a[i]);
+	jsonw_list_end(&r->out);
+	jsonw_map_end(&r->out);
+	return OK;
+}
+
+/* One that nobody heard of has no instances. */
+enum err
+mgmt_account_show(struct request *r)
+{
+	struct managed_page p = { .deleted = "f", .clustered = true,
+	    .tenant = r->arg[1], .limit = SHOWN_MOST };
+	struct managed *m;
+	int n;
+
+	TRY(historical(r));
+	TRY(managed_list(&r->op, &p, &m, &n));
+	jsonw_map(reply_json(r, 200));
+	jsonw_key(&r->out, "account");
+	view_account_whole(r, r->arg[1], m, n);
+	jsonw_map_end(&r->out);
+	return OK;
+}
