@@ -1,0 +1,349 @@
+#!/usr/bin/python3
+"""A client of 2014: it asks for XML, sends XML, and reads the XML of every
+resource; what is hostile in it changes nothing."""
+import os
+import sys
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)),
+                                "..", "stack"))
+from stack import *  # noqa: E402,F403
+
+import xml.etree.ElementTree as ET  # noqa: E402
+
+NS = 'http://docs.openstack.org/database/api/v1.0'
+XML = 'application/xml'
+PUTS = 12                       # a minute; the last story uses them up
+STOCK = ('The server could not comply with the request since it is either '
+         'malformed or otherwise incorrect.')
+
+
+class Old:
+    """Requests as the old client wrote them, and its way to read answers."""
+
+    def __init__(self, client):
+        self.c = client
+
+    def ask(self, method, path, body=None, status=200, accept=XML,
+            kind=XML, where='/v1.0/%s'):
+        h = {'Accept': accept}
+        if body is not None:
+            h['Content-Type'] = kind
+            if kind == XML:
+                body = body.replace('%NS', 'xmlns="%s"' % NS).encode()
+        prefix = where % self.c.tenant if '%s' in where else where
+        a = self.c.raw(method, prefix + path, body, headers=h)
+        same(a.status, status, method, path, a)
+        if accept == XML:
+            self.form(a)
+        return a
+
+    @staticmethod
+    def form(a):
+        """The type on everything, charset on faults only; no declaration."""
+        kind = a.headers.get('Content-Type')
+        if a.status >= 400:
+            same(kind, XML + '; charset=UTF-8', a)
+        else:
+            same(kind, XML, a)
+        if a.raw:
+            check(a.raw.startswith(b'<') and a.raw[1:2] != b'?', a)
+            check(a.raw.endswith(b'>\n') or b'retryAfter' in a.raw, a)
+
+    def get(self, path, root):
+        """The document's root, whose name and namespace are as they must be."""
+        e = ET.fromstring(self.ask('GET', path).raw)
+        same(e.tag, '{%s}%s' % (NS, root), path)
+        return e
+
+    def fault(self, status, name, method, path, body=None, **kw):
+        a = self.ask(method, path, body, status, **kw)
+        e = ET.fromstring(a.raw)
+        same(e.tag, name, a)
+        same(e.attrib, {'code': str(status)}, a)
+        same([x.tag for x in e], ['message'], a)
+        return e[0].text
+
+
+def names(e, item):
+    """Of a collection: the items only, links are none."""
+    return [x.get('name') for x in e if x.tag == '{%s}%s' % (NS, item)]
+
+
+def child(e, name):
+    found = e.find('{%s}%s' % (NS, name))
+    check(found is not None, name, 'in', ET.tostring(e))
+    return found
+
+
+def rows(s):
+    return s.one("SELECT (SELECT count(*) FROM instances) || '/' || "
+                 "(SELECT count(*) FROM tasks)")
+
+
+@story
+def what_may_be_had_is_told_in_xml(s):
+    o = Old(s.client('alice'))
+    a = o.ask('GET', '/', where='')
+    same(a.raw.decode(), '''<versions xmlns="%s">
+    <version id="v1.0" status="CURRENT" updated="2012-08-01T00:00:00Z">
+        <links>
+            <link href="http://127.0.0.1:%d/v1.0/" rel="self"/>
+        </links>
+    </version>
+</versions>
+''' % (NS, s.port))
+    e = o.get('/flavors', 'flavors')
+    check(len(e) > 0 and e[0].tag == '{%s}flavor' % NS, e)
+    check(e[0].get('id').isdigit() and e[0].get('ram').isdigit() and
+          e[0].get('name'), ET.tostring(e[0]))
+    links = child(e[0], 'links')
+    same([x.get('rel') for x in links], ['self', 'bookmark'])
+    same(o.get('/flavors/' + e[0].get('id'), 'flavor').attrib, e[0].attrib)
+    e = o.get('/datastores', 'datastores')
+    check('null' in [child(x, 'name').text for x in e], ET.tostring(e))
+    e = o.get('/datastores/null/versions', 'versions')
+    same(child(e[0], 'name').text, '1.0')
+    same(e[0].attrib, {})
+    e = o.get('/limits', 'limits')
+    same(child(e[0], 'verb').text, 'ABSOLUTE')
+    check(int(child(e[0], 'max_instances').text) > 0)
+    check(child(e[1], 'nextAvailable').text.endswith('Z'))
+
+
+@story
+def an_instance_lives_its_life_in_xml(s):
+    c = s.client('alice')
+    o = Old(c)
+    a = o.ask('POST', '/instances', '''<?xml version="1.0" encoding="UTF-8"?>
+<instance %NS name="Größe &amp; Maß" flavorRef="1" configuration="">
+    <volume size="1"/>
+    <datastore type="null" version="1.0"/>
+    <databases>
+        <database name="orders" character_set="utf8mb4"/>
+        <database name="stock"/>
+    </databases>
+    <users>
+        <user name="app" password="CanaryK7xXml" host="%">
+            <databases><database name="orders"/></databases>
+        </user>
+    </users>
+</instance>''')
+    head = a.raw.decode().split('\n')[0]
+    check(re.fullmatch(
+        r'<instance created="(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)" id="[0-9a-f-]{36}" '
+        r'name="Größe &amp; Maß" status="BUILD" updated="\1" xmlns="%s">'
+        % re.escape(NS), head), head)
+    id = ET.fromstring(a.raw).get('id')
+    c.active(id)
+    e = o.get('/instances/' + id, 'instance')
+    same(e.get('status'), 'ACTIVE')
+    same(e.get('name'), 'Größe & Maß')
+    same(child(e, 'volume').get('size'), '1')
+    same(child(e, 'flavor').get('id'), '1')
+    same({x.tag.split('}')[1]: x.text for x in child(e, 'datastore')
+          if x.tag.endswith(('type', 'version'))},
+         {'type': 'null', 'version': '1.0'})
+    same(c.show(id)['name'], 'Größe & Maß')
+    e = o.get('/instances', 'instances')
+    same(names(e, 'instance'), ['Größe & Maß'])
+
+    p = '/instances/' + id
+    same(names(o.get(p + '/databases', 'databases'), 'database'),
+         ['orders', 'stock'])
+    e = o.get(p + '/users', 'users')
+    same([(x.get('name'), x.get('host')) for x in e], [('app', '%')])
+    same(names(child(e[0], 'databases'), 'database'), ['orders'])
+    for method, path, body in (
+            ('POST', '/databases', '<databases %NS><database name="new"/>'
+             '<any name="newer" collate="utf8mb4_bin"/></databases>'),
+            ('POST', '/users', '<users %NS><user name="batch" '
+             'password="CanaryK7x&lt;&amp;&#33;"><databases><database '
+             'name="new"/></databases></user><user><name>plain</name>'
+             '<password> CanaryK7xP </password></user></users>'),
+            ('PUT', '/users', '<users %NS><user name="app" '
+             'password="CanaryK7xTwo"/></users>'),
+            ('PUT', '/users/plain', '<user %NS host="198.51.100.%"/>'),
+            ('PUT', '/users/batch/databases',
+             '<databases %NS><database name="stock"/></databases>'),
+            ('DELETE', '/users/batch/databases/new', None),
+            ('DELETE', '/databases/new', None)):
+        a = o.ask(method, p + path, body, 202)
+        same((a.raw, a.headers['Content-Length']), (b'', '0'))
+    same(names(o.get(p + '/databases', 'databases'), 'database'),
+         ['newer', 'orders', 'stock'])
+    e = o.get(p + '/users/batch', 'user')
+    same(e.attrib, {'name': 'batch', 'host': '%'})
+    same(names(o.get(p + '/users/batch/databases', 'databases'),
+               'database'), ['stock'])
+    same(o.get(p + '/users/plain%40198.51.100.%25', 'user').get('host'),
+         '198.51.100.%')
+
+    same(o.ask('GET', p + '/root').raw.decode(),
+         '<rootEnabled xmlns="%s">False</rootEnabled>\n' % NS)
+    e = ET.fromstring(o.ask('POST', p + '/root').raw)
+    same((e.tag, sorted(e.attrib)), ('{%s}user' % NS, ['name', 'password']))
+    same(o.get(p + '/root', 'rootEnabled').text, 'True')
+
+    o.ask('POST', p + '/action', '<restart %NS/>', 202)
+    until(20, lambda: c.show(id)['status'] == 'ACTIVE')
+    o.ask('PUT', p, '<instance %NS/>', 202)         # detaches
+    o.ask('PUT', p, '<instance %NS configuration=""/>', 202)
+    same(o.ask('DELETE', p, None, 202).raw, b'')
+    c.gone(id)
+    text = o.fault(404, 'itemNotFound', 'GET', p)
+    check(id in text, text)
+
+
+@story
+def pages_end_with_the_way_to_the_next(s):
+    c = s.client('alice')
+    o = Old(c)
+    id = c.create('pages', 'null', databases=[{'name': 'aa'}, {'name': 'bb'}])
+    c.active(id)
+    p = '/instances/%s/databases' % id
+    e = o.get(p + '?limit=1', 'databases')
+    same(names(e, 'database'), ['aa'])
+    same(len(e), 2)
+    same(e[1].tag, '{%s}links' % NS)
+    same(e[1][0].get('rel'), 'next')
+    query = e[1][0].get('href').split('?')[1]
+    check('limit=1' in query and 'marker=aa' in query, query)
+    e = o.get(p + '?' + query, 'databases')
+    same((len(e), names(e, 'database')), (1, ['bb']))
+    c.remove(id)
+
+
+@story
+def each_way_speaks_for_itself(s):
+    c = s.client('alice')
+    o = Old(c)
+    wish = '<instance name="ways" flavorRef="1"><volume><size>1</size>' \
+        '</volume><datastore type="null"/></instance>'
+    a = o.ask('POST', '/instances', wish, accept='application/json')
+    id = a.json['instance']['id']
+    c.active(id)
+    p = '/instances/' + id
+    a = o.ask('POST', p + '/databases', '{"databases":[{"name":"json"}]}', 202,
+              kind='application/json; charset=utf-8')
+    for path, root in ((p + '/databases.xml', 'databases'),
+                       (p + '/users.xml', 'users'),
+                       (p + '/root.xml', 'rootEnabled'),
+                       ('/datastores.xml', 'datastores'),
+                       ('/datastores/null.xml', 'datastore')):
+        a = o.ask('GET', path, accept='application/json')
+        same(a.headers['Content-Type'], XML)
+        same(ET.fromstring(a.raw).tag, '{%s}%s' % (NS, root))
+    a = c.get(p + '/users.json', headers={'Accept': XML})
+    same(list(a.json), ['users'], a)
+    for path in ('/instances.xml', '/flavors.xml', '/flavors/1.xml',
+                 '/limits.xml', '/datastores/null/versions.xml'):
+        a = o.ask('GET', path, status=404, accept='application/json')
+        check(a.raw.startswith(b'<itemNotFound code="404">\n'), a)
+    # the version in Accept, in place of the path's; also to the guest's pool
+    vendor = 'application/vnd.openstack.trove+xml;version=1.0'
+    a = o.ask('GET', p + '/databases', accept=vendor, where='/%s')
+    same(names(ET.fromstring(a.raw), 'database'), ['json'])
+    a = o.ask('GET', '/limits', accept=vendor[:-3] + '2.0', where='/%s',
+              status=406)
+    check(b'<message>version not supported</message>' in a.raw, a)
+    a = o.ask('GET', '/limits', accept=vendor[:-3] + '2.0')
+    check(a.raw.startswith(b'<limits '), a)
+    for accept in ('text/xml', '*/*', 'application/*', ''):
+        same(c.get('/limits', headers={'Accept': accept}).json is None, False)
+    c.remove(id)
+
+
+@story
+def faults_are_documents_too(s):
+    o = Old(s.client('alice'))
+    same(o.fault(404, 'itemNotFound', 'GET', '/nothing'),
+         'The resource could not be found.')
+    o.fault(404, 'itemNotFound', 'GET', '/backups.xml')
+    same(o.fault(400, 'badRequest', 'POST', '/instances',
+                 '<instance %NS flavorRef="1"/>'),
+         "Validation error: instance 'name' is a required property")
+    same(o.fault(400, 'badRequest', 'GET', '/instances?limit=x&y=%26') is
+         None, False)
+    o.fault(413, 'overLimit', 'POST', '/instances', '<instance %NS name="big" '
+            'flavorRef="1"><volume size="99"/><datastore type="null"/>'
+            '</instance>')
+    o.fault(415, 'badMediaType', 'POST', '/instances', '<instance/>',
+            kind='text/xml')
+    o.fault(415, 'badMediaType', 'POST', '/instances', '<instance/>',
+            kind='application/vnd.openstack.trove+xml')
+    a = o.c.raw('GET', '/v1.0/%s/instances' % o.c.tenant, token='wrong',
+                headers={'Accept': XML})
+    same((a.status, a.headers['Content-Type']),
+         (401, XML + '; charset=UTF-8'))
+    check(a.raw.startswith(b'<unauthorized code="401">\n'), a)
+    a = s.client('bob').raw('GET', '/v1.0/%s/instances' % o.c.tenant,
+                            headers={'Accept': XML})
+    check(a.raw.startswith(b'<%s code="%d">' % (
+        {401: b'unauthorized', 403: b'forbidden'}[a.status], a.status)), a)
+
+
+@story
+def what_is_hostile_is_refused_and_changes_nothing(s):
+    o = Old(s.client('alice'))
+    before = rows(s)
+    secret = os.path.join(s.dir, 'stack.env')
+    deep = '<a>' * 100000
+    for body in (
+            '<!DOCTYPE instance><instance name="x" flavorRef="1"/>',
+            '<!DOCTYPE instance [<!ENTITY x SYSTEM "file://%s">]>'
+            '<instance name="&x;" flavorRef="1"/>' % secret,
+            '<!DOCTYPE instance SYSTEM "http://127.0.0.1:%d/x">'
+            '<instance name="x"/>' % s.port,
+            '<!DOCTYPE i [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
+            '<instance name="&b;"/>',
+            '<?php x?><instance name="x"/>', '<instance name="&x;"/>',
+            '<instance name="x" name="y"/>', '<x:instance name="x"/>',
+            '<instance name="&#0;"/>', '<instance', deep,
+            '<instance>' + '<a/>' * 20000 + '</instance>',
+            '<instance ' + ''.join(' a%d=""' % n for n in range(20000)) + '/>',
+            '<?xml version="1.0" encoding="ISO-8859-1"?><instance/>'):
+        began = time.monotonic()
+        same(o.fault(400, 'badRequest', 'POST', '/instances', body), STOCK,
+             body[:60])
+        check(time.monotonic() - began < 1, body[:60])
+    for body in ('<instance/>', '<instance>x</instance>', '<other/>',
+                 '<instance name=""/>', '<instance name="x" flavorRef=""/>',
+                 '<instance name="x"><volume size="1e400"/></instance>',
+                 '<instance name="x"><volume size="%s"/></instance>' %
+                 ('9' * 41),
+                 '<instance name="x"><databases>y</databases></instance>',
+                 '<instance name="x"><nics><nic port-id="1"/></nics>'
+                 '</instance>'):
+        o.fault(400, 'badRequest', 'POST', '/instances', body)
+    a = o.c.post('/instances', '<i>' + 'x' * (10 << 20) + '</i>',
+                 headers={'Content-Type': XML, 'Accept': XML})
+    same(a.status, 413)
+    a = o.c.post('/instances', b'<instance name="\xff"/>',
+                 headers={'Content-Type': XML, 'Accept': XML})
+    same(a.status, 400)
+    same(rows(s), before)
+    check('root:' not in s.log('api-main') and 'port=' not in
+          s.log('api-main'))
+
+
+@story
+def who_asks_too_often_is_told_so_on_one_line(s):
+    c = s.client('bob')
+    o = Old(c)
+    for n in range(PUTS + 1):
+        a = c.put('/instances/' + '0' * 8 + '-0000-0000-0000-' + '0' * 12,
+                  b'<instance/>', headers={'Content-Type': XML,
+                                           'Accept': XML})
+        o.form(a)
+        if a.status == 413:
+            break
+    same(a.status, 413, a)
+    wait = a.headers['Retry-After']
+    same(a.raw.decode(), '<overLimit code="413" retryAfter="%s" xmlns="%s">'
+         '<message>This request was rate-limited.</message><details>Only %d '
+         'PUT request(s) can be made to * every minute.</details></overLimit>'
+         % (wait, NS, PUTS))
+
+
+if __name__ == '__main__':
+    main(settings=['local.filesystem=directory', 'local.allow_root=yes',
+                   'api.put_rate=%d' % PUTS])
