@@ -25,6 +25,7 @@ EXTRA_DIST += \
 	t/scenario/0033-a-superuser-and-the-agents-files.t \
 	t/scenario/0040-the-machine-restarts.t \
 	t/scenario/0065-operator.t \
+	t/scenario/0070-xml.t \
 	t/stack/invariants \
 	t/stack/stack.py \
 	t/stack/storm.py

@@ -1,7 +1,7 @@
 # libFuzzer targets: configure with CC=clang --enable-fuzz, then "make fuzz"
 # runs each for FUZZ_SECONDS over its corpus.
 FUZZERS = t/fuzz/json_fuzz t/fuzz/conf_fuzz t/fuzz/report_fuzz \
-	t/fuzz/order_fuzz t/fuzz/request_fuzz
+	t/fuzz/order_fuzz t/fuzz/request_fuzz t/fuzz/xml_fuzz
 FUZZ_SECONDS = 10
 EXTRA_PROGRAMS += $(FUZZERS)
 FUZZ_LINK = $(HARDEN_LDFLAGS) -fsanitize=fuzzer
@@ -21,6 +21,9 @@ t_fuzz_order_fuzz_LDFLAGS = $(FUZZ_LINK)
 t_fuzz_request_fuzz_SOURCES = t/fuzz/request_fuzz.c
 t_fuzz_request_fuzz_LDADD = $(API)
 t_fuzz_request_fuzz_LDFLAGS = $(FUZZ_LINK)
+t_fuzz_xml_fuzz_SOURCES = t/fuzz/xml_fuzz.c
+t_fuzz_xml_fuzz_LDADD = $(API)
+t_fuzz_xml_fuzz_LDFLAGS = $(FUZZ_LINK)
 
 EXTRA_DIST += t/fuzz/corpus
 
