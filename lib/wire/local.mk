@@ -1,9 +1,12 @@
-# Two libraries, so that the agent has no libpq and no SQL in it.
-noinst_LIBRARIES += lib/wire/libwirepg.a lib/wire/libwireredis.a
+# Three libraries, so that the agent has no libpq, no SQL and no libcurl in it.
+noinst_LIBRARIES += lib/wire/libwirepg.a lib/wire/libwireredis.a \
+	lib/wire/libwirehttp.a
 lib_wire_libwirepg_a_SOURCES = lib/wire/pg.c lib/wire/pg.h
 lib_wire_libwirepg_a_CPPFLAGS = $(AM_CPPFLAGS) $(PQ_CFLAGS)
 lib_wire_libwireredis_a_SOURCES = lib/wire/redis.c lib/wire/redis.h
 lib_wire_libwireredis_a_CPPFLAGS = $(AM_CPPFLAGS) $(HIREDIS_CFLAGS)
+lib_wire_libwirehttp_a_SOURCES = lib/wire/http.c lib/wire/http.h
+lib_wire_libwirehttp_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
 
 if HAVE_CMOCKA
 check_PROGRAMS += t/unit/pg_test
