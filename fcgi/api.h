@@ -44,7 +44,7 @@ extern const struct route routes[];	/* routes.c: the whole API on one page; ends
 struct caller {
 	const char	*user, *user_name;	/* ids and names of the token */
 	const char	*project, *project_name;
-	bool		 admin, member, reader;
+	bool		 admin, member, reader, service;
 };
 
 struct param { const char *name, *value; };	/* of the query, decoded */
@@ -71,7 +71,7 @@ struct request {
 	const char	*tenant;	/* = arg[0] there, else NULL */
 	struct caller	 caller;
 	const char	*token;		/* X-Auth-Token, or NULL */
-	const char	*subject_token;	/* X-Subject-Token, or NULL */
+	const char	*subject_token, *service_token;	/* X-Subject-Token, X-Service-Token (who passes the request on), or NULL */
 	const struct json *body;	/* validated; NULL: none was sent */
 
 	/* the answer */

@@ -9,7 +9,7 @@
 
 /* A driver of the cloud's identity is one more line. */
 static const struct identity_driver *const drivers[] = {
-	&identity_static, NULL
+	&identity_static, &identity_keystone, NULL
 };
 static const struct identity_driver *driver;
 
@@ -56,40 +56,51 @@ static enum err
 refuse(struct request *r)
 {
 	reply_header(r, "WWW-Authenticate", op_printf(&r->op,
-	    "Keystone uri=\"%s/v3\"", auth_base(r)));
+	    "Keystone uri=\"%s\"", auth_is_static() ?
+	    op_printf(&r->op, "%s/v3", auth_base(r)) :
+	    conf_str("keystone.auth_url")));
 	return op_fail(&r->op, ERR_UNAUTHORIZED,
 	    "The request you have made requires authentication.");
 }
 
+/* From the cache, or from the driver. */
 static enum err
-ask(struct request *r, const unsigned char *hash)
+ask(struct request *r, const struct identity_ask *what, struct caller *c)
 {
+	size_t n = what->token != NULL ? strlen(what->token) : 0;
+	unsigned char hash[SEAL_HASH];
 	struct identity is = { 0 };
-	enum err e = driver->authenticate(&r->op, r->token, &is);
+	enum err e;
 
+	if (n == 0 || n > TOKEN_MAX)
+		return refuse(r);
+	seal_hash(hash, what->token, n);
+	if (token_cached(&r->op, hash, c))
+		return OK;
+	e = driver->authenticate(&r->op, what, &is);
 	if (e != OK)
 		return e == ERR_UNAUTHORIZED ? refuse(r) : e;
-	r->caller = (struct caller){
+	*c = (struct caller){
 		.user = is.user, .user_name = is.user_name,
 		.project = is.project, .project_name = is.project_name,
 		.admin = is.admin, .member = is.member, .reader = is.reader,
+		.service = is.service,
 	};
-	token_cache(hash, &r->caller, is.expires, conf_int("identity.cache"));
+	token_cache(hash, c, is.expires, conf_int("identity.cache"));
 	return OK;
 }
 
 enum err
 auth_token(struct request *r)
 {
-	unsigned char hash[SEAL_HASH];
-	size_t n = r->token != NULL ? strlen(r->token) : 0;
+	struct identity_ask what = { .token = r->token };
+	struct identity_ask sender = { .token = r->service_token };
+	struct caller service = { 0 };
 
-	if (n == 0 || n > TOKEN_MAX)
-		return refuse(r);
-	seal_hash(hash, r->token, n);
-	if (token_cached(&r->op, hash, &r->caller))
-		return OK;
-	return ask(r, hash);
+	if (sender.token != NULL && *sender.token != '\0')
+		TRY(ask(r, &sender, &service));
+	what.expired_too = service.service;
+	return ask(r, &what, &r->caller);
 }
 
 enum err

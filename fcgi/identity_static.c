@@ -7,13 +7,14 @@
 #include "lib/store/identity.h"
 
 static enum err
-static_authenticate(struct op *op, const char *token, struct identity *is)
+static_authenticate(struct op *op, const struct identity_ask *ask,
+    struct identity *is)
 {
 	char hash[TOKEN_HEX];
 	struct token_row t;
 	enum err e;
 
-	token_hash(token, hash);
+	token_hash(ask->token, hash);
 	e = token_find(op, hash, &t);
 	if (e == ERR_NOT_FOUND)
 		return op_fail(op, ERR_UNAUTHORIZED, "no such token");

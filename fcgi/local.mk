@@ -47,7 +47,8 @@ coffer_api_LDADD = $(API) $(FCGI_LIBS)
 # The API's own floor on top of all the others.
 API = fcgi/libapi.a lib/msg/libmsg.a lib/store/libstore.a \
 	lib/wire/libwireredis.a lib/wire/libwirepg.a \
-	$(BASE) $(HIREDIS_LIBS) $(PQ_LIBS) $(XML_LIBS)
+	lib/cloud/libcloud.a lib/wire/libwirehttp.a \
+	$(BASE) $(HIREDIS_LIBS) $(PQ_LIBS) $(CURL_LIBS) $(XML_LIBS)
 
 # What clients see of instances, and the rules of what they may ask for.
 if HAVE_CMOCKA

@@ -142,6 +142,7 @@ read_params(struct request *r)
 	r->accept = param("HTTP_ACCEPT");
 	r->token = param("HTTP_X_AUTH_TOKEN");
 	r->subject_token = param("HTTP_X_SUBJECT_TOKEN");
+	r->service_token = param("HTTP_X_SERVICE_TOKEN");
 }
 
 static void

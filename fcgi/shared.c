@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 /* Changes with the layout: a file of another release is begun anew. */
-#define SHARED_MADE (0xC0FFE80000000000u ^ sizeof(struct shared))
+#define SHARED_MADE (0xC0FFE90000000000u ^ sizeof(struct shared))
 #define PROBES 8		/* places a token or bucket may stand in */
 
 static struct shared *shared;
@@ -113,6 +113,7 @@ token_cached(struct op *op, const unsigned char hash[SEAL_HASH],
 		.project = *t->project != '\0' ? t->project : NULL,
 		.project_name = *t->project != '\0' ? t->project_name : NULL,
 		.admin = t->admin, .member = t->member, .reader = t->reader,
+		.service = t->service,
 	};
 	return true;
 }
@@ -158,6 +159,7 @@ token_cache(const unsigned char hash[SEAL_HASH], const struct caller *c,
 	t.admin = c->admin;
 	t.member = c->member;
 	t.reader = c->reader;
+	t.service = c->service;
 	if (secs <= 0 || !keep(t.user, CACHED_ID, c->user) ||
 	    !keep(t.user_name, CACHED_NAME, c->user_name) ||
 	    !keep(t.project, CACHED_ID, c->project) ||

@@ -31,7 +31,7 @@ struct cached_token {
 	int64_t		 until;		/* steady clock, ms: believed no longer */
 	char		 user[CACHED_ID], user_name[CACHED_NAME];
 	char		 project[CACHED_ID], project_name[CACHED_NAME];
-	bool		 admin, member, reader;
+	bool		 admin, member, reader, service;
 };
 
 struct shared {

@@ -6,13 +6,16 @@
 
 /* Every driver on one page. */
 static const struct compute_driver *const computes[] = {
-	&compute_local, &compute_null, &compute_failing, NULL
+	&compute_local, &compute_null, &compute_failing, &compute_fake,
+	NULL
 };
 static const struct volume_driver *const volumes[] = {
-	&volume_local, &volume_null, &volume_failing, NULL
+	&volume_local, &volume_null, &volume_failing, &volume_fake,
+	NULL
 };
 static const struct network_driver *const networks[] = {
-	&network_local, &network_null, &network_failing, NULL
+	&network_local, &network_null, &network_failing, &network_fake,
+	NULL
 };
 
 static const struct compute_driver *compute;

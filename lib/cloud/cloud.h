@@ -63,9 +63,12 @@ struct compute_driver {
 };
 
 /* Chosen by compute.driver, volume.driver, network.driver; opened by cloud_open(). */
-extern const struct compute_driver compute_local, compute_null, compute_failing;
-extern const struct volume_driver volume_local, volume_null, volume_failing;
-extern const struct network_driver network_local, network_null, network_failing;
+extern const struct compute_driver compute_local, compute_null, compute_failing,
+	compute_fake;
+extern const struct volume_driver volume_local, volume_null, volume_failing,
+	volume_fake;
+extern const struct network_driver network_local, network_null, network_failing,
+	network_fake;
 
 enum err	 cloud_open(struct op *);
 const struct compute_driver *cloud_compute(void);

@@ -14,7 +14,13 @@ struct identity {			/* texts are the op's */
 	const char	*user, *user_name;
 	const char	*project, *project_name;	/* NULL: unscoped */
 	bool		 admin, member, reader;
+	bool		 service;	/* may vouch for a token that ran out */
 	int64_t		 expires;	/* seconds since 1970 */
+};
+
+struct identity_ask {
+	const char	*token;
+	bool		 expired_too;	/* a service vouches: it may have run out on the way */
 };
 
 struct identity_driver {
@@ -24,8 +30,10 @@ struct identity_driver {
 	 * ERR_UNAUTHORIZED: not known, run out, or revoked.  ERR_UNAVAILABLE:
 	 * it cannot be told now.
 	 */
-	enum err	(*authenticate)(struct op *, const char *token,
+	enum err	(*authenticate)(struct op *, const struct identity_ask *,
 			    struct identity *);
 };
+
+extern const struct identity_driver identity_keystone;
 
 #endif

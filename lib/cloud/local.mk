@@ -1,7 +1,8 @@
 noinst_LIBRARIES += lib/cloud/libcloud.a
 lib_cloud_libcloud_a_SOURCES = lib/cloud/cloud.c lib/cloud/cloud.h \
-	lib/cloud/identity.h \
-	lib/cloud/null.c lib/cloud/null.h lib/cloud/failing.c \
+	lib/cloud/identity.h lib/cloud/identity_keystone.c \
+	lib/cloud/keystone.c lib/cloud/keystone.h \
+	lib/cloud/null.c lib/cloud/null.h lib/cloud/failing.c lib/cloud/fake.c \
 	lib/cloud/local_mode.c lib/cloud/local.h lib/cloud/local_place.c \
 	lib/cloud/local_cgroup.c lib/cloud/local_cgroup.h \
 	lib/cloud/local_compute.c \

@@ -1,0 +1,186 @@
+/*
+ * The fake cloud, for rehearsals: as a tenant sees it everything is there, but
+ * whatever the engine, its guests are agents with the null engine, run as
+ * plain processes by the local drivers.  What a request asks to fail fails:
+ *
+ *   name ends with SERVER_ERROR    there is no server to be had
+ *   name ends with GUEST_ERROR     the agent cannot start its engine
+ *   name ends with STUCK_BUILD     the agent is never heard of
+ *   a volume of 9 GB               there is no volume to be had
+ */
+#include "lib/cloud/cloud.h"
+#include "lib/cloud/local_lock.h"
+#include "lib/base/conf.h"
+#include "lib/base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FIRST_ADDRESS	11
+#define NO_VOLUME_GB	9
+
+static bool
+asks_for(const struct place *p, const char *what)
+{
+	size_t n = strlen(p->name), w = strlen(what);
+
+	return n >= w && strcmp(p->name + n - w, what) == 0;
+}
+
+/* Its volume begins empty, and the last word of a setting wins. */
+static void
+rehearsed(struct op *op, const struct place *p, struct place *r)
+{
+	*r = *p;
+	r->engine = "null";
+	r->version = "1.0";
+	if (p->agent_conf != NULL)
+		r->agent_conf = op_printf(op, "%s[agent]\nengine = %s\n",
+		    p->agent_conf, asks_for(p, "GUEST_ERROR") ? "failing" :
+		    "null");
+}
+
+/* --- servers --------------------------------------------------------------------- */
+
+static enum err
+server_ensure(struct op *op, const struct place *p, bool *ready,
+    const char **id)
+{
+	struct place r;
+
+	if (asks_for(p, "SERVER_ERROR"))
+		return op_fail(op, ERR_CLOUD,
+		    "Fake server create error. (HTTP 500)");
+	if (asks_for(p, "STUCK_BUILD")) {
+		*ready = true;
+		*id = op_strdup(op, p->instance);
+		return OK;
+	}
+	rehearsed(op, p, &r);
+	return compute_local.ensure(op, &r, ready, id);
+}
+
+static bool
+contains_root(void)
+{
+	return true;			/* there is nothing to break out of */
+}
+
+/* --- volumes --------------------------------------------------------------------- */
+
+static enum err
+volume_ensure(struct op *op, const struct place *p, bool *ready,
+    const char **id)
+{
+	struct place r;
+
+	if (p->volume_gb == NO_VOLUME_GB)
+		return op_fail(op, ERR_CLOUD, "Failed to create volume.");
+	rehearsed(op, p, &r);
+	return volume_local.ensure(op, &r, ready, id);
+}
+
+/* --- addresses ---------------------------------------------------------------------- */
+
+/* Upwards in the order of asking, none of them twice: <local.root>/addresses. */
+static enum err
+address_next(struct op *op, const char **address)
+{
+	const char *path = op_printf(op, "%s/addresses",
+	    conf_str("local.root"));
+	char digits[16] = "";
+	int fd = -1, n;
+
+	TRY(lock_file(op, path, LOCK_ALONE, &fd));
+	if (pread(fd, digits, sizeof(digits) - 1, 0) == -1)
+		return op_fail(op, ERR_CLOUD, "%s: %s", path, strerror(errno));
+	n = atoi(digits);
+	snprintf(digits, sizeof(digits), "%d\n", n + 1);
+	if (pwrite(fd, digits, strlen(digits), 0) == -1)
+		return op_fail(op, ERR_CLOUD, "%s: %s", path, strerror(errno));
+	n += FIRST_ADDRESS;
+	*address = op_printf(op, "10.10.%d.%d", n / 250, n % 250);
+	return OK;
+}
+
+static enum err
+port_ensure(struct op *op, const struct place *p, bool *ready,
+    const char **port_id, const char **address)
+{
+	*ready = true;
+	*port_id = op_printf(op, "port-%s", p->instance);
+	*address = p->address;
+	return p->address != NULL ? OK : address_next(op, address);
+}
+
+static enum err
+port_remove(struct op *op, const struct place *p, bool *ready)
+{
+	(void)op; (void)p;
+	*ready = true;
+	return OK;
+}
+
+static enum err
+port_list(struct op *op, const char *const **instances)
+{
+	static const char *const none[] = { NULL };
+
+	(void)op;
+	*instances = none;
+	return OK;
+}
+
+static enum err
+fake_open(struct op *op)
+{
+	return compute_local.open(op);
+}
+
+static enum err
+server_running(struct op *op, const struct place *p, bool *running)
+{
+	return compute_local.running(op, p, running);
+}
+
+static enum err
+server_remove(struct op *op, const struct place *p, bool *ready)
+{
+	return compute_local.remove(op, p, ready);
+}
+
+static enum err
+server_list(struct op *op, const char *const **instances)
+{
+	return compute_local.list(op, instances);
+}
+
+static enum err
+volume_remove(struct op *op, const struct place *p, bool *ready)
+{
+	return volume_local.remove(op, p, ready);
+}
+
+static enum err
+volume_list(struct op *op, const char *const **instances)
+{
+	return volume_local.list(op, instances);
+}
+
+const struct compute_driver compute_fake = {
+	.name = "fake", .open = fake_open, .ensure = server_ensure,
+	.running = server_running, .remove = server_remove,
+	.list = server_list, .contains_root = contains_root,
+};
+const struct volume_driver volume_fake = {
+	.name = "fake", .open = fake_open, .ensure = volume_ensure,
+	.remove = volume_remove, .list = volume_list,
+};
+const struct network_driver network_fake = {
+	.name = "fake", .open = fake_open, .ensure = port_ensure,
+	.remove = port_remove, .list = port_list,
+};
