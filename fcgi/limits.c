@@ -34,25 +34,36 @@ next_available(struct request *r, int left, int rate)
 }
 
 static void
-view_rate(struct request *r, const struct rate *t, const char *uri)
+view_rate(struct request *r, const struct rate *t, int rate, int left)
 {
 	struct jsonw *w = &r->out;
-	bool mgmt = *uri == '*' && uri[1] != '\0';
-	int rate = conf_int(t->setting);
-	int left = mgmt ? rate :
-	    ratelimit_left(r->caller.project, t->method, rate);
+	bool mgmt = t == &rate_mgmt;
 
 	if (rate <= 0)
 		return;
 	jsonw_map(w);
 	jsonw_kstr(w, "verb", method_word(t->method));
-	jsonw_kstr(w, "uri", uri);
+	jsonw_kstr(w, "uri", mgmt ? "*/mgmt" : "*");
 	jsonw_kstr(w, "regex", mgmt ? "^/mgmt" : ".*");
 	jsonw_kint(w, "value", rate);
 	jsonw_kstr(w, "unit", "MINUTE");
 	jsonw_kint(w, "remaining", left);
 	jsonw_kstr(w, "nextAvailable", next_available(r, left, rate));
 	jsonw_map_end(w);
+}
+
+static void
+view_rates(struct request *r)
+{
+	int rate;
+
+	for (const struct rate *t = rates; t->method != 0; t++) {
+		rate = conf_int(t->setting);
+		view_rate(r, t, rate, ratelimit_left(r->caller.project,
+		    t->method, rate));
+	}
+	rate = conf_int(rate_mgmt.setting);
+	view_rate(r, &rate_mgmt, rate, rate);
 }
 
 enum err
@@ -67,9 +78,7 @@ limits_list(struct request *r)
 	jsonw_key(w, "limits");
 	jsonw_list(w);
 	view_absolute(r, q);
-	for (const struct rate *t = rates; t->method != 0; t++)
-		view_rate(r, t, "*");
-	view_rate(r, &rates[0], "*/mgmt");
+	view_rates(r);
 	jsonw_list_end(w);
 	jsonw_map_end(w);
 	return OK;

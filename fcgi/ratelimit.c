@@ -16,6 +16,7 @@ const struct rate rates[] = {
 	{ GET,    "api.get_rate" },
 	{ 0 }
 };
+const struct rate rate_mgmt = { POST, "api.mgmt_post_rate" };
 
 /* FNV-1a: projects are made by the operator, nobody can aim at another's bucket. */
 static uint64_t

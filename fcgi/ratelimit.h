@@ -12,6 +12,8 @@
 struct rate { enum method method; const char *setting; };
 extern const struct rate rates[];	/* in the order of GET limits; ends with method 0 */
 
+extern const struct rate rate_mgmt;	/* told of there as well; it counts nothing of its own */
+
 /*
  * Count one more.  0: let it through; else seconds, rounded up, until the
  * next would be.  rate <= 0: no limit.
