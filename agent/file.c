@@ -102,6 +102,20 @@ file_put_anew(struct op *op, const char *path, const char *bytes, size_t len)
 }
 
 enum err
+file_keep(struct op *op, const char *path)
+{
+	int fd, dir;
+
+	TRY(file_open(op, path, O_RDONLY, &fd));
+	TRY(file_open(op, dirname(op_strdup(op, path)),
+	    O_RDONLY | O_DIRECTORY, &dir));
+	if (fsync(fd) == -1 || fsync(dir) == -1)
+		return op_fail(op, ERR_INTERNAL, "%s: %s", path,
+		    strerror(errno));
+	return OK;
+}
+
+enum err
 file_directory(struct op *op, const char *path)
 {
 	if (mkdir(path, 0700) == -1 && errno != EEXIST)

@@ -16,6 +16,8 @@ enum err	 file_put(struct op *, const char *path, const char *bytes,
 /* The same for what is written anew at every start: it need not outlast a power cut. */
 enum err	 file_put_anew(struct op *, const char *path, const char *bytes,
 		    size_t len);
+/* What was put anew shall outlast one after all. */
+enum err	 file_keep(struct op *, const char *path);
 /* Mode 0700; there already is well. */
 enum err	 file_directory(struct op *, const char *path);
 

@@ -54,6 +54,7 @@ static enum err
 start(struct op *op)
 {
 	struct host_command c = command(op);
+	enum err e;
 
 	host_forget(&server);
 	mariadb_hang_up();
@@ -63,7 +64,10 @@ start(struct op *op)
 		return OK;
 	}
 	TRY(mariadb_conf_write(op));
-	return host_start(op, &c, &server);
+	TRY(host_start(op, &c, &server));
+	if ((e = mariadb_conf_keep(op)) != OK)
+		host_end(op, &server, STOP_MS);
+	return e;
 }
 
 static enum err

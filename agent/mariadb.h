@@ -19,6 +19,8 @@ const char	*mariadb_socket(struct op *);
  * in: they make the agent's account anew, whatever became of it.
  */
 enum err	 mariadb_conf_write(struct op *);
+/* On the disk with what it has to remember; while the server is busy starting. */
+enum err	 mariadb_conf_keep(struct op *);
 /* The server let the agent in: what only its start needed goes away. */
 void		 mariadb_conf_started(struct op *);
 bool		 mariadb_conf_secured(struct op *);	/* it did so once */

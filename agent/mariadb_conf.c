@@ -8,9 +8,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define TEMPLATE_MB 8			/* redo log of the template */
+#define PASSWORD 32			/* letters and digits */
 #define SOCKET_MAX 107			/* bytes of a unix socket's path */
 
 const char *
@@ -93,17 +95,28 @@ mariadb_conf_secured(struct op *op)
 	return access(mariadb_path(op, "agent/admin.pw"), F_OK) == 0;
 }
 
-/* A first start keeps the password aside until the server has taken it. */
+/*
+ * A first start keeps the password aside until the server has taken it.  Lost
+ * before that, or emptied by a power cut, it is replaced at the next start.
+ */
 static enum err
 password_ensure(struct op *op, bool *first)
 {
 	const char *aside = mariadb_path(op, "agent/admin.first"), *made;
+	struct stat st;
 
 	*first = !mariadb_conf_secured(op);
-	if (!*first || access(aside, F_OK) == 0)
+	if (!*first || (stat(aside, &st) == 0 && st.st_size == PASSWORD))
 		return OK;
-	made = seal_password(op, 32);
-	return file_put(op, aside, made, strlen(made));
+	made = seal_password(op, PASSWORD);
+	return file_put_anew(op, aside, made, strlen(made));
+}
+
+enum err
+mariadb_conf_keep(struct op *op)
+{
+	return mariadb_conf_secured(op) ? OK :
+	    file_keep(op, mariadb_path(op, "agent/admin.first"));
 }
 
 enum err

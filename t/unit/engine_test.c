@@ -93,6 +93,14 @@ wait_until_it_answers(void)
 	assert_int_equal(status, DB_HEALTHY);
 }
 
+/* A first start that a power cut ended: a password's file, and nothing in it. */
+static void
+power_cut_leave(void)
+{
+	ok(file_directory(&op, mariadb_path(&op, "agent")));
+	ok(file_put(&op, mariadb_path(&op, "agent/admin.first"), "", 0));
+}
+
 /* *state is the engine; its first test starts it. */
 static int
 begin(void **state)
@@ -104,6 +112,8 @@ begin(void **state)
 		if (db != NULL)
 			db->stop(&op);
 		db = engine;
+		if (engine == &datastore_mariadb)
+			power_cut_leave();
 		ok(db->start(&op));
 		wait_until_it_answers();
 	}
@@ -333,6 +343,7 @@ what_only_a_start_needs_is_removed(void **state)
 	pw = mariadb_path(&op, "agent/admin.pw");
 	assert_int_equal(stat(pw, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(st.st_size, 32);
 }
 
 static void
