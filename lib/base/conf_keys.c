@@ -31,6 +31,7 @@ const struct conf_key conf_keys[] = {
 	{ "api",       "delete_rate", CONF_INT,    "200",                 "DELETE requests, the same" },
 	{ "api",       "mgmt_post_rate", CONF_INT, "200",                 "POST requests to mgmt paths that the limits resource tells of; they count as all others" },
 	{ "api",       "guest_wait",  CONF_SECS,   "15",                  "how long a request waits for a guest's answer" },
+	{ "api",       "repeat_ttl",  CONF_SECS,   "86400",               "how long the answer to a POST with an Idempotency-Key is kept" },
 	{ "api",       "default_datastore", CONF_STR, "",                 "datastore of a create that names none" },
 	{ "api",       "release",     CONF_STR,    "any",                 "any: also what older and newer releases of the API have; zed: as Trove 18, where routes of older ones are 404 and mgmt/instances comes in one piece" },
 	{ "api",       "images",      CONF_STR,    "",                    "ids and tags of images that datastore versions may name, separated by commas; empty: any" },
@@ -63,6 +64,9 @@ const struct conf_key conf_keys[] = {
 	{ "task",      "sweep",       CONF_SECS,   "2",                   "how often due tasks that nobody owns are rung again" },
 	{ "task",      "attempts",    CONF_INT,    "5",                   "workers a task may kill before it is quarantined" },
 	{ "task",      "keep_days",   CONF_INT,    "30",                  "days for which ended tasks are kept" },
+
+	{ "events",    "keep_days",   CONF_INT,    "30",                  "days for which events are kept" },
+	{ "events",    "log",         CONF_STR,    "",                    "file to which workers append each event as a line of JSON, opened anew each time, so that renaming it rotates it; empty: none" },
 
 	{ "guest",     "report",      CONF_SECS,   "10",                  "period of a guest's reports" },
 	{ "guest",     "expiry",      CONF_SECS,   "90",                  "silence after which operating_status is ERROR (after two reports missed it is UNKNOWN)" },

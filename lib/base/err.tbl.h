@@ -18,4 +18,5 @@ ERR(CLOUD,         500, "serverError")		/* compute, volume or network said no */
 ERR(INTERNAL,      500, "instanceFault")
 ERR(UNAVAILABLE,   503, "serviceUnavailable")	/* PostgreSQL or Redis is away: try again */
 ERR(FENCED,        500, "instanceFault")	/* the lease went to another worker: stop at once */
+ERR(REPEATED,      409, "conflict")		/* an Idempotency-Key that another request has taken */
 ERR(FORGED,        400, "badRequest")		/* a seal does not open */

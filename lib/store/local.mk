@@ -3,11 +3,15 @@ lib_store_libstore_a_SOURCES = \
 	lib/store/store.c lib/store/store.h lib/store/statements.tbl.h
 # One line per concern: its table of statements, its header, its code.
 lib_store_libstore_a_SOURCES += lib/store/sql_task.tbl.h \
-	lib/store/task_kinds.tbl.h lib/store/tasks.c lib/store/tasks.h
+	lib/store/task_kinds.tbl.h lib/store/task_steps.tbl.h lib/store/tasks.c lib/store/tasks.h
 lib_store_libstore_a_SOURCES += lib/store/leases.c lib/store/leases.h
 lib_store_libstore_a_SOURCES += lib/store/sql_home.tbl.h \
 	lib/store/homes.c lib/store/homes.h
 lib_store_libstore_a_SOURCES += lib/store/sql_guest.tbl.h
+lib_store_libstore_a_SOURCES += lib/store/sql_event.tbl.h \
+	lib/store/events.c lib/store/events.h
+lib_store_libstore_a_SOURCES += lib/store/sql_hold.tbl.h \
+	lib/store/repeats.c lib/store/repeats.h
 lib_store_libstore_a_SOURCES += lib/store/sql_admin.tbl.h
 lib_store_libstore_a_SOURCES += lib/store/sql_catalog.tbl.h \
 	lib/store/catalog.c lib/store/catalog.h

@@ -1,4 +1,6 @@
 /* Every SQL statement of Coffer, by concern.  STMT(name, parameters, sql) */
+#include "lib/store/sql_hold.tbl.h"
+#include "lib/store/sql_event.tbl.h"
 #include "lib/store/sql_catalog.tbl.h"
 #include "lib/store/sql_identity.tbl.h"
 #include "lib/store/sql_instance.tbl.h"

@@ -53,6 +53,26 @@ enum err store_write(struct op *, struct rows *, int n, const struct call *);
 enum err store_write_sure(struct op *, struct rows *, int n,
 	    const struct call *, const struct call *probe);
 
+/*
+ * A transaction over several calls.  After store_hold() the next write begins
+ * it, with claim (or NULL) in front; whatever follows takes part in it, and
+ * nothing is kept until store_keep(): last (or NULL) and COMMIT.  When a call
+ * fails all of it is undone, and store_keep() says so.  probe is that of
+ * store_write_sure().  If nothing was written, store_keep() writes claim and
+ * last by themselves.
+ */
+void	 store_hold(const struct call *claim);
+bool	 store_holds(void);			/* is there anything to keep? */
+enum err store_keep(struct op *, const struct call *last,
+	    const struct call *probe);
+void	 store_drop(struct op *);		/* the end, without keeping */
+
+/*
+ * What is said of every write in the events that it causes, a JSON map that
+ * the caller keeps; NULL: nothing.
+ */
+void	 store_context(const char *json);
+
 int	 rows_count(const struct rows *);
 int	 rows_touched(const struct rows *);
 const char *row_str(const struct rows *, int row, int col);	/* NULL for NULL */

@@ -34,6 +34,31 @@ task_kind_find(const char *word)
 	return (enum task_kind)k;
 }
 
+static const struct {
+	const char *const *step;
+	bool restarts;
+} doings[TASK__MAX] = {
+#define STEPS(name, restarts, ...) [TASK_##name] =			\
+	{ (const char *const[]){ __VA_ARGS__, NULL }, restarts },
+#include "lib/store/task_steps.tbl.h"
+#undef STEPS
+};
+
+static const char *const no_steps[] = { NULL };
+
+const char *const *
+task_steps(enum task_kind k)
+{
+	return k < TASK__MAX && doings[k].step != NULL ? doings[k].step :
+	    no_steps;
+}
+
+bool
+task_kind_restarts(enum task_kind k)
+{
+	return k < TASK__MAX && doings[k].restarts;
+}
+
 /* --- submitting ------------------------------------------------------------- */
 
 void

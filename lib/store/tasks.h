@@ -22,6 +22,9 @@ enum task_kind {
 const char	*task_kind_word(enum task_kind);
 int		 task_kind_secs(enum task_kind);
 enum task_kind	 task_kind_find(const char *word);	/* TASK__MAX: unknown */
+/* For who asks before it is done; both know TASK__MAX, too. */
+const char *const *task_steps(enum task_kind);	/* names; ends with NULL */
+bool		 task_kind_restarts(enum task_kind);	/* the database server */
 
 /* --- submitting (API) ---------------------------------------------------- */
 

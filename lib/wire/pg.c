@@ -27,6 +27,7 @@ struct pg {
 	const struct pg_stmt *known[KNOWN];	/* prepared on conn */
 	int		 knowns;
 	bool		 unsure;
+	bool		 open;		/* in a transaction that the caller began */
 	int64_t		 not_before;	/* the next attempt to connect */
 	int		 back_off;
 };
@@ -85,6 +86,12 @@ bool
 pg_unsure(const struct pg *pg)
 {
 	return pg->unsure;
+}
+
+bool
+pg_open(const struct pg *pg)
+{
+	return pg->open;
 }
 
 /* --- connecting ------------------------------------------------------------ */
@@ -189,6 +196,11 @@ conn_ready(struct op *op, struct pg *pg, int64_t deadline)
 		if (PQconsumeInput(pg->conn) != 1 ||
 		    PQstatus(pg->conn) != CONNECTION_OK)
 			conn_close(pg);
+	if (pg->conn == NULL && pg->open) {
+		pg->open = false;
+		return op_fail(op, ERR_UNAVAILABLE,
+		    "PostgreSQL: the connection broke in a transaction");
+	}
 	return pg->conn != NULL ? OK : conn_open(op, pg, deadline);
 }
 
@@ -352,6 +364,7 @@ static const struct { const char *state; enum err e; } sqlstates[] = {
 	{ "CF503", ERR_UNAVAILABLE },
 	{ "CFFEN", ERR_FENCED },
 	{ "23503", ERR_CONFLICT },	/* foreign key: something names it, or it is gone */
+	{ "CFREP", ERR_REPEATED },
 	{ "23505", ERR_CONFLICT },	/* unique */
 	{ "08",    ERR_UNAVAILABLE },	/* connection */
 	{ "25006", ERR_UNAVAILABLE },	/* read only: a standby */
@@ -394,6 +407,8 @@ refused(struct op *op, struct pg *pg, struct run *r, const PGresult *bad)
 		conn_close(pg);
 		r->again = true;
 	}
+	if (pg->open)			/* what stands before it is undone, too */
+		r->again = false;
 	for (size_t i = 0; i < sizeof(sqlstates) / sizeof(sqlstates[0]); i++)
 		if (strncmp(state, sqlstates[i].state,
 		    strlen(sqlstates[i].state)) == 0)
@@ -409,13 +424,22 @@ lost(struct op *op, struct pg *pg, struct run *r)
 
 	conn_close(pg);
 	pg->unsure = r->sent && !r->reads;
-	r->again = r->reads && !late;
+	r->again = r->reads && !late && !pg->open;
+	pg->open = false;
 	return op_fail(op, ERR_UNAVAILABLE, "PostgreSQL: %s", why);
+}
+
+static bool
+is_open(const struct pg *pg)
+{
+	return pg->conn != NULL &&
+	    PQtransactionStatus(pg->conn) != PQTRANS_IDLE;
 }
 
 static enum err
 run_once(struct op *op, struct pg *pg, struct run *r)
 {
+	enum err e = OK;
 	PGresult *bad;
 
 	r->again = r->sent = false;
@@ -425,7 +449,10 @@ run_once(struct op *op, struct pg *pg, struct run *r)
 	if (!send_all(pg, r) || !read_all(op, pg, r, &bad) ||
 	    PQstatus(pg->conn) != CONNECTION_OK)
 		return lost(op, pg, r);
-	return bad != NULL ? refused(op, pg, r, bad) : OK;
+	if (bad != NULL)
+		e = refused(op, pg, r, bad);
+	pg->open = is_open(pg);
+	return e;
 }
 
 enum err
@@ -442,7 +469,7 @@ pg_run(struct op *op, struct pg *pg, const struct pg_call *call, int n,
 		rows[i] = (struct pg_rows){ 0 };
 	for (int i = 0;; i++) {
 		e = run_once(op, pg, &r);
-		if (!r.again || i == AGAIN_MAX)
+		if (!r.again || i == AGAIN_MAX || pg->open)
 			return e;
 	}
 }

@@ -38,7 +38,8 @@ bool		 pg_alive(struct op *, struct pg *);	/* a round trip */
  * done, or, for a write, it is not known whether it was (pg_unsure()).
  * A statement that reads is tried again once on a fresh connection.
  * SQLSTATEs of our own: CF404 NOT_FOUND, CF409 CONFLICT, CF413 OVER_LIMIT,
- * CF422 UNPROCESSABLE, CF503 UNAVAILABLE, CFFEN FENCED; their message is the text.
+ * CF422 UNPROCESSABLE, CF503 UNAVAILABLE, CFFEN FENCED, CFREP REPEATED; their
+ * message is the text.
  * 23505 (unique) gives ERR_CONFLICT.  Any other is ERR_INTERNAL.
  */
 enum err	 pg_run(struct op *, struct pg *, const struct pg_call *, int n,
@@ -46,6 +47,12 @@ enum err	 pg_run(struct op *, struct pg *, const struct pg_call *, int n,
 
 /* Did the last pg_run() of this connection end without knowing its COMMIT? */
 bool		 pg_unsure(const struct pg *);
+
+/*
+ * Is a BEGIN without its COMMIT or ROLLBACK under way?  Then nothing is tried
+ * again, and when the connection breaks, the next pg_run() says so once.
+ */
+bool		 pg_open(const struct pg *);
 
 /* Text of one column, NULL for SQL NULL; lives as long as the op. */
 const char	*pg_text(const struct pg_rows *, int row, int column);
