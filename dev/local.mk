@@ -27,6 +27,7 @@ EXTRA_DIST += \
 	t/scenario/0040-the-machine-restarts.t \
 	t/scenario/0065-operator.t \
 	t/scenario/0070-xml.t \
+	t/scenario/0051-the-same-request-twice.t \
 	t/stack/invariants \
 	t/stack/stack.py \
 	t/stack/storm.py

@@ -58,7 +58,7 @@ struct request {
 	const char	*path, *query;	/* its parts, raw; query "" when none */
 	struct param	*param;		/* the query's parameters */
 	int		 params;
-	const char	*host;		/* Host header; only letters of a host and port */
+	const char	*host, *client;	/* Host header, only letters of a host and port; address of who asks, or NULL */
 	const char	*base;		/* of links: api.public_url, or https:// and the host */
 	const char	*self, *bookmark;	/* how both links of a resource begin; view_links() keeps them */
 	const char	*content_type, *accept;	/* NULL: none was sent */
@@ -70,10 +70,10 @@ struct request {
 	const char	*arg[ARGS_MAX];	/* path arguments, each decoded once; arg[0] is the tenant under /v1.0/{tenant} */
 	const char	*tenant;	/* = arg[0] there, else NULL */
 	struct caller	 caller;
-	const char	*token;		/* X-Auth-Token, or NULL */
+	const char	*token, *repeat_key;	/* X-Auth-Token, Idempotency-Key, or NULL */
 	const char	*subject_token, *service_token;	/* X-Subject-Token, X-Service-Token (who passes the request on), or NULL */
 	const struct json *body;	/* validated; NULL: none was sent */
-
+	struct attempt	*attempt;	/* how its handler is called (attempt.h); NULL: simply */
 	/* the answer */
 	int		 status;
 	struct jsonw	 out;		/* begun by reply_json() */

@@ -1,5 +1,6 @@
 #include "fcgi/guest.h"
 
+#include "fcgi/attempt.h"
 #include "fcgi/datastores.h"
 #include "fcgi/names.h"
 #include "fcgi/status.h"
@@ -104,19 +105,36 @@ guest_read(struct request *r, const struct guest *g, enum order_kind order,
 	return guest_failed(op, e, op->why != NULL ? op->why : err_name(e));
 }
 
+static const char *bells[64];		/* ids of the op that is served */
+static int bells_n;
+
+static void
+bells_add(const char *task)
+{
+	if (bells_n < (int)(sizeof(bells) / sizeof(bells[0])))
+		bells[bells_n++] = task;
+}
+
+void
+tasks_ring_held(struct op *op, bool kept)
+{
+	int n = bells_n;
+
+	bells_n = 0;
+	if (kept && n > 0 && bus_ring(op, bells, n) != OK)
+		log_warn(op, "the bell is out of order, the sweep will do: %s",
+		    op->why != NULL ? op->why : "-");
+}
+
 void
 tasks_ring(struct op *op, const char *task, const char *const *also)
 {
-	const char *ids[64];
-	int n = 0;
-
 	if (task != NULL)
-		ids[n++] = task;
-	for (; also != NULL && *also != NULL && n < 64; also++)
-		ids[n++] = *also;
-	if (n > 0 && bus_ring(op, ids, n) != OK)
-		log_warn(op, "the bell is out of order, the sweep will do: %s",
-		    op->why != NULL ? op->why : "-");
+		bells_add(task);
+	for (; also != NULL && *also != NULL; also++)
+		bells_add(*also);
+	if (!store_holds())
+		tasks_ring_held(op, true);
 }
 
 /* The row is the truth; the bell only says when to look. */
@@ -186,6 +204,11 @@ guest_do(struct request *r, const struct guest *g, enum task_kind kind,
 		    "status was DELETING).", g->in.id);
 	TRY(e);
 	tasks_ring(op, task.id, NULL);
+	if (ended != NULL)
+		*ended = false;
+	if (attempt_is_dry(r))
+		return OK;
+	TRY(attempt_settle(r));
 	TRY(wait_for_end(r, g, task.id, &row, &end));
 	if (!end && ended == NULL)
 		return given_up(r, g, task.id);

@@ -42,5 +42,10 @@ enum err	 guest_fits(struct op *, const char *args);
 /* Ring for tasks just committed; that it failed is only logged. */
 void		 tasks_ring(struct op *, const char *task,
 		    const char *const *also);
+/*
+ * While a transaction is held, tasks_ring() only remembers; this rings, once
+ * all is kept, or forgets.
+ */
+void		 tasks_ring_held(struct op *, bool kept);
 
 #endif

@@ -4,6 +4,7 @@ fcgi_libapi_a_SOURCES = \
 	fcgi/api.h fcgi/handlers.h \
 	fcgi/access.c \
 	fcgi/accounts.c fcgi/accounts.h \
+	fcgi/attempt.c fcgi/attempt.h \
 	fcgi/auth.c fcgi/auth.h \
 	fcgi/backups.c fcgi/backup_strategies.c \
 	fcgi/bodies.c \
@@ -32,6 +33,7 @@ fcgi_libapi_a_SOURCES = \
 	fcgi/tasks.c \
 	fcgi/users.c fcgi/users.h \
 	fcgi/versions.c \
+	fcgi/view_attempt.c fcgi/view_attempt.h \
 	fcgi/view_account.c fcgi/view_backup.c fcgi/view_catalog.c \
 	fcgi/view_mgmt.c \
 	fcgi/volume_types.c fcgi/volume_types.h \

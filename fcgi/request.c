@@ -143,6 +143,8 @@ read_params(struct request *r)
 	r->token = param("HTTP_X_AUTH_TOKEN");
 	r->subject_token = param("HTTP_X_SUBJECT_TOKEN");
 	r->service_token = param("HTTP_X_SERVICE_TOKEN");
+	r->client = param("REMOTE_ADDR");
+	r->repeat_key = param("HTTP_IDEMPOTENCY_KEY");
 }
 
 static void

@@ -4,6 +4,7 @@
  */
 #include "fcgi/api.h"
 
+#include "fcgi/attempt.h"
 #include "fcgi/auth.h"
 #include "fcgi/fields.h"
 #include "fcgi/media.h"
@@ -89,7 +90,7 @@ serve(struct request *r)
 		    "%s %s is not implemented yet.", method_word(r->method),
 		    r->route->path);
 	TRY(take_body(r));
-	return r->route->handler(r);
+	return attempt(r);
 }
 
 /* It stands in links and in a header: what is no host and port counts as none. */

@@ -57,6 +57,7 @@ CREATE FUNCTION event_name(kind text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
 		WHEN 'user_passwords' THEN 'user_change_password'
 		WHEN 'grant' THEN 'user_grant'
 		WHEN 'revoke' THEN 'user_revoke'
+		WHEN 'backup' THEN 'backup_create'
 		ELSE kind END
 $$;
 
@@ -81,8 +82,12 @@ BEGIN
 		JOIN datastore_versions v ON v.id = i.version_id
 		JOIN datastores d ON d.id = v.datastore_id
 		WHERE i.id = NEW.instance_id;
-		NEW.traits := NEW.traits || coalesce(more, '{}');
+	ELSIF NEW.kind = 'backup' THEN
+		SELECT jsonb_build_object('backup_id', b.id, 'name', b.name,
+		    'description', b.description, 'parent_id', b.parent_id)
+		INTO more FROM backups b WHERE b.id = NEW.id;
 	END IF;
+	NEW.traits := NEW.traits || coalesce(more, '{}');
 	INSERT INTO events (tenant_id, type, payload) VALUES (NEW.tenant_id,
 	    event_name(NEW.kind) || '.start', NEW.traits);
 	RETURN NEW;
@@ -191,7 +196,8 @@ BEGIN
 	RETURN NULL;
 END $$;
 -- What workers note of a place (server_id, port_id ...) is nobody's business.
-CREATE TRIGGER event_of_instance AFTER UPDATE ON instances FOR EACH ROW WHEN (OLD.deleted_at IS NULL AND
+CREATE TRIGGER event_of_instance AFTER UPDATE ON instances FOR EACH ROW
+	WHEN (OLD.deleted_at IS NULL AND
 	(OLD.task, OLD.server_status, OLD.name, OLD.flavor_id, OLD.volume_gb,
 	OLD.version_id, OLD.access, OLD.configuration_id, OLD.replica_of,
 	OLD.cluster_id, OLD.root_enabled_at, OLD.fault, OLD.deleted_at)
@@ -213,9 +219,10 @@ END $$;
 CREATE TRIGGER event_of_guest AFTER UPDATE OF status ON guests FOR EACH ROW
 	WHEN (OLD.status <> NEW.status) EXECUTE FUNCTION event_of_guest();
 
--- Rows that come, change and go at once, without a task: the noun, then the
--- columns that are told.  "dbaas.configuration_create.start" and ".end".
--- One that is only marked as deleted is deleted.
+-- Rows that come, change and go without a task of an instance: the noun, then
+-- the columns that are told.  "dbaas.configuration_create.start" and ".end" at
+-- once; of what begins as NEW its task tells.  A row that is only marked as
+-- deleted is deleted.
 CREATE FUNCTION event_of_row() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
 	was jsonb := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) ELSE '{}' END;
@@ -237,11 +244,40 @@ BEGIN
 		RETURN NULL;
 	END IF;
 	p := p || coalesce(told, '{}');
+	IF verb = 'update' AND new_is ? 'state' THEN
+		INSERT INTO events (tenant_id, type, payload) VALUES
+		    (new_is ->> 'tenant_id', format('coffer.%s.state',
+		    TG_ARGV[0]), p || jsonb_build_object('old_state',
+		    was -> 'state'));
+		RETURN NULL;
+	ELSIF TG_OP = 'INSERT' AND new_is ->> 'state' = 'NEW' THEN
+		RETURN NULL;
+	END IF;
 	INSERT INTO events (tenant_id, type, payload)
 	SELECT coalesce(new_is ->> 'tenant_id', ''), format('dbaas.%s_%s.%s',
 	    TG_ARGV[0], verb, phase), p
 	FROM unnest(ARRAY['start', 'end']) phase;
 	RETURN NULL;
+END $$;
+
+DO $$
+DECLARE
+	t text[];
+BEGIN
+	FOREACH t SLICE 1 IN ARRAY ARRAY[
+		['configurations', 'configuration', 'name,description,version_id'],
+		['backups', 'backup', 'name,description,instance_id,parent_id,state,size'],
+		['backup_strategies', 'backup_strategy', 'instance_id,container'],
+		['clusters', 'cluster', 'name,version_id,task,configuration_id'],
+		['modules', 'module', 'name,type,md5,description,datastore_id,version_id,auto_apply,visible,live_update']
+	] LOOP
+		CONTINUE WHEN to_regclass(t[1]) IS NULL;
+		EXECUTE format('CREATE TRIGGER event_of_row AFTER INSERT OR UPDATE'
+		    ' OR DELETE ON %I FOR EACH ROW EXECUTE FUNCTION'
+		    ' event_of_row(%L, %s)', t[1], t[2], (SELECT
+		    string_agg(quote_literal(c), ', ') FROM
+		    unnest(string_to_array(t[3], ',')) c));
+	END LOOP;
 END $$;
 
 GRANT INSERT ON events TO coffer_api, coffer_worker, coffer_conductor;

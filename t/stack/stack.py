@@ -456,7 +456,8 @@ class Stack:
                 200 <= answer.status < 300 and path.startswith('/v1.0/'):
             row = {'method': method, 'path': path, 'status': answer.status,
                    'request': answer.headers.get('x-openstack-request-id')}
-            if 'reset_status' in str(body):
+            if 'reset_status' in str(body) or 'dry_run=true' in path or \
+                    answer.headers.get('Idempotency-Replayed'):
                 row['task'] = False
             self.accepted.append(row)
             with open(os.path.join(self.dir, 'accepted.jsonl'), 'a') as f:
