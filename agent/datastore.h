@@ -28,6 +28,13 @@ struct db_user {
 };
 struct db_page { int limit; const char *marker; };	/* limit 0: all */
 
+struct db_log {
+	const char	*name;
+	bool		 system;	/* always on, and for operators only */
+	bool		 on;
+	int64_t		 size;		/* bytes; 0: nothing was written yet */
+};
+
 /* Called once per row of a listing, in order of name. */
 typedef enum err (*db_found)(struct op *, void *arg, const char *name,
     const char *host, const char *const *databases);
@@ -64,6 +71,9 @@ struct datastore {
 			    const char *database);
 	enum err	(*root_enable)(struct op *, const char *password);
 	enum err	(*root_disable)(struct op *);
+
+	enum err	(*log_list)(struct op *, const struct db_log **);	/* ends with a NULL name */
+	enum err	(*log_set)(struct op *, const char *name, bool on);
 };
 
 extern const struct datastore datastore_mariadb, datastore_null,

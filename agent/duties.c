@@ -234,6 +234,45 @@ root_disable(struct op *op, const struct json *body, bool again,
 	return db()->root_disable(op);
 }
 
+/* --- logs --------------------------------------------------------------------- */
+
+static enum err
+log_set(struct op *op, const struct json *body, bool again,
+    struct jsonw *answer)
+{
+	const char *name = json_str(json_get(body, "name"));
+
+	(void)again;
+	(void)answer;
+	TRY(HAVE(db(), log_set));
+	if (name == NULL)
+		return op_fail(op, ERR_BAD_REQUEST, "No log is named.");
+	return db()->log_set(op, name, json_true(json_get(body, "on")));
+}
+
+static enum err
+logs(struct op *op, const struct json *body, bool again, struct jsonw *answer)
+{
+	const struct db_log *l;
+
+	(void)body;
+	(void)again;
+	TRY(HAVE(db(), log_list));
+	TRY(db()->log_list(op, &l));
+	jsonw_key(answer, "logs");
+	jsonw_list(answer);
+	for (; l->name != NULL; l++) {
+		jsonw_map(answer);
+		jsonw_kstr(answer, "name", l->name);
+		jsonw_kbool(answer, "system", l->system);
+		jsonw_kbool(answer, "on", l->on);
+		jsonw_kint(answer, "size", l->size);
+		jsonw_map_end(answer);
+	}
+	jsonw_list_end(answer);
+	return OK;
+}
+
 /* --- the server --------------------------------------------------------------- */
 
 static enum err
@@ -428,6 +467,8 @@ const struct duty duties[] = {
 	[ORDER_REVOKE]         = { NULL,                  revoke,          true,  false },
 	[ORDER_ROOT_ENABLE]    = { NULL,                  root_enable,     true,  false },
 	[ORDER_ROOT_DISABLE]   = { NULL,                  root_disable,    true,  false },
+	[ORDER_LOG_SET]        = { NULL,                  log_set,         true,  false },
+	[ORDER_LOGS]           = { NULL,                  logs,            true,  false },
 	[ORDER_DATABASES]      = { NULL,                  databases,       true,  false },
 	[ORDER_USERS]          = { NULL,                  users,           true,  false },
 	[ORDER_USER]           = { NULL,                  user,            true,  false },

@@ -11,7 +11,7 @@
 enum call { START, STOP, STATUS, DATABASE_CREATE, DATABASE_DELETE,
 	    DATABASE_SHOW, DATABASE_LIST, USER_CREATE, USER_DELETE, USER_LIST,
 	    USER_SHOW, USER_UPDATE, GRANT, REVOKE, ROOT_ENABLE, ROOT_DISABLE,
-	    CALL__MAX };
+	    LOG_LIST, LOG_SET, CALL__MAX };
 
 static const char *const calls[] = {
 	[START] = "start", [STOP] = "stop", [STATUS] = "status",
@@ -22,7 +22,8 @@ static const char *const calls[] = {
 	[USER_LIST] = "user_list", [USER_SHOW] = "user_show",
 	[USER_UPDATE] = "user_update", [GRANT] = "grant",
 	[REVOKE] = "revoke", [ROOT_ENABLE] = "root_enable",
-	[ROOT_DISABLE] = "root_disable",
+	[ROOT_DISABLE] = "root_disable", [LOG_LIST] = "log_list",
+	[LOG_SET] = "log_set",
 };
 _Static_assert(sizeof(calls) / sizeof(calls[0]) == CALL__MAX,
     "every call has a name");
@@ -182,6 +183,20 @@ failing_root_disable(struct op *op)
 	return datastore_null.root_disable(op);
 }
 
+static enum err
+failing_log_list(struct op *op, const struct db_log **out)
+{
+	TRY(fails(op, LOG_LIST));
+	return datastore_null.log_list(op, out);
+}
+
+static enum err
+failing_log_set(struct op *op, const char *name, bool on)
+{
+	TRY(fails(op, LOG_SET));
+	return datastore_null.log_set(op, name, on);
+}
+
 const struct datastore datastore_failing = {
 	.name = "failing",
 	.port = 3306,
@@ -203,4 +218,6 @@ const struct datastore datastore_failing = {
 	.revoke = failing_revoke,
 	.root_enable = failing_root_enable,
 	.root_disable = failing_root_disable,
+	.log_list = failing_log_list,
+	.log_set = failing_log_set,
 };

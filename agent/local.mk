@@ -11,7 +11,8 @@ agent_libagent_a_SOURCES = \
 	agent/host.c agent/host.h \
 	agent/journal.c agent/journal.h \
 	agent/mariadb.c agent/mariadb.h \
-	agent/mariadb_conf.c agent/mariadb_schemas.c \
+	agent/mariadb_conf.c agent/mariadb_logs.c \
+	agent/mariadb_schemas.c \
 	agent/mariadb_sql.c agent/mariadb_users.c \
 	agent/names.c agent/names.h \
 	agent/null.c \

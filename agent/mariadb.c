@@ -150,4 +150,6 @@ const struct datastore datastore_mariadb = {
 	.revoke = mariadb_revoke,
 	.root_enable = mariadb_root_enable,
 	.root_disable = mariadb_root_disable,
+	.log_list = mariadb_log_list,
+	.log_set = mariadb_log_set,
 };

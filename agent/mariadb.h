@@ -7,6 +7,7 @@
 #define AGENT_MARIADB_H
 
 #include "agent/datastore.h"
+#include "lib/base/text.h"
 
 #define MARIADB_ADMIN	"os_admin"
 
@@ -57,6 +58,11 @@ enum err	 mariadb_account(struct op *, const struct db_user *,
 		    const char **);
 /* ('a','b') of a list that ends with NULL */
 enum err	 mariadb_values(struct op *, const char *const *, const char **);
+
+/* Lines of my.cnf: where logs are written, and which. */
+void		 mariadb_logs_settings(struct op *, struct text *conf);
+enum err	 mariadb_log_list(struct op *, const struct db_log **);
+enum err	 mariadb_log_set(struct op *, const char *name, bool on);
 
 enum err	 mariadb_database_create(struct op *,
 		    const struct db_database *);

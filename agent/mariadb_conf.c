@@ -84,6 +84,7 @@ settings(struct op *op, bool first)
 	text_printf(&t, "key-buffer-size = %dM\naria-pagecache-buffer-size = "
 	    "%dM\n", clamp(mb / 64, 4, 128), clamp(mb / 64, 8, 128));
 	text_add(&t, "query-cache-type = 0\nquery-cache-size = 0\n");
+	mariadb_logs_settings(op, &t);
 	if (mb < 1024)			/* it takes 94 MiB */
 		text_add(&t, "performance-schema = 0\n");
 	return t.s;

@@ -324,6 +324,35 @@ null_root_disable(struct op *op)
 	return OK;
 }
 
+static struct db_log logs[] = {
+	{ .name = "general" },
+	{ .name = "slow_query" },
+	{ .name = "error", .system = true, .on = true },
+	{ 0 }
+};
+
+static enum err
+null_log_list(struct op *op, const struct db_log **out)
+{
+	(void)op;
+	*out = logs;
+	return OK;
+}
+
+static enum err
+null_log_set(struct op *op, const char *name, bool on)
+{
+	struct db_log *l = logs;
+
+	while (l->name != NULL && (l->system || strcmp(l->name, name) != 0))
+		l++;
+	if (l->name == NULL)
+		return op_fail(op, ERR_BAD_REQUEST,
+		    "Log '%s' cannot be switched.", name);
+	l->on = on;
+	return OK;
+}
+
 const struct datastore datastore_null = {
 	.name = "null",
 	.port = 3306,
@@ -345,4 +374,6 @@ const struct datastore datastore_null = {
 	.revoke = null_revoke,
 	.root_enable = null_root_enable,
 	.root_disable = null_root_disable,
+	.log_list = null_log_list,
+	.log_set = null_log_set,
 };

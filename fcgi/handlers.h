@@ -46,6 +46,11 @@ enum err	 instance_action(struct request *);
 /* instance_create.c */
 enum err	 instance_create(struct request *);
 
+/* logs.c */
+extern const struct field log_fields[];
+enum err	 logs_list(struct request *);
+enum err	 log_act(struct request *);
+
 /* tasks.c */
 enum err	 tasks_list(struct request *);
 enum err	 task_view(struct request *);

@@ -18,6 +18,7 @@ fcgi_libapi_a_SOURCES = \
 	fcgi/instance_actions.c fcgi/instance_create.c fcgi/instance_update.c \
 	fcgi/instances.c \
 	fcgi/limits.c \
+	fcgi/logs.c \
 	fcgi/media.c fcgi/media.h \
 	fcgi/handlers_mgmt.h fcgi/mgmt.h fcgi/mgmt_actions.c fcgi/mgmt_hosts.c \
 	fcgi/mgmt_instances.c fcgi/mgmt_quotas.c fcgi/mgmt_versions.c \

@@ -91,6 +91,7 @@ const struct flow flows[TASK__MAX] = {
 	[TASK_ROOT_ENABLE]     = { root_enable, root_enable_ended },
 	[TASK_ROOT_DISABLE]    = { order, root_disable_ended },
 	[TASK_BACKUP]          = { backup, backup_done },
+	[TASK_LOG_SET]         = { order, NULL },
 	[TASK_STOP]            = { stop, NULL },
 	[TASK_REBOOT]          = { reboot, restart_ended },
 	[TASK_REBUILD]         = { reboot, rebuild_ended },

@@ -19,11 +19,13 @@ ORDER(GRANT,           "grant",            TASK)  /* name, host, databases: [{na
 ORDER(REVOKE,          "revoke",           TASK)  /* name, host, database -> */
 ORDER(ROOT_ENABLE,     "root_enable",      TASK)  /* password -> */
 ORDER(ROOT_DISABLE,    "root_disable",     TASK)  /* -> */
+ORDER(LOG_SET,         "log_set",          TASK)  /* name, on -> */
 ORDER(DATABASES,       "databases",        ASK)   /* limit, marker -> databases: [{name}], next */
 ORDER(USERS,           "users",            ASK)   /* limit, marker -> users: [{name, host, databases}], next */
 ORDER(USER,            "user",             ASK)   /* name, host -> name, host, databases; NOT_FOUND */
 ORDER(ACCESS,          "access",           ASK)   /* name, host -> databases: [{name}]; NOT_FOUND */
 ORDER(VOLUME,          "volume",           ASK)   /* -> used_bytes, total_bytes */
+ORDER(LOGS,            "logs",             ASK)   /* -> logs: [{name, system, on, size}] */
 ORDER(HWINFO,          "hwinfo",           ASK)   /* -> mem_total (kB), num_cpus */
 ORDER(DIAGNOSTICS,     "diagnostics",      ASK)   /* of the agent -> version, threads, fdSize, vmSize, vmPeak, vmRss, vmHwm (kB) */
 ORDER(PING,            "ping",             ASK)   /* -> version */

@@ -18,6 +18,7 @@ KIND(REVOKE,          "revoke",          60)	/* order */
 KIND(ROOT_ENABLE,     "root_enable",     60)	/* order */
 KIND(ROOT_DISABLE,    "root_disable",    60)	/* order */
 KIND(BACKUP,          "backup",          86400)	/* args: name, container */
+KIND(LOG_SET,         "log_set",         60)	/* order */
 KIND(STOP,            "stop",            180)	/* order: the database server */
 KIND(REBOOT,          "reboot",          600)	/* no args: the whole server */
 KIND(REBUILD,         "rebuild",         600)	/* no args: the server from its template */

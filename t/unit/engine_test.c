@@ -317,6 +317,40 @@ root_is_enabled_and_disabled_and_never_listed(void **state)
 	ok(db->root_disable(&op));
 }
 
+static struct db_log
+log_named(const char *name)
+{
+	const struct db_log *l;
+
+	ok(db->log_list(&op, &l));
+	while (l->name != NULL && strcmp(l->name, name) != 0)
+		l++;
+	if (l->name == NULL)
+		fail_msg("no log %s", name);
+	return *l;
+}
+
+static void
+logs_are_switched_on_and_off_but_not_the_system_s(void **state)
+{
+	static const char *const names[] = { "general", "slow_query" };
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(names); i++) {
+		assert_false(log_named(names[i]).system);
+		ok(db->log_set(&op, names[i], true));
+		ok(db->log_set(&op, names[i], true));
+		assert_true(log_named(names[i]).on);
+		ok(db->log_set(&op, names[i], false));
+		assert_false(log_named(names[i]).on);
+	}
+	assert_true(log_named("error").system && log_named("error").on);
+	assert_int_equal(db->log_set(&op, "error", false), ERR_BAD_REQUEST);
+	assert_int_equal(db->log_set(&op, "nope", true), ERR_BAD_REQUEST);
+	assert_int_equal(db->log_set(&op, "", true), ERR_BAD_REQUEST);
+	assert_true(log_named("error").on);
+}
+
 /* --- MariaDB alone ------------------------------------------------------------ */
 
 static void
@@ -570,6 +604,7 @@ static const struct CMUnitTest contract[] = {
 	TEST(a_name_that_is_taken_is_not_taken_over),
 	TEST(odd_names_stay_data),
 	TEST(root_is_enabled_and_disabled_and_never_listed),
+	TEST(logs_are_switched_on_and_off_but_not_the_system_s),
 };
 
 static const struct CMUnitTest mariadb_only[] = {
