@@ -44,11 +44,15 @@ struct datastore {
 	int		  port;
 
 	/* The server process.  The agent is its parent and restarts it. */
+	enum err	(*prepare)(struct op *);	/* first of all, once; NULL: nothing to do */
 	enum err	(*start)(struct op *);	/* returns when it was begun */
 	enum err	(*stop)(struct op *);	/* returns when it has ended */
 	enum err	(*status)(struct op *, enum db_status *);	/* one probe, <= 2 s */
 	int		(*pid)(void);		/* of the server; 0: none, or it has ended */
 	int		(*watch)(void);		/* readable once it has ended; -1: none */
+
+	/* Of its storage, in bytes; NULL: what the volume's file system says. */
+	void		(*usage)(int64_t *used, int64_t *total);
 
 	/* What is there already: ERR_CONFLICT.  What is not: ERR_NOT_FOUND. */
 	enum err	(*database_create)(struct op *, const struct db_database *);

@@ -295,6 +295,8 @@ prepare_all(struct op *op, const struct json *body)
 	const struct db_database *d;
 	const struct db_user *u;
 
+	if (db()->prepare != NULL)
+		TRY(db()->prepare(op));
 	TRY(body_databases(op, json_get(body, "databases"), &d));
 	for (; d->name != NULL; d++)
 		TRY(tolerate(db()->database_create(op, d), ERR_CONFLICT, true));

@@ -1,20 +1,23 @@
 /*
  * failing - the null engine, except for what the environment variable
- * COFFER_FAIL asks: "database_create:1,grant:3" makes the first creation of a
- * database and the third grant of this process fail, once each.
+ * COFFER_FAIL or the setting agent.fail asks: "database_create:1,grant:3" makes
+ * the first creation of a database and the third grant of this process fail,
+ * once each.
  */
 #include "agent/datastore.h"
+
+#include "lib/base/conf.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum call { START, STOP, STATUS, DATABASE_CREATE, DATABASE_DELETE,
+enum call { PREPARE, START, STOP, STATUS, DATABASE_CREATE, DATABASE_DELETE,
 	    DATABASE_SHOW, DATABASE_LIST, USER_CREATE, USER_DELETE, USER_LIST,
 	    USER_SHOW, USER_UPDATE, GRANT, REVOKE, ROOT_ENABLE, ROOT_DISABLE,
 	    LOG_LIST, LOG_SET, CALL__MAX };
 
 static const char *const calls[] = {
-	[START] = "start", [STOP] = "stop", [STATUS] = "status",
+	[PREPARE] = "prepare", [START] = "start", [STOP] = "stop", [STATUS] = "status",
 	[DATABASE_CREATE] = "database_create",
 	[DATABASE_DELETE] = "database_delete",
 	[DATABASE_SHOW] = "database_show", [DATABASE_LIST] = "database_list",
@@ -37,6 +40,8 @@ asked(const char *name)
 	const char *s = getenv("COFFER_FAIL");
 	size_t len = strlen(name);
 
+	if (s == NULL)
+		s = conf_str("agent.fail");
 	while (s != NULL && *s != '\0') {
 		if (strncmp(s, name, len) == 0 && s[len] == ':')
 			return atoi(s + len + 1);
@@ -53,6 +58,12 @@ fails(struct op *op, enum call call)
 		return op_fail(op, ERR_GUEST, "%s fails, as it was asked to",
 		    calls[call]);
 	return OK;
+}
+
+static enum err
+failing_prepare(struct op *op)
+{
+	return fails(op, PREPARE);
 }
 
 static enum err
@@ -80,6 +91,12 @@ static int
 failing_pid(void)
 {
 	return datastore_null.pid();
+}
+
+static void
+failing_usage(int64_t *used, int64_t *total)
+{
+	datastore_null.usage(used, total);
 }
 
 static int
@@ -200,11 +217,13 @@ failing_log_set(struct op *op, const char *name, bool on)
 const struct datastore datastore_failing = {
 	.name = "failing",
 	.port = 3306,
+	.prepare = failing_prepare,
 	.start = failing_start,
 	.stop = failing_stop,
 	.status = failing_status,
 	.pid = failing_pid,
 	.watch = failing_watch,
+	.usage = failing_usage,
 	.database_create = failing_database_create,
 	.database_delete = failing_database_delete,
 	.database_show = failing_database_show,

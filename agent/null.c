@@ -98,6 +98,14 @@ null_status(struct op *op, enum db_status *status)
 	return OK;
 }
 
+/* As much as a small database, on a volume that tells neither. */
+static void
+null_usage(int64_t *used, int64_t *total)
+{
+	*total = (int64_t)4 << 30;
+	*used = *total / 25;
+}
+
 static int
 null_pid(void)
 {
@@ -361,6 +369,7 @@ const struct datastore datastore_null = {
 	.status = null_status,
 	.pid = null_pid,
 	.watch = null_watch,
+	.usage = null_usage,
 	.database_create = null_database_create,
 	.database_delete = null_database_delete,
 	.database_show = null_database_show,

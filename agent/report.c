@@ -1,4 +1,5 @@
 #include "agent/report.h"
+#include "agent/datastore.h"
 #include "agent/journal.h"
 #include "agent/supervisor.h"
 #include "lib/base/clock.h"
@@ -37,8 +38,14 @@ report_due(void)
 void
 report_volume(int64_t *used, int64_t *total)
 {
+	const struct datastore *engine =
+	    datastore_find(conf_str("agent.engine"));
 	struct statvfs fs;
 
+	if (engine != NULL && engine->usage != NULL) {
+		engine->usage(used, total);
+		return;
+	}
 	*used = *total = -1;
 	if (statvfs(conf_str("agent.data"), &fs) == -1)
 		return;

@@ -98,8 +98,9 @@ instance_create(struct request *r)
 	TRY(catalog_read(&r->op, &c));
 	TRY(wish_version(r, c, &v));
 	TRY(pick_accounts(r, v, &args));
-	TRY(wish_place(r));
+	TRY(wish_place(r, &new));
 	TRY(wish_flavor(r, c, body(r, "instance/flavorRef"), &f));
+	TRY(wish_storage(r, v, f));
 	TRY(wish_volume(r, v, &new.volume_gb));
 	TRY(wish_backup(r, v, new.volume_gb));
 

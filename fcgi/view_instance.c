@@ -63,23 +63,33 @@ addresses(struct jsonw *w, const struct instance *in)
 
 /* What the guest last said of its volume; older than the report's period. */
 static void
+used(struct jsonw *w, const struct instance *in)
+{
+	jsonw_key(w, "used");
+	jsonw_real(w, in->used_bytes / GB, 2);
+	if (in->total_bytes > 0) {
+		jsonw_key(w, "used_percent");
+		jsonw_real(w, 100.0 * in->used_bytes / in->total_bytes, 2);
+	}
+}
+
+/* Where there is no volume it is the server's own storage that is used. */
+static void
 volume(struct jsonw *w, const struct instance *in, const char *status,
     enum instance_form form)
 {
-	jsonw_key(w, "volume");
-	jsonw_map(w);
-	jsonw_kint(w, "size", in->volume_gb);
-	if (form == SHOW_FORM && in->used_bytes > 0 &&
+	bool told = form == SHOW_FORM && in->used_bytes > 0 &&
 	    strstr("BUILD REBOOT RESIZE PROMOTE EJECT UPGRADE SHUTDOWN",
-	    status) == NULL) {
-		jsonw_key(w, "used");
-		jsonw_real(w, in->used_bytes / GB, 2);
-		if (in->total_bytes > 0) {
-			jsonw_key(w, "used_percent");
-			jsonw_real(w, 100.0 * in->used_bytes /
-			    in->total_bytes, 2);
-		}
-	}
+	    status) == NULL;
+
+	if (in->volume_gb == 0 && !told)
+		return;
+	jsonw_key(w, in->volume_gb == 0 ? "local_storage" : "volume");
+	jsonw_map(w);
+	if (in->volume_gb != 0)
+		jsonw_kint(w, "size", in->volume_gb);
+	if (told)
+		used(w, in);
 	jsonw_map_end(w);
 }
 

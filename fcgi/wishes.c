@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <strings.h>
 
 /* The datastore that is meant when none is named: the configured, or the only one. */
 static const struct datastore_row *
@@ -45,13 +46,26 @@ wish_version(struct request *r, const struct catalog *c,
 	return OK;
 }
 
-/* The local network is the only one, and nobody can name it by an id. */
+/* The network that a subnet is in, from network.subnets; NULL: not known. */
+static const char *
+network_of(struct op *op, const char *subnet)
+{
+	size_t n = strlen(subnet);
+	char **s = text_split(op, conf_str("network.subnets"), ",");
+
+	for (; *s != NULL; s++)
+		if (strncasecmp(*s, subnet, n) == 0 && (*s)[n] == ':')
+			return *s + n + 1;
+	return NULL;
+}
+
+/* Where no subnets are listed there is one network, and nobody can name it. */
 static enum err
-nics_check(struct request *r)
+wish_nic(struct request *r, struct new_instance *new)
 {
 	const struct json *nic = json_at(body(r, "instance/nics"), 0);
 	const char *net = json_str(json_get(nic, "network_id"));
-	const char *subnet = json_str(json_get(nic, "subnet_id"));
+	const char *subnet = json_str(json_get(nic, "subnet_id")), *in;
 
 	if (nic == NULL)
 		return OK;
@@ -63,17 +77,30 @@ nics_check(struct request *r)
 	if (subnet == NULL && json_has(nic, "ip_address"))
 		return op_fail(&r->op, ERR_BAD_REQUEST,
 		    "Instance subnet needs to be specified.");
-	return op_fail(&r->op, ERR_BAD_REQUEST,
-	    "Network Resource %s cannot be found.", net != NULL ? net : subnet);
+	new->network = net;
+	new->address = json_str(json_get(nic, "ip_address"));
+	if (*conf_str("network.subnets") == '\0')
+		return op_fail(&r->op, ERR_BAD_REQUEST, "Network Resource %s "
+		    "cannot be found.", net != NULL ? net : subnet);
+	if (subnet == NULL)
+		return OK;
+	if ((in = network_of(&r->op, subnet)) == NULL)
+		return op_fail(&r->op, ERR_BAD_REQUEST,
+		    "Subnet Resource %s cannot be found.", subnet);
+	if (net != NULL && strcasecmp(net, in) != 0)
+		return op_fail(&r->op, ERR_BAD_REQUEST, "Subnet %s not found "
+		    "in the network %s.", subnet, net);
+	new->network = in;
+	return OK;
 }
 
 enum err
-wish_place(struct request *r)
+wish_place(struct request *r, struct new_instance *new)
 {
 	const char *locality = body_str(r, "instance/locality");
 	const char *region = body_str(r, "instance/region_name");
 
-	TRY(nics_check(r));
+	TRY(wish_nic(r, new));
 	if (locality != NULL && strcmp(locality, "affinity") != 0 &&
 	    strcmp(locality, "soft-affinity") != 0 &&
 	    strcmp(locality, "anti-affinity") != 0 &&
@@ -108,6 +135,26 @@ wish_flavor(struct request *r, const struct catalog *c,
 	return OK;
 }
 
+static bool
+has_volume(struct op *op, const struct version_row *v)
+{
+	char **s = text_split(op, conf_str("volume.without"), ",");
+
+	while (*s != NULL && strcmp(*s, v->manager) != 0)
+		s++;
+	return *s == NULL;
+}
+
+enum err
+wish_storage(struct request *r, const struct version_row *v,
+    const struct flavor_row *f)
+{
+	if (has_volume(&r->op, v) || f->ephemeral_gb > 0)
+		return OK;
+	return op_fail(&r->op, ERR_BAD_REQUEST,
+	    "Local storage not specified in flavor ID: %s.", f->id);
+}
+
 enum err
 wish_volume(struct request *r, const struct version_row *v, int *gb)
 {
@@ -115,9 +162,13 @@ wish_volume(struct request *r, const struct version_row *v, int *gb)
 	int64_t size = body_int(r, "instance/volume/size");
 	int max = conf_int("quota.volume_max");
 
+	*gb = 0;
 	if (body(r, "instance/volume") == NULL)
-		return op_fail(&r->op, ERR_BAD_REQUEST,
-		    "Volume size was not specified.");
+		return !has_volume(&r->op, v) ? OK : op_fail(&r->op,
+		    ERR_BAD_REQUEST, "Volume size was not specified.");
+	if (!has_volume(&r->op, v))
+		return op_fail(&r->op, ERR_NOT_BUILT,
+		    "Volume support is not enabled.");
 	if (type != NULL && !volume_type_known(&r->op, type))
 		return op_fail(&r->op, ERR_BAD_REQUEST, "The volume type %s is "
 		    "not valid for datastore version %s.", type, v->id);

@@ -7,13 +7,17 @@
 
 #include "fcgi/api.h"
 #include "lib/store/catalog.h"
+#include "lib/store/instances.h"
 
 enum err	 wish_version(struct request *, const struct catalog *,
 		    const struct version_row **);
-enum err	 wish_place(struct request *);	/* nics, locality, region */
+enum err	 wish_place(struct request *, struct new_instance *);	/* nics, zone, locality, region */
 /* ref: the value of a flavorRef, NULL when there is none. */
 enum err	 wish_flavor(struct request *, const struct catalog *,
 		    const struct json *ref, const struct flavor_row **);
+/* An engine without volumes lives on its server's own storage. */
+enum err	 wish_storage(struct request *, const struct version_row *,
+		    const struct flavor_row *);
 enum err	 wish_volume(struct request *, const struct version_row *,
 		    int *gb);
 /* backups.c: may the backup that is named become one of this version and size? */

@@ -23,6 +23,7 @@ place_of(const struct work *w, struct place *p)
 		.volume_gb = h->volume_gb, .slot = h->slot,
 		.server_id = h->server_id, .volume_id = h->volume_id,
 		.port_id = h->port_id, .address = h->address,
+		.network = h->network,
 		.host = worker_host(w->op),
 	};
 }

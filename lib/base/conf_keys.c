@@ -81,7 +81,9 @@ const struct conf_key conf_keys[] = {
 	{ "compute",   "driver",      CONF_STR,    "local",               "local; null, failing and fake are for tests" },
 	{ "volume",    "driver",      CONF_STR,    "local",               "local; null, failing and fake are for tests" },
 	{ "volume",    "types",       CONF_STR,    "",                    "id:name:description of each type of volume, separated by commas; empty: one, called like the driver" },
+	{ "volume",    "without",     CONF_STR,    "",                    "engines, by commas, whose instances have no volume and need a flavor with local storage" },
 	{ "network",   "driver",      CONF_STR,    "local",               "local; null, failing and fake are for tests" },
+	{ "network",   "subnets",     CONF_STR,    "",                    "subnet:network, by commas, ids of those that a create may name; empty: none can be named" },
 
 	{ "local",     "root",        CONF_STR,    "/var/lib/coffer",     "directory of templates, volumes and sandboxes" },
 	{ "local",     "host",        CONF_STR,    "",                    "name of this host in the metadata store; empty: its host name" },
@@ -100,6 +102,7 @@ const struct conf_key conf_keys[] = {
 	{ "agent",     "instance",    CONF_STR,    "",                    "id of the instance this agent serves" },
 	{ "agent",     "key",         CONF_SECRET, "",                    "the guest's own key, 64 hex digits" },
 	{ "agent",     "engine",      CONF_STR,    "mariadb",             "mariadb, null or failing" },
+	{ "agent",     "fail",        CONF_STR,    "",                    "what the failing engine fails at, for tests: call:nth, by commas" },
 	{ "agent",     "data",        CONF_STR,    "/data",               "the instance's volume" },
 	{ "agent",     "address",     CONF_STR,    "0.0.0.0",             "address the database server listens on" },
 	{ "agent",     "port",        CONF_INT,    "3306",                "its port" },

@@ -19,7 +19,8 @@ struct place {				/* what the drivers know of one instance */
 	int		 ram_mb, vcpus, volume_gb;
 	int		 slot;		/* local drivers: from the slots table; -1 none */
 	const char	*server_id, *volume_id, *port_id;	/* as stored; NULL: none yet */
-	const char	*address;	/* as stored; NULL: none yet */
+	const char	*address;	/* as stored; with no port yet: the one asked for, or NULL */
+	const char	*network;	/* asked for; NULL: any */
 	const char	*host;		/* of this worker, where new things are made */
 	const char	*agent_conf;	/* coffer.conf of its agent, whole; set for server_ensure */
 };

@@ -1,12 +1,13 @@
 /*
  * The fake cloud, for rehearsals: as a tenant sees it everything is there, but
- * whatever the engine, its guests are agents with the null engine, run as
+ * whatever the engine, its guests are agents with the failing engine, run as
  * plain processes by the local drivers.  What a request asks to fail fails:
  *
  *   name ends with SERVER_ERROR    there is no server to be had
  *   name ends with GUEST_ERROR     the agent cannot start its engine
  *   name ends with STUCK_BUILD     the agent is never heard of
  *   a volume of 9 GB               there is no volume to be had
+ *   a network that is not listed   there is no port to be had
  */
 #include "lib/cloud/cloud.h"
 #include "lib/cloud/local_lock.h"
@@ -39,9 +40,9 @@ rehearsed(struct op *op, const struct place *p, struct place *r)
 	r->engine = "null";
 	r->version = "1.0";
 	if (p->agent_conf != NULL)
-		r->agent_conf = op_printf(op, "%s[agent]\nengine = %s\n",
-		    p->agent_conf, asks_for(p, "GUEST_ERROR") ? "failing" :
-		    "null");
+		r->agent_conf = op_printf(op, "%s[agent]\nengine = failing\n"
+		    "fail = %s\n", p->agent_conf,
+		    asks_for(p, "GUEST_ERROR") ? "prepare:1" : "");
 }
 
 /* --- servers --------------------------------------------------------------------- */
@@ -112,9 +113,18 @@ port_ensure(struct op *op, const struct place *p, bool *ready,
     const char **port_id, const char **address)
 {
 	*ready = true;
+	if (p->network != NULL &&
+	    strstr(conf_str("network.subnets"), p->network) == NULL)
+		return op_fail(op, ERR_CLOUD, "Network %s could not be found.",
+		    p->network);
 	*port_id = op_printf(op, "port-%s", p->instance);
 	*address = p->address;
-	return p->address != NULL ? OK : address_next(op, address);
+	if (p->port_id != NULL)
+		return OK;
+	TRY(address_next(op, address));
+	if (p->address != NULL)		/* the one that was asked for */
+		*address = p->address;
+	return OK;
 }
 
 static enum err

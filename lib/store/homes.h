@@ -12,6 +12,7 @@ struct home {
 	int		 ram_mb, vcpus, volume_gb, key_epoch;
 	int		 slot;		/* -1: none */
 	const char	*server_id, *volume_id, *port_id, *address;	/* NULL: none */
+	const char	*network;	/* asked for; NULL: any */
 };
 
 struct guest_said {

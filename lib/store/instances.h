@@ -51,6 +51,7 @@ struct new_instance {
 	const char	*tenant, *name, *version_id, *flavor_id;
 	int		 ram_mb, vcpus, volume_gb;
 	const char	*region, *access, *locality;	/* the last two may be NULL */
+	const char	*network, *address;	/* asked for; may be NULL */
 };
 /*
  * ERR_OVER_LIMIT with the contract's text when the quota does not allow it.

@@ -33,6 +33,7 @@ home_read(const struct rows *r, int col, struct home *h)
 		.key_epoch = (int)row_int(r, 0, col + 10),
 		.slot = row_str(r, 0, col + 11) == NULL ? -1 :
 		    (int)row_int(r, 0, col + 11),
+		.network = row_str(r, 0, col + 12),
 	};
 }
 
@@ -69,7 +70,7 @@ lease_read(const struct rows *r, int64_t asked, struct lease *l)
 	l->step_deadline = row_str(r, 0, 15) == NULL ? 0 :
 	    asked + row_int(r, 0, 15);
 	home_read(r, 16, &l->home);
-	guest_read(r, 28, &l->guest);
+	guest_read(r, 29, &l->guest);
 }
 
 enum err

@@ -23,12 +23,13 @@ STMT(INSTANCE_SHOW, 2, "SELECT " INSTANCE_LEAN INSTANCE_FULL INSTANCE_FROM
     "WHERE i.id = $1::uuid AND i.deleted_at IS NULL AND"
     " ($2::text IS NULL OR i.tenant_id = $2::text)")
 
-/* id, tenant, name, version, flavor, ram, vcpus, volume, region, access, locality */
-STMT(INSTANCE_INSERT, 11,
+/* id, tenant, name, version, flavor, ram, vcpus, volume, region, access, locality, network, address */
+STMT(INSTANCE_INSERT, 13,
     "INSERT INTO instances (id, tenant_id, name, version_id, flavor_id,"
-    " ram_mb, vcpus, volume_gb, region, access, locality) VALUES ($1::uuid,"
+    " ram_mb, vcpus, volume_gb, region, access, locality, network_id, address)"
+    " VALUES ($1::uuid,"
     " $2::text, $3::text, $4::uuid, $5::text, $6::int, $7::int, $8::int,"
-    " $9::text, $10::text, $11::text)")
+    " $9::text, $10::text, $11::text, $12::text, $13::text)")
 STMT(GUEST_INSERT, 1, "INSERT INTO guests (instance_id) VALUES ($1::uuid)")
 
 /* tenant, instances, ram, volumes, then the configured limits */
