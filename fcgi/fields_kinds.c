@@ -32,6 +32,8 @@ value_show(struct op *op, const struct field *f, const struct json *v)
 		return op_printf(op, "'%.*s...'", (int)n, s);
 	case JSON_INT:
 		return op_printf(op, "%" PRId64, json_int(v));
+	case JSON_BIG:
+		return op_printf(op, "%" PRIu64, json_big(v));
 	case JSON_REAL:
 		return op_printf(op, "%g", json_real(v));
 	case JSON_BOOL:
@@ -234,6 +236,9 @@ spell(struct jsonw *w, struct op *op, const struct json *v)
 	case JSON_INT:
 		jsonw_int(w, json_int(v));
 		return;
+	case JSON_BIG:
+		jsonw_raw(w, op_printf(op, "%" PRIu64, json_big(v)));
+		return;
 	case JSON_REAL:
 		jsonw_raw(w, op_printf(op, "%.17g", json_real(v)));
 		return;
@@ -323,7 +328,7 @@ value_problem(struct op *op, const struct field *f, const struct json *v)
 		return is == JSON_INT ? range_problem(op, f, v) :
 		    not_of_type(op, f, v, "'integer'");
 	case NUMBER:
-		return is == JSON_INT || is == JSON_REAL ?
+		return is == JSON_INT || is == JSON_BIG || is == JSON_REAL ?
 		    range_problem(op, f, v) :
 		    not_of_type(op, f, v, "'number'");
 	case SIZE:

@@ -28,7 +28,7 @@ json_parse(struct op *op, const char *s, size_t n, const struct json **out)
 	enum json_tokener_error e;
 
 	*out = NULL;
-	TRY(json_scan(op, s, n));
+	TRY(json_scan(op, s, n, &s));
 	/* The scan took it, so the library must; its depth counts one more. */
 	tok = json_tokener_new_ex(JSON_DEPTH + 2);
 	if (tok == NULL)
@@ -57,7 +57,8 @@ json_kind(const struct json *j)
 	case json_type_boolean:
 		return JSON_BOOL;
 	case json_type_int:
-		return JSON_INT;
+		return json_object_get_uint64(object(j)) > INT64_MAX ?
+		    JSON_BIG : JSON_INT;
 	case json_type_double:
 		return JSON_REAL;
 	case json_type_string:
@@ -152,12 +153,19 @@ json_int(const struct json *j)
 	return json_kind(j) == JSON_INT ? json_object_get_int64(object(j)) : 0;
 }
 
+uint64_t
+json_big(const struct json *j)
+{
+	return json_kind(j) == JSON_BIG ? json_object_get_uint64(object(j)) :
+	    0;
+}
+
 double
 json_real(const struct json *j)
 {
 	enum json_kind k = json_kind(j);
 
-	return k == JSON_REAL || k == JSON_INT ?
+	return k == JSON_REAL || k == JSON_INT || k == JSON_BIG ?
 	    json_object_get_double(object(j)) : 0;
 }
 

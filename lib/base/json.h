@@ -1,6 +1,6 @@
 /*
  * json - what strangers send, parsed once and strictly: duplicate keys, lone
- * surrogates, NUL in strings, numbers that do not fit, trailing bytes, more
+ * surrogates, NUL in strings, numbers beyond a double's, trailing bytes, more
  * depth or members than the limits allow are all refused.
  * The parsed tree belongs to the op.
  */
@@ -15,7 +15,9 @@
 struct json;				/* one value of a parsed document */
 
 enum json_kind { JSON_NULL, JSON_BOOL, JSON_INT, JSON_REAL, JSON_STR,
-		 JSON_LIST, JSON_MAP, JSON__MAX };
+		 JSON_LIST, JSON_MAP,
+		 JSON_BIG,	/* a whole number from 2^63 to 2^64 - 1; still larger ones are JSON_REAL */
+		 JSON__MAX };
 
 #define JSON_DEPTH	32		/* nesting accepted */
 #define JSON_MEMBERS	10000		/* values in one document accepted */
@@ -37,6 +39,7 @@ bool		 json_next(const struct json *map, void **at,
 /* The value, or NULL/0/false when it is of another kind. */
 const char	*json_str(const struct json *);
 int64_t		 json_int(const struct json *);
+uint64_t	 json_big(const struct json *);
 double		 json_real(const struct json *);
 bool		 json_true(const struct json *);
 

@@ -5,12 +5,14 @@
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct scan {
 	struct op	*op;
 	const char	*s;
+	char		*copy;		/* of s, once a number was respelled; or NULL */
 	size_t		 at, n;
 	int		 values;
 	int		 depth;
@@ -134,6 +136,30 @@ digits(const struct scan *c, size_t at)
 	return at - from;
 }
 
+static bool
+is_64_bits(const char *number)
+{
+	errno = 0;
+	if (*number == '-')
+		(void)strtoll(number, NULL, 10);
+	else
+		(void)strtoull(number, NULL, 10);
+	return errno != ERANGE;
+}
+
+/* It takes no more room so: it had twenty digits at least. */
+static void
+respell(struct scan *c, size_t from, const char *number)
+{
+	char real[32];
+	int len = snprintf(real, sizeof(real), "%.11e", strtod(number, NULL));
+
+	if (c->copy == NULL)
+		c->copy = op_strndup(c->op, c->s, c->n);
+	memset(c->copy + from, ' ', strlen(number));
+	memcpy(c->copy + from, real, (size_t)len);
+}
+
 static enum err
 scan_number(struct scan *c)
 {
@@ -163,10 +189,10 @@ scan_number(struct scan *c)
 		return refuse(c, "number too long");
 	memcpy(copy, c->s + from, at - from);
 	copy[at - from] = '\0';
-	errno = 0;
-	if (real ? !isfinite(strtod(copy, NULL)) :
-	    (strtoll(copy, NULL, 10), errno == ERANGE))
+	if (!isfinite(strtod(copy, NULL)))
 		return refuse(c, "number out of range");
+	if (!real && !is_64_bits(copy))
+		respell(c, from, copy);
 	c->at = at;
 	return OK;
 }
@@ -278,7 +304,7 @@ scan_value(struct scan *c, bool *opened)
 }
 
 enum err
-json_scan(struct op *op, const char *s, size_t n)
+json_scan(struct op *op, const char *s, size_t n, const char **text)
 {
 	struct scan c = { .op = op, .s = s, .n = n };
 	bool done = false, opened;
@@ -289,5 +315,6 @@ json_scan(struct op *op, const char *s, size_t n)
 		if (!opened)
 			TRY(scan_after(&c, &done));
 	}
+	*text = c.copy != NULL ? c.copy : s;
 	return OK;
 }

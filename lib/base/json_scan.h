@@ -8,7 +8,11 @@
 
 #include "lib/base/op.h"
 
-/* ERR_BAD_REQUEST: "byte 12: duplicate key". */
-enum err	 json_scan(struct op *, const char *, size_t);
+/*
+ * ERR_BAD_REQUEST: "byte 12: duplicate key".  *text is what the library is to
+ * parse: the same, but for whole numbers of more than 64 bits, which are
+ * spelled as reals in a copy.
+ */
+enum err	 json_scan(struct op *, const char *, size_t, const char **text);
 
 #endif
