@@ -51,11 +51,26 @@ static const char *const times[] = {
 };
 /* clang-format on */
 
+/* Most differ in their first byte. */
 static bool
 is(const struct token *t, const char *word)
 {
-	return strncmp(t->s, word, t->n) == 0 && word[t->n] == '\0';
+	return *t->s == *word && strncmp(t->s, word, t->n) == 0 &&
+	    word[t->n] == '\0';
 }
+
+/* What a byte may be: of a name, the first of a name, not written as it is. */
+enum { IN_NAME = 1, BEGINS_NAME = 2, SPECIAL = 4 };
+
+static const unsigned char bytes[256] = {
+	['a' ... 'z'] = IN_NAME | BEGINS_NAME,
+	['A' ... 'Z'] = IN_NAME | BEGINS_NAME,
+	['_'] = IN_NAME | BEGINS_NAME,
+	['0' ... '9'] = IN_NAME, ['-'] = IN_NAME, ['.'] = IN_NAME,
+	['&'] = SPECIAL, ['<'] = SPECIAL, ['>'] = SPECIAL,
+	['\\'] = SPECIAL,	/* of a JSON escape */
+	[0xef] = SPECIAL,	/* U+FFFE and U+FFFF begin so */
+};
 
 /* --- from the text to tokens ------------------------------------------------------- */
 
@@ -72,12 +87,21 @@ token_new(struct walk *w, struct op *op)
 	return &w->t[w->count++];
 }
 
+/* The quote that is not part of an escape. */
 static const char *
 string_end(const char *s, const char *end)
 {
-	while (s < end && *s != '"')
-		s += *s == '\\' ? 2 : 1;
-	return s;
+	const char *q = s, *slash;
+
+	while (q < end && (q = memchr(q, '"', (size_t)(end - q))) != NULL) {
+		slash = q;
+		while (slash > s && slash[-1] == '\\')
+			slash--;
+		if ((q - slash) % 2 == 0)
+			return q;
+		q++;
+	}
+	return end;
 }
 
 /* One token from s on; returns what follows it. */
@@ -102,6 +126,12 @@ token_read(struct token *t, const char *s, const char *end)
 	}
 }
 
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
 /* It is our own JSON; only its depth is not known. */
 static bool
 tokens(struct walk *w, struct op *op, const char *s, size_t n)
@@ -113,7 +143,7 @@ tokens(struct walk *w, struct op *op, const char *s, size_t n)
 	while (s < end) {
 		struct token *t;
 
-		if (strchr(",: \t\r\n", *s) != NULL) {
+		if (*s == ',' || *s == ':' || is_blank(*s)) {
 			s++;
 			continue;
 		}
@@ -229,10 +259,14 @@ string_add(struct text *out, const struct token *t, bool attribute)
 	const char *s = t->s, *end = s + t->n, *run = s;
 
 	for (; s < end; s++) {
-		bool nonchar = is_nonchar(s, end);
-		const char *ref = entity((unsigned char)*s);
+		const char *ref;
+		bool nonchar;
 
-		if (ref == NULL && *s != '\\' && !nonchar)
+		if (!(bytes[(unsigned char)*s] & SPECIAL))
+			continue;
+		ref = entity((unsigned char)*s);
+		nonchar = is_nonchar(s, end);
+		if (*s == '\xef' && !nonchar)
 			continue;
 		text_addn(out, run, (size_t)(s - run));
 		if (ref != NULL)
@@ -295,12 +329,12 @@ scalar_add(struct text *out, const struct token *key, const struct token *t,
 static bool
 is_name(const struct token *key)
 {
-	static const char first[] = "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+	const unsigned char *s = (const unsigned char *)key->s;
+	unsigned i = 0;
 
-	return key->n > 0 && strchr(first, *key->s) != NULL &&
-	    strspn(key->s + 1, "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789.-") >= key->n - 1;
+	while (i < key->n && (bytes[s[i]] & IN_NAME))
+		i++;
+	return i > 0 && i == key->n && (bytes[s[0]] & BEGINS_NAME);
 }
 
 static struct token
@@ -357,7 +391,9 @@ attributes_add(struct walk *w, const struct element *e,
 
 		if (key == NULL || key[1].kind <= LIST)
 			continue;
-		text_printf(w->out, " %s=\"", e->attribute[i]);
+		text_addn(w->out, " ", 1);
+		text_add(w->out, e->attribute[i]);
+		text_addn(w->out, "=\"", 2);
 		scalar_add(w->out, key, key + 1, true);
 		text_addc(w->out, '"');
 		key->done = true;
@@ -368,57 +404,78 @@ attributes_add(struct walk *w, const struct element *e,
 	return left;
 }
 
-static void
-line_begin(struct walk *w, int depth)
+/* Blanks of the layout; room for n bytes more behind them. */
+static char *
+line_begin(struct walk *w, int depth, size_t n)
 {
-	static const char blanks[] = "                                ";
+	size_t blanks = w->one_line ? 0 : 4 * (size_t)depth;
+	char *p = text_room(w->out, blanks + n);
 
-	if (w->one_line)
-		return;
-	for (depth *= 4; depth > 32; depth -= 32)
-		text_addn(w->out, blanks, 32);
-	text_addn(w->out, blanks, (size_t)depth);
+	return (char *)memset(p, ' ', blanks) + blanks;
 }
 
 static void
 line_end(struct walk *w)
 {
 	if (!w->one_line)
-		text_addc(w->out, '\n');
+		text_addn(w->out, "\n", 1);
 }
 
 static void
 tag_open(struct walk *w, const struct token *key, int depth)
 {
-	line_begin(w, depth);
-	text_addc(w->out, '<');
-	if (is_name(key)) {
-		text_addn(w->out, key->s, key->n);
+	bool named = is_name(key);
+	char *p = line_begin(w, depth, key->n + 1);
+
+	*p++ = '<';
+	if (named)
+		p = (char *)memcpy(p, key->s, key->n) + key->n;
+	text_end(w->out, p);
+	if (named)
 		return;
-	}
 	text_add(w->out, "item key=\"");
 	string_add(w->out, key, true);
-	text_addc(w->out, '"');
+	text_addn(w->out, "\"", 1);
 }
 
 static void
-tag_close(struct walk *w, const struct token *key)
+tag_close(struct walk *w, const struct token *key, int depth)
 {
-	text_addn(w->out, "</", 2);
-	if (is_name(key))
-		text_addn(w->out, key->s, key->n);
-	else
-		text_add(w->out, "item");
-	text_addc(w->out, '>');
+	static const struct token item = { .s = "item", .n = 4 };
+	char *p;
+
+	if (!is_name(key))
+		key = &item;
+	p = line_begin(w, depth, key->n + sizeof("</>\n"));
+	*p++ = '<';
+	*p++ = '/';
+	p = (char *)memcpy(p, key->s, key->n) + key->n;
+	*p++ = '>';
+	if (!w->one_line)
+		*p++ = '\n';
+	text_end(w->out, p);
+}
+
+static void
+no_children(struct walk *w)
+{
+	text_addn(w->out, "/>", 2);
+	line_end(w);
+}
+
+static void
+children_begin(struct walk *w)
+{
+	text_addn(w->out, ">", 1);
 	line_end(w);
 }
 
 static void
 scalar_close(struct walk *w, const struct token *key, const struct token *t)
 {
-	text_addc(w->out, '>');
+	text_addn(w->out, ">", 1);
 	scalar_add(w->out, key, t, false);
-	tag_close(w, key);
+	tag_close(w, key, 0);
 }
 
 static void element(struct walk *, const struct token *key,
@@ -456,15 +513,12 @@ element(struct walk *w, const struct token *key, const struct token *t,
 	if (t->kind == MAP)
 		left = attributes_add(w, element_of(w, key, t), t);
 	if (left == 0) {
-		text_addn(w->out, "/>", 2);
-		line_end(w);
+		no_children(w);
 		return;
 	}
-	text_addc(w->out, '>');
-	line_end(w);
+	children_begin(w);
 	children(w, key, t, depth + 1);
-	line_begin(w, depth);
-	tag_close(w, key);
+	tag_close(w, key, depth);
 }
 
 /* --- the document ------------------------------------------------------------------ */
@@ -510,29 +564,28 @@ root_add(struct walk *w, const struct token *key, const struct token *t,
 		return;
 	}
 	if (left == 0 && links == NULL) {
-		text_addn(w->out, "/>", 2);
-		line_end(w);
+		no_children(w);
 		return;
 	}
-	text_addc(w->out, '>');
-	line_end(w);
+	children_begin(w);
 	children(w, key, t, 1);
 	if (links != NULL)
 		element(w, links, links + 1, 1);
-	tag_close(w, key);
+	tag_close(w, key, 0);
 }
 
 bool
 xmlw_document(struct text *out, struct op *op, const char *json, size_t n,
     bool is_fault)
 {
-	struct walk w = { .out = out, .room = 256, .fault = is_fault };
+	struct walk w = { .out = out, .room = (unsigned)(n / 12 + 16),
+	    .fault = is_fault };
 	struct token *root, bare = word(BARE);
 
 	w.t = op_alloc(op, w.room * sizeof(*w.t));
 	if (!tokens(&w, op, json, n))
 		return false;
-	text_begin(out, op, n + n / 2);
+	text_begin(out, op, 2 * n);
 	root = root_of(&w);
 	if (root == NULL) {
 		root_add(&w, &bare, w.t, NULL);
