@@ -69,6 +69,10 @@ mgmt_quotas_show(struct request *r)
 
 const struct field mgmt_quotas_fields[] = {
 	{ "quotas",                         MAP,    REQUIRED },
+	{ "quotas/instances",               NUMBER, NULLABLE, INT64_MIN },
+	{ "quotas/ram",                     NUMBER, NULLABLE, INT64_MIN },
+	{ "quotas/volumes",                 NUMBER, NULLABLE, INT64_MIN },
+	{ "quotas/backups",                 NUMBER, NULLABLE, INT64_MIN },
 	{ 0 }
 };
 
@@ -94,9 +98,6 @@ limit_of(struct op *op, const char *name, const struct json *v, long *limit)
 {
 	double n = json_real(v);
 
-	if (json_kind(v) != JSON_INT && json_kind(v) != JSON_REAL)
-		return op_fail(op, ERR_BAD_REQUEST, "Validation error: "
-		    "quotas['%s'] is not of type 'integer'", name);
 	if (n < -1)
 		return op_fail(op, ERR_BAD_REQUEST, "Quota limit '%.15g' for "
 		    "'%s' is too small - must be at least '-1'.", n, name);

@@ -49,7 +49,7 @@ class Old:
             check(a.raw.endswith(b'>\n') or b'retryAfter' in a.raw, a)
 
     def get(self, path, root):
-        """The document's root, whose name and namespace are as they must be."""
+        """The document's root; its name and namespace are as they must be."""
         e = ET.fromstring(self.ask('GET', path).raw)
         same(e.tag, '{%s}%s' % (NS, root), path)
         return e
@@ -249,6 +249,47 @@ def each_way_speaks_for_itself(s):
     check(a.raw.startswith(b'<limits '), a)
     for accept in ('text/xml', '*/*', 'application/*', ''):
         same(c.get('/limits', headers={'Accept': accept}).json is None, False)
+    c.remove(id)
+
+
+@story
+def the_operators_resources_are_documents_too(s):
+    o = Old(s.client('adam'))
+    c = s.client('alice')
+    id = c.create('seen', 'null')
+    c.active(id)
+    e = o.get('/mgmt/instances/' + id, 'instance')
+    same((e.get('deleted'), e.get('deleted_at'), e.get('tenant_id')),
+         ('False', 'None', c.tenant))
+    check(e.get('task_description'), ET.tostring(e))
+    check(child(e, 'guest_status').get('state_description'))
+    same(child(child(e, 'server'), 'id').text, e.get('server_id'))
+    same(o.get('/mgmt/instances/%s/root' % id, 'root_history').attrib,
+         {'id': id, 'enabled': 'Never', 'user': 'Nobody'})
+    e = o.get('/mgmt/instances.xml?deleted=false', 'instances')
+    same(names(e, 'instance'), ['seen'])
+    e = o.get('/mgmt/hosts', 'hosts')
+    same(sorted(e[0].attrib), ['instanceCount', 'name'])
+    e = o.get('/mgmt/hosts/' + e[0].get('name'), 'host')
+    same(names(child(e, 'instances'), 'instance'), ['seen'])
+    check(e.get('percentUsed').isdigit(), e.attrib)
+    e = o.get('/mgmt/storage', 'devices')
+    check(child(e[0], 'capacity').get('total').isdigit(), ET.tostring(e))
+    same(o.get('/mgmt/accounts', 'accounts')[0].attrib,
+         {'id': c.tenant, 'num_instances': '1'})
+    o.get('/mgmt/accounts/' + c.tenant, 'account')
+    quotas = '/mgmt/quotas/' + s.client('bob').tenant
+    a = o.ask('PUT', quotas, '<quotas %NS instances="7" volumes="-1"/>')
+    same(ET.fromstring(a.raw).attrib, {'instances': '7', 'volumes': '-1'})
+    for body, status, name in (('ram="x"', 400, 'badRequest'),
+                               ('ram="-2"', 400, 'badRequest'),
+                               ('other="1"', 404, 'itemNotFound')):
+        o.fault(status, name, 'PUT', quotas, '<quotas %s/>' % body)
+    e = o.get(quotas, 'quotas')
+    same({child(q, 'resource').text: child(q, 'limit').text for q in e}
+         ['instances'], '7')
+    o.ask('POST', '/mgmt/instances/%s/action' % id,
+          '<reset-task-status %NS/>', 202)
     c.remove(id)
 
 
