@@ -1,7 +1,9 @@
 #include "agent/bodies.h"
 #include "agent/names.h"
 
+#include <inttypes.h>
 #include <string.h>
+#include <strings.h>
 
 #define PAGE_MOST	1000
 #define ANSWER_MOST	(40 * 1024)	/* bytes of a page; a message holds 64 KiB */
@@ -136,6 +138,63 @@ body_user_change(struct op *op, const struct json *map, struct db_user *to)
 		return op_fail(op, ERR_BAD_REQUEST, "Nothing is to change.");
 	return OK;
 }
+
+/* --- settings ------------------------------------------------------------------- */
+
+static enum err
+setting_read(struct op *op, const struct json *j, struct db_setting *s)
+{
+	switch (json_kind(j)) {
+	case JSON_BOOL:
+		s->value = json_true(j) ? "1" : "0";
+		break;
+	case JSON_INT:
+		s->value = op_printf(op, "%" PRId64, json_int(j));
+		break;
+	case JSON_BIG:
+		s->value = op_printf(op, "%" PRIu64, json_big(j));
+		break;
+	case JSON_REAL:
+		s->value = op_printf(op, "%.15g", json_real(j));
+		break;
+	case JSON_STR:
+		s->value = json_str(j);
+		break;
+	default:
+		return op_fail(op, ERR_BAD_REQUEST, "%s has no value.",
+		    s->name);
+	}
+	s->number = json_kind(j) != JSON_STR;
+	return s->number ? OK : names_setting_value(op, s->value);
+}
+
+enum err
+body_settings(struct op *op, const struct json *map,
+    const struct db_setting **out)
+{
+	struct db_setting *s = op_alloc(op,
+	    (json_count(map) + 1) * sizeof(*s));
+	const struct json *value;
+	const char *name;
+	void *at = NULL;
+	int n = 0;
+
+	if (json_kind(map) != JSON_MAP && json_kind(map) != JSON_NULL)
+		return op_fail(op, ERR_BAD_REQUEST, "values is no map.");
+	while (json_next(map, &at, &name, &value)) {
+		TRY(names_setting(op, name));
+		s[n].name = name;
+		for (int i = 0; i < n; i++)
+			if (strcasecmp(s[i].name, name) == 0)
+				return op_fail(op, ERR_BAD_REQUEST,
+				    "%s is set twice.", name);
+		TRY(setting_read(op, value, &s[n++]));
+	}
+	*out = s;
+	return OK;
+}
+
+/* --- answers -------------------------------------------------------------------- */
 
 enum err
 body_page(struct op *op, const struct json *body, struct listing *l)

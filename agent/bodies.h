@@ -21,6 +21,9 @@ enum err	 body_user(struct op *, const struct json *map,
 		    struct db_user *);		/* name and host */
 enum err	 body_user_change(struct op *, const struct json *map,
 		    struct db_user *);		/* at least one member */
+/* A map of names and values; missing is empty. */
+enum err	 body_settings(struct op *, const struct json *map,
+		    const struct db_setting **);
 
 /* A page of an answer: as many rows as were asked for and fit into a message. */
 struct listing {

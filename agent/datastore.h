@@ -26,6 +26,8 @@ struct db_user {
 	const char	*password;	/* NULL: leave as it is */
 	const char	*const *databases;	/* granted; ends with NULL; may be NULL */
 };
+/* What a tenant sets of a server; number: value is one, or a word, and needs no quotes. */
+struct db_setting { const char *name, *value; bool number; };
 struct db_page { int limit; const char *marker; };	/* limit 0: all */
 
 struct db_log {
@@ -73,6 +75,15 @@ struct datastore {
 			    const char *database);
 	enum err	(*revoke)(struct op *, const struct db_user *,
 			    const char *database);
+	/*
+	 * These and no others, from now on and after every start; the list ends
+	 * with a NULL name.  What a running server can take it has when this
+	 * returns; when it refuses one, ERR_BAD_REQUEST and all is as before.
+	 * An engine whose server does not start with them starts it without.
+	 */
+	enum err	(*configure)(struct op *, const struct db_setting *);
+	/* NULL, or why settings were taken back: said once.  May be NULL. */
+	const char	*(*complaint)(struct op *);
 	enum err	(*root_enable)(struct op *, const char *password);
 	enum err	(*root_disable)(struct op *);
 

@@ -206,6 +206,24 @@ revoke(struct op *op, const struct json *body, bool again,
 	return tolerate(db()->revoke(op, &u, name), ERR_NOT_FOUND, again);
 }
 
+/* --- settings ----------------------------------------------------------------- */
+
+/* In the place of all that were there. */
+static enum err
+configure(struct op *op, const struct json *body, bool again,
+    struct jsonw *answer)
+{
+	const struct db_setting *s;
+
+	(void)again;
+	(void)answer;
+	TRY(HAVE(db(), configure));
+	TRY(body_settings(op, json_get(body, "values"), &s));
+	return db()->configure(op, s);
+}
+
+/* --- root --------------------------------------------------------------------- */
+
 /* A superuser of the database can do to its host whatever the sandbox lets him. */
 static enum err
 root_enable(struct op *op, const struct json *body, bool again,
@@ -279,8 +297,12 @@ static enum err
 prepare_check(struct op *op, const struct json *body)
 {
 	const struct db_database *d;
+	const struct db_setting *s;
 	const struct db_user *u;
 
+	TRY(body_settings(op, json_get(body, "values"), &s));
+	if (s->name != NULL)
+		TRY(HAVE(db(), configure));
 	TRY(body_databases(op, json_get(body, "databases"), &d));
 	if (d->name != NULL)
 		TRY(HAVE(db(), database_create));
@@ -293,6 +315,7 @@ static enum err
 prepare_all(struct op *op, const struct json *body)
 {
 	const struct db_database *d;
+	const struct db_setting *s;
 	const struct db_user *u;
 
 	if (db()->prepare != NULL)
@@ -303,7 +326,8 @@ prepare_all(struct op *op, const struct json *body)
 	TRY(body_users(op, json_get(body, "users"), &u));
 	for (; u->name != NULL; u++)
 		TRY(user_ensure(op, u, true));
-	return OK;
+	TRY(body_settings(op, json_get(body, "values"), &s));
+	return s->name != NULL ? db()->configure(op, s) : OK;
 }
 
 static enum err
@@ -467,6 +491,7 @@ const struct duty duties[] = {
 	[ORDER_USER_PASSWORDS] = { user_passwords_check,  user_passwords,  true,  false },
 	[ORDER_GRANT]          = { NULL,                  grant,           true,  false },
 	[ORDER_REVOKE]         = { NULL,                  revoke,          true,  false },
+	[ORDER_CONFIGURE]      = { NULL,                  configure,       true,  false },
 	[ORDER_ROOT_ENABLE]    = { NULL,                  root_enable,     true,  false },
 	[ORDER_ROOT_DISABLE]   = { NULL,                  root_disable,    true,  false },
 	[ORDER_LOG_SET]        = { NULL,                  log_set,         true,  false },

@@ -13,8 +13,8 @@
 
 enum call { PREPARE, START, STOP, STATUS, DATABASE_CREATE, DATABASE_DELETE,
 	    DATABASE_SHOW, DATABASE_LIST, USER_CREATE, USER_DELETE, USER_LIST,
-	    USER_SHOW, USER_UPDATE, GRANT, REVOKE, ROOT_ENABLE, ROOT_DISABLE,
-	    LOG_LIST, LOG_SET, CALL__MAX };
+	    USER_SHOW, USER_UPDATE, GRANT, REVOKE, CONFIGURE, ROOT_ENABLE,
+	    ROOT_DISABLE, LOG_LIST, LOG_SET, CALL__MAX };
 
 static const char *const calls[] = {
 	[PREPARE] = "prepare", [START] = "start", [STOP] = "stop", [STATUS] = "status",
@@ -187,6 +187,13 @@ failing_revoke(struct op *op, const struct db_user *u, const char *database)
 }
 
 static enum err
+failing_configure(struct op *op, const struct db_setting *s)
+{
+	TRY(fails(op, CONFIGURE));
+	return datastore_null.configure(op, s);
+}
+
+static enum err
 failing_root_enable(struct op *op, const char *password)
 {
 	TRY(fails(op, ROOT_ENABLE));
@@ -235,6 +242,7 @@ const struct datastore datastore_failing = {
 	.user_update = failing_user_update,
 	.grant = failing_grant,
 	.revoke = failing_revoke,
+	.configure = failing_configure,
 	.root_enable = failing_root_enable,
 	.root_disable = failing_root_disable,
 	.log_list = failing_log_list,

@@ -12,7 +12,7 @@ agent_libagent_a_SOURCES = \
 	agent/journal.c agent/journal.h \
 	agent/mariadb.c agent/mariadb.h \
 	agent/mariadb_conf.c agent/mariadb_logs.c \
-	agent/mariadb_schemas.c \
+	agent/mariadb_schemas.c agent/mariadb_settings.c \
 	agent/mariadb_sql.c agent/mariadb_users.c \
 	agent/names.c agent/names.h \
 	agent/null.c \
@@ -21,7 +21,7 @@ agent_libagent_a_SOURCES = \
 	agent/supervisor.c agent/supervisor.h \
 	lib/msg/channel.c lib/msg/channel.h
 agent_libagent_a_CPPFLAGS = $(AM_CPPFLAGS) $(MARIADB_CFLAGS)
-AGENT = agent/libagent.a $(MSG) $(MARIADB_LIBS)
+AGENT = agent/libagent.a $(MSG) $(MARIADB_LIBS) -lm
 
 pkglibexec_PROGRAMS += agent/coffer-agent
 agent_coffer_agent_SOURCES = agent/main.c

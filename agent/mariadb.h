@@ -1,6 +1,6 @@
 /*
  * mariadb - the engine's own rooms: mariadb.c the server process, mariadb_conf.c
- * its files, mariadb_sql.c the only owner of libmariadb, mariadb_schemas.c and
+ * its files, mariadb_settings.c what tenants set, mariadb_sql.c the only owner of libmariadb, mariadb_schemas.c and
  * mariadb_users.c the statements.
  */
 #ifndef AGENT_MARIADB_H
@@ -27,8 +27,21 @@ void		 mariadb_conf_started(struct op *);
 bool		 mariadb_conf_secured(struct op *);	/* it did so once */
 /* The redo log to the size that a first start did without; there already is well. */
 enum err	 mariadb_conf_grow(struct op *);
+/* What it gives an option of this name, without a tenant's settings; or NULL. */
+const char	*mariadb_conf_value(struct op *, const char *name);
 /* Password of the agent's account; ERR_INTERNAL before the first start. */
 enum err	 mariadb_admin_password(struct op *, const char **);
+
+/*
+ * Settings of the tenant's: kept in files of the agent's, written into my.cnf
+ * at each start.  If the server twice did not answer after a start with new
+ * ones, the next start is made without any.
+ */
+enum err	 mariadb_configure(struct op *, const struct db_setting *);
+const char	*mariadb_complaint(struct op *);
+enum err	 mariadb_settings(struct op *, const struct db_setting **);
+enum err	 mariadb_settings_start(struct op *, const char **lines);	/* of my.cnf */
+void		 mariadb_settings_started(struct op *);
 
 /*
  * One short look: ERR_GUEST when the server does not answer.  let_in false: it

@@ -54,7 +54,7 @@ redo_mb(int memory_mb)
  * as long as half of all the rest.  It grows online when nobody waits any more.
  */
 static const char *
-settings(struct op *op, bool first)
+defaults(struct op *op, bool first)
 {
 	int mb = conf_int("agent.memory_mb"), pool = pool_mb(mb);
 	struct text t;
@@ -180,13 +180,14 @@ directories_ensure(struct op *op)
 enum err
 mariadb_conf_write(struct op *op)
 {
-	const char *conf;
+	const char *conf, *tenants;
 	bool first;
 
 	TRY(directories_ensure(op));
 	TRY(password_ensure(op, &first));
 	TRY(init_write(op, first));
-	conf = settings(op, first);
+	TRY(mariadb_settings_start(op, &tenants));
+	conf = op_printf(op, "%s%s", defaults(op, first), tenants);
 	return file_put_anew(op, mariadb_path(op, "my.cnf"), conf,
 	    strlen(conf));
 }
@@ -200,11 +201,41 @@ mariadb_conf_started(struct op *op)
 	if (access(aside, F_OK) == 0 &&
 	    rename(aside, mariadb_path(op, "agent/admin.pw")) == -1)
 		log_error(op, "%s: %s", aside, strerror(errno));
+	mariadb_settings_started(op);
 }
 
+/* An option is written with '-', a variable with '_'. */
+static bool
+is_named(const char *line, const char *name)
+{
+	while (*name != '\0' && (*line == *name ||
+	    (*line == '-' && *name == '_')))
+		line++, name++;
+	return *name == '\0' && strncmp(line, " = ", 3) == 0;
+}
+
+const char *
+mariadb_conf_value(struct op *op, const char *name)
+{
+	const char *line = defaults(op, false);
+
+	for (; *line != '\0'; line += strcspn(line, "\n") + 1)
+		if (is_named(line, name))
+			return op_strndup(op, line + strlen(name) + 3,
+			    strcspn(line, "\n") - strlen(name) - 3);
+	return NULL;
+}
+
+/* But a tenant's size stays. */
 enum err
 mariadb_conf_grow(struct op *op)
 {
+	const struct db_setting *s;
+
+	TRY(mariadb_settings(op, &s));
+	for (; s->name != NULL; s++)
+		if (strcmp(s->name, "innodb_log_file_size") == 0)
+			return OK;
 	return mariadb_run(op, op_printf(op,
 	    "SET GLOBAL innodb_log_file_size = %d * 1048576",
 	    redo_mb(conf_int("agent.memory_mb"))));

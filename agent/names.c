@@ -144,6 +144,29 @@ names_password(struct op *op, const char *s)
 }
 
 enum err
+names_setting(struct op *op, const char *s)
+{
+	size_t n = s == NULL ? 0 : strspn(s, "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
+
+	if (n == 0 || n > NAMES_SETTING || s[n] != '\0' || *s == '-')
+		return op_fail(op, ERR_BAD_REQUEST,
+		    "The name of a setting is not valid.");
+	return OK;
+}
+
+enum err
+names_setting_value(struct op *op, const char *s)
+{
+	bool plain = s != NULL && text_is_utf8(s, strlen(s));
+
+	for (; plain && *s != '\0'; s++)
+		plain = (unsigned char)*s >= 0x20 && *s != 0x7f;
+	return plain ? OK : op_fail(op, ERR_BAD_REQUEST,
+	    "The value of a setting is not valid.");
+}
+
+enum err
 names_charset(struct op *op, const char *s)
 {
 	size_t n = s == NULL ? 0 : strspn(s, "abcdefghijklmnopqrstuvwxyz"

@@ -1,5 +1,5 @@
 /*
- * names - what databases, users and passwords may be called.  The API checks
+ * names - what databases, users, passwords and settings may be.  The API checks
  * the same before it accepts a request; a guest believes nobody.
  * Rules: contract of the v1.0 API, validation, MySQL and MariaDB.
  * Each returns ERR_BAD_REQUEST with a text; NULL is refused everywhere.
@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #define NAMES_DATABASE	64		/* characters */
+#define NAMES_SETTING	128
 #define NAMES_USER	80		/* what mysql.global_priv holds */
 
 enum err	 names_database(struct op *, const char *);
@@ -19,6 +20,9 @@ enum err	 names_user(struct op *, const char *);
 enum err	 names_host(struct op *, const char *);
 enum err	 names_password(struct op *, const char *);
 enum err	 names_charset(struct op *, const char *);	/* or collation */
+
+enum err	 names_setting(struct op *, const char *);
+enum err	 names_setting_value(struct op *, const char *);	/* UTF-8 on one line */
 
 /* Belong to the server or to Coffer: neither shown nor touched.  End with NULL. */
 extern const char *const names_hidden_databases[], *const names_hidden_users[];

@@ -1,6 +1,6 @@
 /*
  * null - an engine without a server: it answers at once and keeps databases,
- * users and grants in memory.  For tests and benches, and as the shortest
+ * users, grants and settings in memory.  For tests and benches, and as the shortest
  * statement of what an engine does.
  */
 #include "agent/datastore.h"
@@ -17,7 +17,7 @@ struct row { char name[NAME], host[NAME], database[NAME]; };
 struct rows { struct row row[ROWS_MAX]; int n; };
 
 /* Each in order of name, host, database. */
-static struct rows databases, users, grants;
+static struct rows databases, users, grants, settings;
 static bool running;
 
 static struct row
@@ -318,6 +318,18 @@ null_user_update(struct op *op, const struct db_user *u,
 }
 
 static enum err
+null_configure(struct op *op, const struct db_setting *s)
+{
+	settings.n = 0;
+	for (; s->name != NULL; s++) {
+		struct row r = row_of(s->name, "", s->value);
+
+		TRY(row_add(op, &settings, &r));
+	}
+	return OK;
+}
+
+static enum err
 null_root_enable(struct op *op, const char *password)
 {
 	(void)op;
@@ -381,6 +393,7 @@ const struct datastore datastore_null = {
 	.user_update = null_user_update,
 	.grant = null_grant,
 	.revoke = null_revoke,
+	.configure = null_configure,
 	.root_enable = null_root_enable,
 	.root_disable = null_root_disable,
 	.log_list = null_log_list,

@@ -124,6 +124,16 @@ waiting_turn(void)
 	}
 }
 
+/* It answers, but perhaps not as it was told to start. */
+static enum err
+started(struct op *op)
+{
+	const struct datastore *db = supervisor_engine();
+	const char *why = db->complaint != NULL ? db->complaint(op) : NULL;
+
+	return why == NULL ? OK : op_fail(op, ERR_UNPROCESSABLE, "%s", why);
+}
+
 static void
 starting_turn(void)
 {
@@ -138,7 +148,7 @@ starting_turn(void)
 	op.task = op_strndup(&op, orders.starting,
 	    strcspn(orders.starting, ":"));
 	task_end(&op, orders.starting, orders.starting_seq,
-	    supervisor_ready() ? OK : op_fail(&op, ERR_GUEST,
+	    supervisor_ready() ? started(&op) : op_fail(&op, ERR_GUEST,
 	    "The database server does not answer after its start."));
 	orders.starting[0] = '\0';
 	op_end(&op);

@@ -142,7 +142,7 @@ is_one_of(const char *s, const char *const *words)
 
 /* name, type, restart_required, min, max; the last two may be empty or missing. */
 static enum err
-parameter_read(struct ask *a, char *line, int number, struct parameter *p)
+line_read(struct ask *a, char *line, int number, struct parameter *p)
 {
 	static const char *const types[] = { "boolean", "integer", "float",
 	    "string", NULL };
@@ -185,7 +185,7 @@ file_open(struct ask *a, const char *path, FILE **f)
 
 /* Lines that begin with '#' say something to people. */
 static enum err
-parameters_read(struct ask *a, const char *path, struct parameter *p, int *n)
+file_read(struct ask *a, const char *path, struct parameter *p, int *n)
 {
 	char line[1024];
 	FILE *f;
@@ -198,7 +198,7 @@ parameters_read(struct ask *a, const char *path, struct parameter *p, int *n)
 		if (*n == PARAMETERS_MAX)
 			return op_fail(&a->op, ERR_BAD_REQUEST,
 			    "%s: more than %d", path, PARAMETERS_MAX);
-		TRY(parameter_read(a, op_strdup(&a->op, line), number,
+		TRY(line_read(a, op_strdup(&a->op, line), number,
 		    &p[(*n)++]));
 	}
 	if (*n == 0)
@@ -216,7 +216,7 @@ do_parameters_load(struct ask *a)
 	int n;
 
 	TRY(admin_version_find(&a->op, ask_arg(a, 0), &id));
-	TRY(parameters_read(a, ask_arg(a, 1), p, &n));
+	TRY(file_read(a, ask_arg(a, 1), p, &n));
 	if (admin_parameters_load(&a->op, id, p, n) == ERR_CONFLICT)
 		return op_fail(&a->op, ERR_BAD_REQUEST, "a name stands twice "
 		    "in %s", ask_arg(a, 1));

@@ -25,6 +25,7 @@ EXTRA_DIST += \
 	t/scenario/0032-a-crowd-at-the-door.t \
 	t/scenario/0033-a-superuser-and-the-agents-files.t \
 	t/scenario/0040-the-machine-restarts.t \
+	t/scenario/0050-configuration-groups.t \
 	t/scenario/0065-operator.t \
 	t/scenario/0066-logs.t \
 	t/scenario/0070-xml.t \

@@ -150,22 +150,6 @@ version_find(struct op *op, const struct catalog *c,
 }
 
 enum err
-datastore_version_show(struct request *r)
-{
-	const struct version_row *v;
-	const struct datastore_row *d;
-	const struct catalog *c;
-	enum err e;
-
-	TRY(datastore_of(r, &c, &d));
-	e = version_find(&r->op, c, d, &(struct version_wish){ r->arg[2] }, &v);
-	if (e != OK && text_is_uuid(r->arg[2]))
-		return op_fail(&r->op, ERR_NOT_FOUND, "%s", r->op.why);
-	TRY(e);
-	return reply_version(r, v);
-}
-
-enum err
 version_of(struct op *op, const struct catalog **c, const char *id,
     const struct version_row **v)
 {
@@ -178,14 +162,43 @@ version_of(struct op *op, const struct catalog **c, const char *id,
 }
 
 enum err
-version_by_id_show(struct request *r)
+version_of_path(struct request *r, const struct version_row **v)
 {
-	const struct version_row *v;
+	const struct datastore_row *d;
+	const struct catalog *c;
+	enum err e;
+
+	TRY(datastore_of(r, &c, &d));
+	e = version_find(&r->op, c, d, &(struct version_wish){ r->arg[2] }, v);
+	if (e != OK && text_is_uuid(r->arg[2]))
+		return op_fail(&r->op, ERR_NOT_FOUND, "%s", r->op.why);
+	return e;
+}
+
+enum err
+version_of_id(struct request *r, const struct version_row **v)
+{
 	const struct catalog *c;
 
 	TRY(catalog_read(&r->op, &c));
-	TRY(version_of(&r->op, &c, r->arg[1], &v));
-	if (v == NULL)
-		return no_version(&r->op, r->arg[1]);
+	TRY(version_of(&r->op, &c, r->arg[1], v));
+	return *v != NULL ? OK : no_version(&r->op, r->arg[1]);
+}
+
+enum err
+datastore_version_show(struct request *r)
+{
+	const struct version_row *v;
+
+	TRY(version_of_path(r, &v));
+	return reply_version(r, v);
+}
+
+enum err
+version_by_id_show(struct request *r)
+{
+	const struct version_row *v;
+
+	TRY(version_of_id(r, &v));
 	return reply_version(r, v);
 }

@@ -23,5 +23,9 @@ enum err	 version_find(struct op *, const struct catalog *,
  */
 enum err	 version_of(struct op *, const struct catalog **, const char *id,
 		    const struct version_row **);
+/* The version that a path names, /datastores/{datastore}/versions/{version}; */
+enum err	 version_of_path(struct request *, const struct version_row **);
+/* or /datastores/versions/{version}. */
+enum err	 version_of_id(struct request *, const struct version_row **);
 
 #endif

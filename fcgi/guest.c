@@ -86,7 +86,7 @@ guest_fits(struct op *op, const char *args)
 	if (strlen(args) <= GUEST_MAX - ENVELOPE)
 		return OK;
 	return op_fail(op, ERR_BAD_REQUEST, "The request is too large for one "
-	    "instance: at most %d bytes of databases and users.",
+	    "instance: at most %d bytes of databases, users and values.",
 	    GUEST_MAX - ENVELOPE);
 }
 

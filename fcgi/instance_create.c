@@ -3,6 +3,7 @@
  * the instance, its guest, its task and the quota come into being at once.
  */
 #include "fcgi/accounts.h"
+#include "fcgi/configurations.h"
 #include "fcgi/guest.h"
 #include "fcgi/handlers.h"
 #include "fcgi/names.h"
@@ -16,7 +17,6 @@
 /* What belongs to later parts of the API; null and empty lists ask for nothing. */
 static const struct { const char *path, *text; } not_built[] = {
 	{ "instance/replica_of",    "Replicas are not implemented yet." },
-	{ "instance/configuration", "Configuration groups are not implemented yet." },
 	{ "instance/modules",       "Modules are not implemented yet." },
 	{ NULL, NULL }
 };
@@ -42,13 +42,14 @@ combination_check(struct request *r)
 	return OK;
 }
 
-/* Databases and users, as the order that prepares the guest. */
+/* Databases, users and settings, as the order that prepares the guest. */
 static enum err
-pick_accounts(struct request *r, const struct version_row *v,
+pick_content(struct request *r, const struct version_row *v, struct pick *p,
     const char **args)
 {
 	const struct json *databases = body(r, "instance/databases");
 	const struct json *users = body(r, "instance/users");
+	const char *group = body_str(r, "instance/configuration");
 	struct jsonw w;
 
 	if (items_count(databases) + items_count(users) > 0) {
@@ -61,6 +62,10 @@ pick_accounts(struct request *r, const struct version_row *v,
 	jsonw_map(&w);
 	order_databases(&w, databases);
 	order_users(&w, users);
+	if (group != NULL) {
+		TRY(configuration_pick(r, group, v->id, p));
+		order_settings(&w, p->group.settings, p->restart);
+	}
 	*args = order_done(&w);
 	return guest_fits(&r->op, *args);
 }
@@ -90,14 +95,15 @@ instance_create(struct request *r)
 	const struct version_row *v;
 	const struct flavor_row *f;
 	const char *args;
+	struct pick group = { 0 };
 	struct new_task task;
 	struct instance in;
 	struct jsonw w;
 
 	TRY(combination_check(r));
 	TRY(catalog_read(&r->op, &c));
-	TRY(wish_version(r, c, &v));
-	TRY(pick_accounts(r, v, &args));
+	TRY(wish_version(r, c, body(r, "instance/datastore"), &v));
+	TRY(pick_content(r, v, &group, &args));
 	TRY(wish_place(r, &new));
 	TRY(wish_flavor(r, c, body(r, "instance/flavorRef"), &f));
 	TRY(wish_storage(r, v, f));
@@ -108,6 +114,8 @@ instance_create(struct request *r)
 	new.flavor_id = f->id;
 	new.ram_mb = f->ram_mb;
 	new.vcpus = f->vcpus;
+	new.configuration_id = group.group.id;
+	new.configuration_revision = group.group.revision;
 	if (access != NULL) {
 		jsonw_begin(&w, &r->op, 128);
 		store_access(&w, access);

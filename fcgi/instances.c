@@ -1,6 +1,7 @@
 #include "fcgi/datastores.h"
 #include "fcgi/guest.h"
 #include "fcgi/handlers.h"
+#include "fcgi/query.h"
 #include "fcgi/status.h"
 #include "fcgi/views.h"
 
@@ -22,19 +23,6 @@ newest_first(const void *pa, const void *pb)
 	return order != 0 ? order : strcmp(a->id, b->id);
 }
 
-/* pyrax starts with marker=0. */
-static enum err
-marker_check(struct request *r, struct page *page)
-{
-	if (page->marker != NULL && strcmp(page->marker, "0") == 0)
-		page->marker = NULL;
-	if (page->marker != NULL && !text_is_uuid(page->marker))
-		return op_fail(&r->op, ERR_BAD_REQUEST,
-		    "The marker %s is not the id of an instance.",
-		    page->marker);
-	return OK;
-}
-
 static enum err
 list(struct request *r, enum instance_form form)
 {
@@ -45,8 +33,7 @@ list(struct request *r, enum instance_form form)
 	struct page page;
 	int i, n;
 
-	TRY(page_of(r, &page));
-	TRY(marker_check(r, &page));
+	TRY(page_by_id(r, &page));
 	TRY(catalog_read(&r->op, &c));
 	TRY(instances_read(&r->op, &(struct instances_page){
 	    .tenant = r->tenant, .marker = page.marker, .limit = page.limit,

@@ -8,6 +8,8 @@ fcgi_libapi_a_SOURCES = \
 	fcgi/auth.c fcgi/auth.h \
 	fcgi/backups.c fcgi/backup_strategies.c \
 	fcgi/bodies.c \
+	fcgi/configurations.c fcgi/configurations.h \
+	fcgi/handlers_configuration.h \
 	fcgi/databases.c \
 	fcgi/datastores.c fcgi/datastores.h \
 	fcgi/engines.c fcgi/engines.h \
@@ -17,18 +19,21 @@ fcgi_libapi_a_SOURCES = \
 	fcgi/identity_static.c fcgi/identity_v3.c \
 	fcgi/instance_actions.c fcgi/instance_create.c fcgi/instance_update.c \
 	fcgi/instances.c \
+	fcgi/instance_configure.c \
 	fcgi/limits.c \
 	fcgi/logs.c \
 	fcgi/media.c fcgi/media.h \
 	fcgi/handlers_mgmt.h fcgi/mgmt.h fcgi/mgmt_actions.c fcgi/mgmt_hosts.c \
 	fcgi/mgmt_instances.c fcgi/mgmt_quotas.c fcgi/mgmt_versions.c \
 	fcgi/names.c fcgi/names.h fcgi/charsets.tbl.h \
+	fcgi/parameters.c \
 	fcgi/query.c fcgi/query.h \
 	fcgi/ratelimit.c fcgi/ratelimit.h \
 	fcgi/reply.c \
 	fcgi/root.c \
 	fcgi/route.c fcgi/route.h fcgi/routes.c \
 	fcgi/serve.c \
+	fcgi/settings.c fcgi/settings.h \
 	fcgi/shared.c fcgi/shared.h \
 	fcgi/status.c fcgi/status.h \
 	fcgi/tasks.c \
@@ -38,6 +43,7 @@ fcgi_libapi_a_SOURCES = \
 	fcgi/view_account.c fcgi/view_backup.c fcgi/view_catalog.c \
 	fcgi/view_mgmt.c \
 	fcgi/volume_types.c fcgi/volume_types.h \
+	fcgi/view_configuration.c \
 	fcgi/view_identity.c fcgi/view_identity.h \
 	fcgi/view_instance.c fcgi/view_order.c fcgi/view_task.c fcgi/views.h \
 	fcgi/wishes.c fcgi/wishes.h \

@@ -123,6 +123,19 @@ query_true(const struct request *r, const char *name)
 	return false;
 }
 
+/* pyrax starts with marker=0. */
+enum err
+page_by_id(struct request *r, struct page *page)
+{
+	TRY(page_of(r, page));
+	if (page->marker != NULL && strcmp(page->marker, "0") == 0)
+		page->marker = NULL;
+	if (page->marker != NULL && !text_is_uuid(page->marker))
+		return op_fail(&r->op, ERR_BAD_REQUEST,
+		    "The marker %s is not an id.", page->marker);
+	return OK;
+}
+
 /* The request's own address with another marker. */
 static const char *
 next_href(struct request *r, const char *marker)

@@ -5,5 +5,7 @@
 #include "fcgi/api.h"
 
 enum err query_parse(struct request *);	/* ERR_BAD_REQUEST: does not decode, or too many */
+/* page_of() where the marker is an id: ERR_BAD_REQUEST when it is no UUID. */
+enum err page_by_id(struct request *, struct page *);
 
 #endif

@@ -3,6 +3,7 @@
  * it.  Handler NULL: not built yet, 501.
  */
 #include "fcgi/handlers.h"
+#include "fcgi/handlers_configuration.h"
 #include "fcgi/handlers_mgmt.h"
 
 #define T "/v1.0/{tenant}"
@@ -66,27 +67,27 @@ const struct route routes[] = {
 	{ DELETE,T "/backup_strategies",                                    MAIN, OWNER, "backup_strategy:delete", NULL, strategy_remove },
 
 	/* configuration groups */
-	{ GET,   T "/configurations",                                       MAIN, OWNER, "configuration:index", NULL, NULL },
-	{ POST,  T "/configurations",                                       MAIN, OWNER, "configuration:create", NULL, NULL },
-	{ GET,   T "/configurations/{id}",                                  MAIN, OWNER, "configuration:show", NULL, NULL },
-	{ GET,   T "/configurations/{id}/instances",                        MAIN, OWNER, "configuration:instances", NULL, NULL },
-	{ PATCH, T "/configurations/{id}",                                  MAIN, OWNER, "configuration:edit", NULL, NULL },
-	{ PUT,   T "/configurations/{id}",                                  MAIN, OWNER, "configuration:update", NULL, NULL },
-	{ DELETE,T "/configurations/{id}",                                  MAIN, OWNER, "configuration:delete", NULL, NULL },
+	{ GET,   T "/configurations",                                       MAIN, OWNER, "configuration:index", NULL, configurations_list },
+	{ POST,  T "/configurations",                                       MAIN, OWNER, "configuration:create", configuration_new_fields, configuration_create },
+	{ GET,   T "/configurations/{id}",                                  MAIN, OWNER, "configuration:show", NULL, configuration_show },
+	{ GET,   T "/configurations/{id}/instances",                        MAIN, OWNER, "configuration:instances", NULL, configuration_instances_list },
+	{ PATCH, T "/configurations/{id}",                                  MAIN, OWNER, "configuration:edit", configuration_patch_fields, configuration_patch },
+	{ PUT,   T "/configurations/{id}",                                  MAIN, OWNER, "configuration:update", configuration_put_fields, configuration_put },
+	{ DELETE,T "/configurations/{id}",                                  MAIN, OWNER, "configuration:delete", NULL, configuration_delete },
 
 	/* what can be had */
 	{ GET,   T "/datastores",                                           MAIN, ANY_TOKEN, "datastore:index", NULL, datastores_list },
 	{ GET,   T "/datastores/{datastore}",                               MAIN, ANY_TOKEN, "datastore:show", NULL, datastore_show },
 	{ DELETE,T "/datastores/{datastore}",                               MAIN, ADMIN, "datastore:delete", NULL, datastore_remove },
 	{ GET,   T "/datastores/versions/{version}",                        MAIN, ANY_TOKEN, "datastore:version_show_by_uuid", NULL, version_by_id_show },
-	{ GET,   T "/datastores/versions/{version}/parameters",             MAIN, OWNER, "configuration-parameter:index_by_version", NULL, NULL },
-	{ GET,   T "/datastores/versions/{version}/parameters/{name}",      MAIN, OWNER, "configuration-parameter:show_by_version", NULL, NULL },
+	{ GET,   T "/datastores/versions/{version}/parameters",             MAIN, OWNER, "configuration-parameter:index_by_version", NULL, version_parameters_list },
+	{ GET,   T "/datastores/versions/{version}/parameters/{name}",      MAIN, OWNER, "configuration-parameter:show_by_version", NULL, version_parameter_show },
 	{ GET,   T "/datastores/{datastore}/versions",                      MAIN, ANY_TOKEN, "datastore:version_index", NULL, datastore_versions_list },
 	{ GET,   T "/datastores/{datastore}/versions/{version}",            MAIN, ANY_TOKEN, "datastore:version_show", NULL, datastore_version_show },
 	{ GET,   T "/datastores/{datastore}/versions/{version}/flavors",    MAIN, ANY_TOKEN, "datastore:list_associated_flavors", NULL, version_flavors_list },
 	{ GET,   T "/datastores/{datastore}/versions/{version}/volume-types", MAIN, ANY_TOKEN, NULL, NULL, version_volume_types_list },
-	{ GET,   T "/datastores/{datastore}/versions/{version}/parameters", MAIN, OWNER, "configuration-parameter:index", NULL, NULL },
-	{ GET,   T "/datastores/{datastore}/versions/{version}/parameters/{name}", MAIN, OWNER, "configuration-parameter:show", NULL, NULL },
+	{ GET,   T "/datastores/{datastore}/versions/{version}/parameters", MAIN, OWNER, "configuration-parameter:index", NULL, parameters_list },
+	{ GET,   T "/datastores/{datastore}/versions/{version}/parameters/{name}", MAIN, OWNER, "configuration-parameter:show", NULL, parameter_show },
 	{ GET,   T "/flavors",                                              MAIN, ANY_TOKEN, "flavor:index", NULL, flavors_list },
 	{ GET,   T "/flavors/{id}",                                         MAIN, ANY_TOKEN, "flavor:show", NULL, flavor_show },
 	{ GET,   T "/limits",                                               MAIN, OWNER, "limits:index", NULL, limits_list },
@@ -125,11 +126,11 @@ const struct route routes[] = {
 	{ POST,  T "/mgmt/clusters/{id}/action",                            MAIN, MGMT, NULL, NULL, NULL },
 	{ GET,   T "/mgmt/quotas/{project}",                                MAIN, ANY_TOKEN, NULL, NULL, mgmt_quotas_show },
 	{ PUT,   T "/mgmt/quotas/{project}",                                MAIN, MGMT, NULL, mgmt_quotas_fields, mgmt_quotas_set },
-	{ GET,   T "/mgmt/datastores/versions/{version}/parameters",        MAIN, MGMT, NULL, NULL, NULL },
-	{ POST,  T "/mgmt/datastores/versions/{version}/parameters",        MAIN, MGMT, NULL, NULL, NULL },
-	{ GET,   T "/mgmt/datastores/versions/{version}/parameters/{name}", MAIN, MGMT, NULL, NULL, NULL },
-	{ PUT,   T "/mgmt/datastores/versions/{version}/parameters/{name}", MAIN, MGMT, NULL, NULL, NULL },
-	{ DELETE,T "/mgmt/datastores/versions/{version}/parameters/{name}", MAIN, MGMT, NULL, NULL, NULL },
+	{ GET,   T "/mgmt/datastores/versions/{version}/parameters",        MAIN, MGMT, NULL, NULL, mgmt_parameters_list },
+	{ POST,  T "/mgmt/datastores/versions/{version}/parameters",        MAIN, MGMT, NULL, parameter_fields, mgmt_parameter_create },
+	{ GET,   T "/mgmt/datastores/versions/{version}/parameters/{name}", MAIN, MGMT, NULL, NULL, mgmt_parameter_show },
+	{ PUT,   T "/mgmt/datastores/versions/{version}/parameters/{name}", MAIN, MGMT, NULL, parameter_fields, mgmt_parameter_update },
+	{ DELETE,T "/mgmt/datastores/versions/{version}/parameters/{name}", MAIN, MGMT, NULL, NULL, mgmt_parameter_delete },
 	{ GET,   T "/mgmt/datastore-versions",                              MAIN, MGMT, NULL, NULL, mgmt_versions_list },
 	{ POST,  T "/mgmt/datastore-versions",                              MAIN, MGMT, NULL, mgmt_version_new_fields, mgmt_version_create },
 	{ GET,   T "/mgmt/datastore-versions/{id}",                         MAIN, MGMT, NULL, NULL, mgmt_version_show },

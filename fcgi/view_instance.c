@@ -118,6 +118,14 @@ detail(struct request *r, const struct instance *in, enum instance_form form)
 	    in->guest_seen != NULL ? in->guest_seen : in->updated);
 	if (in->fault != NULL)
 		fault(r, in);
+	if (in->configuration_id != NULL) {
+		jsonw_key(w, "configuration");
+		jsonw_map(w);
+		jsonw_kstr(w, "id", in->configuration_id);
+		jsonw_kstr(w, "name", in->configuration);
+		view_links(r, "configurations", in->configuration_id);
+		jsonw_map_end(w);
+	}
 	if (in->locality != NULL && form == SHOW_FORM)
 		jsonw_kstr(w, "locality", in->locality);
 	if (!r->caller.admin)

@@ -9,7 +9,9 @@
 #include "fcgi/api.h"
 #include "lib/store/backups.h"
 #include "lib/store/catalog.h"
+#include "lib/store/configurations.h"
 #include "lib/store/instances.h"
+#include "lib/store/parameters.h"
 #include "lib/store/tasks.h"
 
 /* "key": "2026-08-14T09:31:07" or null, from a time as PostgreSQL writes it. */
@@ -42,6 +44,14 @@ void	 view_task(struct request *, const struct task_row *);
 void	 view_backup(struct request *, const struct version_row *,
 	    const struct backup *);
 void	 view_strategy(struct request *, const struct strategy *);
+/* values NULL: as in a list.  Those that are secrets are not shown. */
+void	 view_configuration(struct request *, const struct version_row *,
+	    const struct configuration *, const struct json *values);
+void	 view_holder(struct request *, const struct holder *);
+/* The operator's routes have other names for the bounds. */
+struct parameter_words { const char *max, *min; };
+void	 view_parameter(struct request *, const struct version_row *,
+	    const struct parameter *, const struct parameter_words *);
 
 /*
  * What a guest answered: maps of name, host and databases (maps or names).
@@ -58,6 +68,7 @@ void	 view_root(struct request *, const char *password);
  * bodies.  host NULL is written as "%".
  */
 struct user_id;
+struct settings;
 const char *order_page(struct op *, const struct page *);
 /* Begins the map, which order_done() ends: name and host. */
 void	 order_user(struct jsonw *, struct op *, const struct user_id *);
@@ -65,7 +76,11 @@ void	 order_user_target(struct jsonw *, const struct json *to);
 void	 order_databases(struct jsonw *, const struct json *list);
 void	 order_users(struct jsonw *, const struct json *list);
 void	 order_backup(struct jsonw *, const struct backup *);
+void	 order_settings(struct jsonw *, const char *settings, bool restart);
+const char *order_configure(struct op *, const struct attachment *);
 const char *order_done(struct jsonw *);		/* the text */
+/* What is stored of a configuration group's values. */
+const char *store_settings(const struct settings *);
 /* What is stored of an access: the members that were given. */
 void	 store_access(struct jsonw *, const struct json *access);
 

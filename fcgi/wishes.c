@@ -23,12 +23,12 @@ default_datastore(const struct catalog *c)
 
 enum err
 wish_version(struct request *r, const struct catalog *c,
-    const struct version_row **v)
+    const struct json *datastore, const struct version_row **v)
 {
-	const char *type = body_str(r, "instance/datastore/type");
+	const char *type = json_str(json_get(datastore, "type"));
 	struct version_wish wish = {
-		.name = body_str(r, "instance/datastore/version"),
-		.number = body_str(r, "instance/datastore/version_number"),
+		.name = json_str(json_get(datastore, "version")),
+		.number = json_str(json_get(datastore, "version_number")),
 	};
 	const struct datastore_row *d;
 

@@ -1,5 +1,5 @@
 /*
- * wishes - what a body asks of an instance, looked up and checked with the
+ * wishes - what a body asks for, looked up and checked with the
  * contract's faults: the datastore's version, where it stands, flavor, volume.
  */
 #ifndef FCGI_WISHES_H
@@ -9,8 +9,9 @@
 #include "lib/store/catalog.h"
 #include "lib/store/instances.h"
 
+/* datastore: {"type", "version", "version_number"}, or NULL. */
 enum err	 wish_version(struct request *, const struct catalog *,
-		    const struct version_row **);
+		    const struct json *datastore, const struct version_row **);
 enum err	 wish_place(struct request *, struct new_instance *);	/* nics, zone, locality, region */
 /* ref: the value of a flavorRef, NULL when there is none. */
 enum err	 wish_flavor(struct request *, const struct catalog *,

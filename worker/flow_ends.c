@@ -1,5 +1,6 @@
 /* What is written about an instance in the transaction that ends its task. */
 #include "worker/flow.h"
+#include "lib/base/json.h"
 
 #include <string.h>
 
@@ -55,9 +56,16 @@ delete_ended(struct work *w, bool good, struct call *call)
 static int
 ended(struct work *w, bool good, const char *word, struct call *call)
 {
-	call[0] = home_done(w->lease.instance, word);
-	call[1] = home_fault(w->lease.instance, fault(w), details(w));
-	return good || w->lease.failed_step == NULL ? 1 : 2;
+	const char *id = w->lease.instance, *why;
+
+	call[0] = home_done(id, word);
+	if (good || w->lease.failed_step == NULL)
+		return 1;
+	/* Or the server did not start with its group's settings, but without. */
+	call[1] = task_error_read(w->op, w->lease.error, &why) ==
+	    ERR_UNPROCESSABLE ? home_unconfigured(id, fault(w), details(w)) :
+	    home_fault(id, fault(w), details(w));
+	return 2;
 }
 
 int
@@ -76,6 +84,26 @@ int
 migrate_ended(struct work *w, bool good, struct call *call)
 {
 	return ended(w, good, "MIGRATING", call);
+}
+
+/* Cancelled or failed, the guest has what it had before. */
+int
+configure_ended(struct work *w, bool good, struct call *call)
+{
+	const char *id = w->lease.instance, *text = NULL;
+	const struct json *args = NULL;
+
+	if (lease_args(w->op, &w->lease, &text) != OK || text == NULL ||
+	    json_parse(w->op, text, strlen(text), &args) != OK)
+		return 0;
+	if (good) {
+		call[0] = home_restart_required(id);
+		return json_true(json_get(args, "restart")) ? 1 : 0;
+	}
+	call[0] = home_not_configured(id, json_str(json_get(args, "now")),
+	    json_str(json_get(args, "was")));
+	call[1] = home_fault(id, fault(w), details(w));
+	return w->lease.failed_step == NULL ? 1 : 2;
 }
 
 int

@@ -10,7 +10,7 @@ static const struct step create[] = {
 	{ "server",      server_ensure,  server_remove,  120, "BUILDING_ERROR_SERVER" },
 	{ "boot",        guest_boot,     NULL,           120, "BUILDING_ERROR_TIMEOUT_GA" },
 	{ "prepare",     guest_prepare,  NULL,           600, "BUILDING_ERROR_TIMEOUT_GA" },
-	{ "ready",       guest_ready,    NULL,           300, "BUILDING_ERROR_TIMEOUT_GA" },
+	{ "ready",       guest_settle,   NULL,           300, "BUILDING_ERROR_TIMEOUT_GA" },
 	{ 0 }
 };
 
@@ -88,6 +88,7 @@ const struct flow flows[TASK__MAX] = {
 	[TASK_USER_PASSWORDS]  = { order, NULL },
 	[TASK_GRANT]           = { order, NULL },
 	[TASK_REVOKE]          = { order, NULL },
+	[TASK_CONFIGURE]       = { order, configure_ended },
 	[TASK_ROOT_ENABLE]     = { root_enable, root_enable_ended },
 	[TASK_ROOT_DISABLE]    = { order, root_disable_ended },
 	[TASK_BACKUP]          = { backup, backup_done },

@@ -172,6 +172,28 @@ guest_prepare(struct work *w)
 	return order(w, ORDER_PREPARE, body != NULL ? body : "{}");
 }
 
+/* A new server is not handed over before it has read all of its settings. */
+enum verdict
+guest_settle(struct work *w)
+{
+	const struct json *args = NULL;
+	const char *body;
+	enum verdict v;
+
+	if (cloud_compute()->guestless)
+		return DONE;
+	if (work_verdict(w, lease_args(w->op, &w->lease, &body)) != DONE ||
+	    (body != NULL && work_verdict(w, json_parse(w->op, body,
+	    strlen(body), &args)) != DONE))
+		return FAIL;
+	if (json_true(json_get(args, "restart"))) {
+		v = order(w, ORDER_RESTART, NULL);
+		if (v != DONE)
+			return v;
+	}
+	return guest_ready(w);
+}
+
 /* Best effort, and only for one that would hear it. */
 enum verdict
 guest_stop(struct work *w)

@@ -5,7 +5,7 @@
  * Bodies and answers are JSON maps; users are {name, host, password, databases}.
  */
 /*     name             word                kept   body -> answer */
-ORDER(PREPARE,         "prepare",          TASK)  /* databases, users -> */
+ORDER(PREPARE,         "prepare",          TASK)  /* databases, users, values -> */
 ORDER(RESTART,         "restart",          TASK)  /* -> */
 ORDER(STOP,            "stop",             TASK)  /* -> */
 ORDER(START,           "start",            TASK)  /* -> */
@@ -17,6 +17,7 @@ ORDER(USER_UPDATE,     "user_update",      TASK)  /* name, host, to: {name, host
 ORDER(USER_PASSWORDS,  "user_passwords",   TASK)  /* users -> */
 ORDER(GRANT,           "grant",            TASK)  /* name, host, databases: [{name}] -> */
 ORDER(REVOKE,          "revoke",           TASK)  /* name, host, database -> */
+ORDER(CONFIGURE,       "configure",        TASK)  /* values: all that a tenant sets -> */
 ORDER(ROOT_ENABLE,     "root_enable",      TASK)  /* password -> */
 ORDER(ROOT_DISABLE,    "root_disable",     TASK)  /* -> */
 ORDER(LOG_SET,         "log_set",          TASK)  /* name, on -> */

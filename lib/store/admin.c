@@ -18,7 +18,7 @@ static const struct {
 	[LIST_VERSIONS] = { STMT_ADMIN_VERSIONS, { "id", "datastore", "name",
 	    "version", "manager", "?active", "?default", "#parameters",
 	    "#instances" } },
-	[LIST_PARAMETERS] = { STMT_ADMIN_PARAMETERS, { "name", "type",
+	[LIST_PARAMETERS] = { STMT_PARAMETERS, { "name", "type",
 	    "?restart_required", "min", "max" } },
 	[LIST_FLAVORS] = { STMT_ADMIN_FLAVORS, { "id", "name", "#ram_mb",
 	    "#vcpus", "#disk_gb", "#ephemeral_gb" } },

@@ -5,6 +5,7 @@
 #ifndef LIB_STORE_ADMIN_H
 #define LIB_STORE_ADMIN_H
 
+#include "lib/store/parameters.h"
 #include "lib/store/store.h"
 
 /* --- listings ---------------------------------------------------------------- */
@@ -38,11 +39,6 @@ struct new_version {
 struct version_change {			/* NULL members stay */
 	const char	*name, *manager, *active, *image, *packages;
 	bool		 preset;
-};
-struct parameter {
-	const char	*name, *type;	/* boolean, integer, float, string */
-	const char	*restart;	/* "t", "f" */
-	const char	*min, *max;	/* "" none */
 };
 struct flavor {
 	const char	*id, *name, *ram_mb, *vcpus, *disk_gb, *ephemeral_gb;

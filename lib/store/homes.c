@@ -76,6 +76,25 @@ home_done(const char *instance, const char *task_word)
 }
 
 struct call
+home_restart_required(const char *instance)
+{
+	GIVE(HOME_RESTART_REQUIRED, instance);
+}
+
+struct call
+home_not_configured(const char *instance, const char *now, const char *was)
+{
+	GIVE(HOME_NOT_CONFIGURED, instance, now, was);
+}
+
+struct call
+home_unconfigured(const char *instance, const char *fault,
+    const char *details)
+{
+	GIVE(HOME_UNCONFIGURED, instance, fault, details);
+}
+
+struct call
 home_fault(const char *instance, const char *fault, const char *details)
 {
 	GIVE(HOME_FAULT, instance, fault, details);

@@ -44,6 +44,12 @@ struct call	 home_guest_gone(const char *instance);
 struct call	 home_not_gone(const char *instance, const char *fault,
 		    const char *details);
 struct call	 home_done(const char *instance, const char *task_word);
+struct call	 home_restart_required(const char *instance);
+/* The group it has now and the one that it had; NULL: none. */
+struct call	 home_not_configured(const char *instance, const char *now,
+		    const char *was);
+struct call	 home_unconfigured(const char *instance, const char *fault,
+		    const char *details);
 struct call	 home_fault(const char *instance, const char *fault,
 		    const char *details);
 struct call	 home_root(const char *instance, const char *user);	/* NULL: disabled */

@@ -6,9 +6,6 @@
 #include <stddef.h>
 #include <string.h>
 
-/* No id is lower: the marker of a first page, so that one plan serves all. */
-#define NO_MARKER "00000000-0000-0000-0000-000000000000"
-
 /* The columns of INSTANCE_LEAN. */
 static int
 take_lean(const struct rows *rows, int row, struct instance *in)
@@ -46,6 +43,7 @@ instance_take(const struct rows *rows, int row, struct instance *in)
 	in->key_epoch = row_int(rows, row, c++);
 	in->locality = row_str(rows, row, c++);
 	in->configuration_id = row_str(rows, row, c++);
+	in->configuration = row_str(rows, row, c++);
 	in->server_id = row_str(rows, row, c++);
 	in->volume_id = row_str(rows, row, c++);
 	in->fault = row_str(rows, row, c++);
@@ -65,7 +63,7 @@ instances_read(struct op *op, const struct instances_page *page,
 	struct call call = { page->detail ? STMT_INSTANCES_DETAIL :
 	    STMT_INSTANCES_LIST, {
 		page->tenant,
-		page->marker != NULL ? page->marker : NO_MARKER,
+		page->marker != NULL ? page->marker : STORE_FIRST,
 		page->clustered ? "t" : "f",
 		store_num(op, page->limit + 1) } };
 	struct rows rows;
@@ -107,11 +105,13 @@ instance_insert(struct op *op, const struct new_instance *in,
     const struct new_task *task, struct instance *out)
 {
 	struct call calls[] = {
+		CALL(CONFIGURATION_HOLD, in->configuration_id,
+		    store_num(op, in->configuration_revision)),
 		CALL(INSTANCE_INSERT, in->id, in->tenant, in->name,
 		    in->version_id, in->flavor_id, store_num(op, in->ram_mb),
 		    store_num(op, in->vcpus), store_num(op, in->volume_gb),
 		    in->region, in->access, in->locality, in->network,
-		    in->address),
+		    in->address, in->configuration_id),
 		CALL(GUEST_INSERT, in->id),
 		new_task_call(op, task),
 		CALL(INSTANCE_SHOW, in->id, in->tenant),
@@ -123,14 +123,21 @@ instance_insert(struct op *op, const struct new_instance *in,
 		    store_num(op, conf_int("quota.backups"))),
 	};
 	struct call probe = new_task_probe(op, task);
-	struct rows rows[5] = { 0 };
+	struct rows rows[6] = { 0 };
+	int skip = in->configuration_id == NULL;
 
-	TRY(store_write_sure(op, rows, 5, calls, &probe));
-	if (rows_count(&rows[3]) == 0)
+	TRY(store_write_sure(op, rows + skip, 6 - skip, calls + skip, &probe));
+	if (rows_count(&rows[4]) == 0)
 		return instance_read(op, in->id, in->tenant, out);
 	memset(out, 0, sizeof *out);
-	instance_take(&rows[3], 0, out);
+	instance_take(&rows[4], 0, out);
 	return OK;
+}
+
+enum err
+instance_fault(struct op *op, const char *id, const char *text)
+{
+	return STORE_WRITE(op, NULL, HOME_FAULT, id, text, NULL);
 }
 
 enum err

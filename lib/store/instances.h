@@ -24,7 +24,8 @@ struct instance {
 	/* not in lists without detail */
 	const char	*updated, *guest_seen;
 	int		 key_epoch;
-	const char	*locality, *configuration_id, *server_id, *volume_id;
+	const char	*locality, *server_id, *volume_id;
+	const char	*configuration_id, *configuration;	/* and the group's name */
 	const char	*fault, *fault_details, *fault_at;
 	const char	*root_enabled_at;	/* NULL: not enabled */
 	const char	*cluster_id;
@@ -52,6 +53,8 @@ struct new_instance {
 	int		 ram_mb, vcpus, volume_gb;
 	const char	*region, *access, *locality;	/* the last two may be NULL */
 	const char	*network, *address;	/* asked for; may be NULL */
+	const char	*configuration_id;	/* or NULL; of this revision: */
+	int		 configuration_revision;
 };
 /*
  * ERR_OVER_LIMIT with the contract's text when the quota does not allow it.
@@ -59,6 +62,9 @@ struct new_instance {
  */
 enum err	 instance_insert(struct op *, const struct new_instance *,
 		    const struct new_task *, struct instance *);
+
+/* What clients see of an action that was refused or failed. */
+enum err	 instance_fault(struct op *, const char *id, const char *text);
 
 /* name or access (JSON, merged into what is stored) may be NULL. */
 enum err	 instance_change(struct op *, const char *id, const char *name,

@@ -24,6 +24,9 @@ lib_store_libstore_a_SOURCES += lib/store/sql_backup.tbl.h \
 	lib/store/backups.c lib/store/backups.h
 lib_store_libstore_a_SOURCES += lib/store/sql_operator.tbl.h \
 	lib/store/operator.c lib/store/operator.h
+lib_store_libstore_a_SOURCES += lib/store/sql_configuration.tbl.h \
+	lib/store/configurations.c lib/store/configurations.h \
+	lib/store/parameters.c lib/store/parameters.h
 lib_store_libstore_a_SOURCES += \
 	lib/store/admin.c lib/store/admin.h \
 	lib/store/schema.c lib/store/schema.h

@@ -52,16 +52,14 @@ STMT(ADMIN_VERSION_DEFAULT, 1,
     "UPDATE datastores d SET default_version = v.id FROM datastore_versions v"
     " WHERE v.id = $1::uuid AND d.id = v.datastore_id")
 STMT(ADMIN_VERSION_IS_FREE, 1,
-    "SELECT refuse('CF409', format('%s instances (deleted ones counted) name this version;"
-    " make it inactive instead', count(*))) FROM instances WHERE version_id = $1::uuid"
-    " HAVING count(*) > 0")
+    "SELECT refuse('CF409', format('%s instances (deleted ones counted) and configuration"
+    " groups name this version; make it inactive instead', count(*))) FROM (SELECT version_id"
+    " FROM instances UNION ALL SELECT version_id FROM configurations) u"
+    " WHERE version_id = $1::uuid HAVING count(*) > 0")
 STMT(ADMIN_VERSION_REMOVE, 1,
     "DELETE FROM datastore_versions WHERE id = $1::uuid")
 
 /* --- parameters and flavors ------------------------------------------------------ */
-STMT(ADMIN_PARAMETERS, 1,
-    "SELECT name, type, restart_required, min, max FROM parameters"
-    " WHERE version_id = $1::uuid ORDER BY name")
 STMT(ADMIN_PARAMETERS_FORGET, 1,
     "DELETE FROM parameters WHERE version_id = $1::uuid")
 STMT(ADMIN_PARAMETERS_ADD, 6,

@@ -52,6 +52,21 @@ STMT(HOME_NOT_GONE, 3,
 STMT(HOME_DONE, 2,
     "UPDATE instances SET task = 'NONE', updated = now()"
     " WHERE id = $1::uuid AND task = $2::text")
+STMT(HOME_RESTART_REQUIRED, 1,
+    "UPDATE instances SET task = 'RESTART_REQUIRED', updated = now()"
+    " WHERE id = $1::uuid AND task = 'NONE'")
+/* id, group after, group before: what was submitted is taken back. */
+STMT(HOME_NOT_CONFIGURED, 3,
+    "UPDATE instances SET configuration_id = (SELECT id FROM configurations"
+    " WHERE id = $3::uuid), task = CASE WHEN task = 'RESTART_REQUIRED' THEN"
+    " 'NONE' ELSE task END, updated = now() WHERE id = $1::uuid AND task <>"
+    " 'DELETING' AND configuration_id IS NOT DISTINCT FROM $2::uuid AND"
+    " $2::uuid IS DISTINCT FROM $3::uuid")
+/* A server that would not start with them runs without its group's settings. */
+STMT(HOME_UNCONFIGURED, 3,
+    "UPDATE instances SET configuration_id = NULL, fault = left($2::text,"
+    " 255), fault_details = $3::text, fault_at = now(), updated = now()"
+    " WHERE id = $1::uuid")
 STMT(HOME_FAULT, 3,
     "UPDATE instances SET fault = left($2::text, 255), fault_details ="
     " $3::text, fault_at = now() WHERE id = $1::uuid")

@@ -7,7 +7,8 @@
 	" i.network_id, i.replica_of, i.created, g.status, date_part('epoch',"	\
 	" now() - g.last_seen)::int, i.backing_up IS NOT NULL"
 #define INSTANCE_FULL ", i.updated, coalesce(g.last_seen, g.changed),"	\
-	" i.key_epoch, i.locality, i.configuration_id, i.server_id,"	\
+	" i.key_epoch, i.locality, i.configuration_id, (SELECT n.name FROM"	\
+	" configurations n WHERE n.id = i.configuration_id), i.server_id,"	\
 	" i.volume_id, i.fault, i.fault_details, i.fault_at,"		\
 	" i.root_enabled_at, i.cluster_id, g.used_bytes, g.total_bytes"
 #define INSTANCE_FROM " FROM instances i LEFT JOIN guests g ON"		\
@@ -23,13 +24,16 @@ STMT(INSTANCE_SHOW, 2, "SELECT " INSTANCE_LEAN INSTANCE_FULL INSTANCE_FROM
     "WHERE i.id = $1::uuid AND i.deleted_at IS NULL AND"
     " ($2::text IS NULL OR i.tenant_id = $2::text)")
 
-/* id, tenant, name, version, flavor, ram, vcpus, volume, region, access, locality, network, address */
-STMT(INSTANCE_INSERT, 13,
+/*
+ * id, tenant, name, version, flavor, ram, vcpus, volume, region, access, locality,
+ * network, address, configuration
+ */
+STMT(INSTANCE_INSERT, 14,
     "INSERT INTO instances (id, tenant_id, name, version_id, flavor_id,"
-    " ram_mb, vcpus, volume_gb, region, access, locality, network_id, address)"
-    " VALUES ($1::uuid,"
+    " ram_mb, vcpus, volume_gb, region, access, locality, network_id,"
+    " address, configuration_id) VALUES ($1::uuid,"
     " $2::text, $3::text, $4::uuid, $5::text, $6::int, $7::int, $8::int,"
-    " $9::text, $10::text, $11::text, $12::text, $13::text)")
+    " $9::text, $10::text, $11::text, $12::text, $13::text, $14::uuid)")
 STMT(GUEST_INSERT, 1, "INSERT INTO guests (instance_id) VALUES ($1::uuid)")
 
 /* tenant, instances, ram, volumes, then the configured limits */

@@ -99,7 +99,8 @@ STMT(VERSION_UNUSED, 1,
     " FROM (SELECT 'instance' AS r FROM instances WHERE version_id ="
     " $1::uuid AND deleted_at IS NULL UNION ALL SELECT 'backup' FROM backups"
     " WHERE version_id = $1::uuid AND deleted_at IS NULL UNION ALL SELECT"
-    " 'cluster' FROM clusters WHERE version_id = $1::uuid UNION ALL SELECT"
+    " 'configuration' FROM configurations WHERE version_id = $1::uuid UNION"
+    " ALL SELECT 'cluster' FROM clusters WHERE version_id = $1::uuid UNION ALL SELECT"
     " 'module' FROM modules WHERE version_id = $1::uuid) used LIMIT 1")
 STMT(VERSION_DELETE, 1, "DELETE FROM datastore_versions WHERE id = $1::uuid")
 /* A version that came meanwhile stops it: CF409 from its foreign key. */

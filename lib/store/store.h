@@ -82,6 +82,9 @@ bool	 row_bool(const struct rows *, int row, int col);
 const struct pg_stmt *store_stmt(enum stmt);	/* for the test that prepares them all */
 struct pg *store_pg(void);			/* lib/store's own */
 
+/* No id is lower: the marker of a first page, so that one plan serves all. */
+#define STORE_FIRST "00000000-0000-0000-0000-000000000000"
+
 /* A number as a parameter; belongs to the op. */
 char	*store_num(struct op *, int64_t);
 

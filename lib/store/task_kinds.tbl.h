@@ -3,7 +3,7 @@
  * may take as long again).  What a kind does stands in worker/flows.c; the
  * args of those marked "order" are the body of the order they carry.
  */
-KIND(CREATE,          "create",          1800)	/* args: databases, users */
+KIND(CREATE,          "create",          1800)	/* args: databases, users, values */
 KIND(DELETE,          "delete",          600)	/* no args */
 KIND(RESTART,         "restart",         300)	/* order */
 KIND(RECOVER,         "recover",         600)	/* no args: start the server again */
@@ -15,6 +15,7 @@ KIND(USER_UPDATE,     "user_update",     60)	/* order */
 KIND(USER_PASSWORDS,  "user_passwords",  60)	/* order */
 KIND(GRANT,           "grant",           60)	/* order */
 KIND(REVOKE,          "revoke",          60)	/* order */
+KIND(CONFIGURE,       "configure",       60)	/* order; also the group's id before and after: was, now */
 KIND(ROOT_ENABLE,     "root_enable",     60)	/* order */
 KIND(ROOT_DISABLE,    "root_disable",    60)	/* order */
 KIND(BACKUP,          "backup",          86400)	/* args: name, container */

@@ -1,0 +1,476 @@
+/*
+ * What a tenant sets: at once where the server can, else at its next start.
+ * Three files hold it: the settings, a line each; how many starts were made
+ * with new ones; and why they were taken back.
+ */
+#include "agent/mariadb.h"
+#include "agent/file.h"
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SETTINGS	"agent/settings"
+#define UNTRIED		"agent/settings.untried"
+#define REFUSED		"agent/settings.refused"
+#define STARTS		2		/* without an answer: then without settings */
+
+/* The agent's own, whatever a catalogue says: with them a server is lost to it. */
+static const char *const owned[] = { "bind_address", "datadir", "init_file",
+    "log_bin", "log_error", "pid_file", "plugin_dir", "plugin_load",
+    "plugin_load_add", "port", "secure_file_priv", "skip_grant_tables",
+    "skip_log_bin", "skip_name_resolve", "skip_networking", "socket", "tmpdir",
+    "user", NULL };
+
+struct variable {
+	const char	*name, *wanted;	/* NULL: its default again */
+	bool		 number;	/* wanted is one */
+
+	/* as the server has it; type NULL: it does not */
+	const char	*type, *now, *min, *max, *block;
+	bool		 fixed, in_file;
+	bool		 changed;	/* by us, so that it can be taken back */
+};
+
+struct variables {
+	struct op	*op;
+	struct variable	*v;
+	int		 n;
+};
+
+/* --- the files ------------------------------------------------------------------ */
+
+static int
+setting_compare(const void *a, const void *b)
+{
+	return strcmp(((const struct db_setting *)a)->name,
+	    ((const struct db_setting *)b)->name);
+}
+
+/* name, tab, n or s, tab, value */
+enum err
+mariadb_settings(struct op *op, const struct db_setting **out)
+{
+	struct db_setting *s;
+	const char *bytes = "";
+	char *line, *rest;
+	size_t len, lines = 1;
+	enum err e;
+	int n = 0;
+
+	e = file_get(op, mariadb_path(op, SETTINGS), &bytes, &len);
+	if (e != OK && e != ERR_NOT_FOUND)
+		return e;
+	for (const char *c = bytes; *c != '\0'; c++)
+		lines += *c == '\n';
+	*out = s = op_alloc(op, lines * sizeof(*s));
+	rest = op_strdup(op, bytes);
+	while ((line = strsep(&rest, "\n")) != NULL && *line != '\0') {
+		s[n].name = strsep(&line, "\t");
+		s[n].number = line != NULL && *line == 'n';
+		strsep(&line, "\t");
+		s[n].value = line;
+		if (s[n++].value == NULL)
+			return op_fail(op, ERR_INTERNAL, "%s is damaged",
+			    SETTINGS);
+	}
+	return OK;
+}
+
+static enum err
+settings_write(struct op *op, const struct db_setting *s)
+{
+	struct text t;
+
+	unlink(mariadb_path(op, REFUSED));
+	text_begin(&t, op, 1024);
+	for (; s->name != NULL; s++)
+		text_printf(&t, "%s\t%c\t%s\n", s->name, s->number ? 'n' : 's',
+		    s->value);
+	TRY(file_put(op, mariadb_path(op, UNTRIED), "0", 1));
+	return file_put(op, mariadb_path(op, SETTINGS), t.s, t.len);
+}
+
+/* Starts made with settings that no server answered with yet; -1: one did. */
+static int
+starts(struct op *op)
+{
+	const char *s;
+	size_t len;
+
+	if (file_get(op, mariadb_path(op, UNTRIED), &s, &len) != OK)
+		return -1;
+	return atoi(s);
+}
+
+static void
+forget(struct op *op)
+{
+	unlink(mariadb_path(op, SETTINGS));
+	unlink(mariadb_path(op, UNTRIED));
+}
+
+static enum err
+take_back(struct op *op)
+{
+	static const char why[] = "The database server did not start with the "
+	    "values of its configuration group; it runs without them.";
+
+	log_error(op, "%s", why);
+	TRY(file_put(op, mariadb_path(op, REFUSED), why, sizeof(why) - 1));
+	forget(op);
+	return OK;
+}
+
+/*
+ * Quotes keep '#' and blanks, and the one that is not in the value keeps the
+ * other; a backslash would begin an escape.
+ */
+static void
+line_add(struct text *t, const struct db_setting *s)
+{
+	char quote = strchr(s->value, '\'') != NULL ? '"' : '\'';
+
+	text_printf(t, "%s = ", s->name);
+	if (s->number) {
+		text_printf(t, "%s\n", s->value);
+		return;
+	}
+	text_addc(t, quote);
+	for (const char *c = s->value; *c != '\0'; c++) {
+		if (*c == '\\')
+			text_addc(t, '\\');
+		text_addc(t, *c);
+	}
+	text_addc(t, quote);
+	text_addc(t, '\n');
+}
+
+enum err
+mariadb_settings_start(struct op *op, const char **lines)
+{
+	const struct db_setting *s;
+	int made = starts(op);
+	struct text t;
+
+	*lines = "";
+	if (made >= STARTS)
+		return take_back(op);
+	TRY(mariadb_settings(op, &s));
+	if (s->name == NULL)
+		return OK;
+	if (made >= 0)
+		TRY(file_put(op, mariadb_path(op, UNTRIED),
+		    op_printf(op, "%d", made + 1), 1));
+	text_begin(&t, op, 1024);
+	text_add(&t, "# The tenant's.\n");
+	for (; s->name != NULL; s++)
+		line_add(&t, s);
+	*lines = t.s;
+	return OK;
+}
+
+/* One that ran already when they were written says nothing about them. */
+void
+mariadb_settings_started(struct op *op)
+{
+	if (starts(op) > 0)
+		unlink(mariadb_path(op, UNTRIED));
+}
+
+const char *
+mariadb_complaint(struct op *op)
+{
+	const char *path = mariadb_path(op, REFUSED), *why;
+	size_t len;
+
+	if (file_get(op, path, &why, &len) != OK)
+		return NULL;
+	unlink(path);
+	return why;
+}
+
+/* --- one variable --------------------------------------------------------------- */
+
+static bool
+is_whole(const struct variable *v)
+{
+	return strncmp(v->type, "INT", 3) == 0 ||
+	    strncmp(v->type, "BIGINT", 6) == 0;
+}
+
+static bool
+is_numeric(const struct variable *v)
+{
+	return is_whole(v) || strcmp(v->type, "DOUBLE") == 0;
+}
+
+static long double
+number(const char *s)
+{
+	if (s == NULL || strcmp(s, "OFF") == 0)
+		return 0;
+	return strcmp(s, "ON") == 0 ? 1 : strtold(s, NULL);
+}
+
+/* Kept, but for the rounding that the server does with sizes. */
+static bool
+is_kept(const struct variable *v)
+{
+	long double off = fabsl(number(v->now) - number(v->wanted));
+
+	if (!v->number)			/* it took a word, or it said why not */
+		return true;
+	if (strcmp(v->type, "BOOLEAN") == 0)
+		return (number(v->wanted) != 0) == (number(v->now) != 0);
+	if (is_whole(v))
+		return off == 0 || off < number(v->block);
+	return strcmp(v->type, "DOUBLE") != 0 ||
+	    off <= 1e-6L * fmaxl(1, fabsl(number(v->wanted)));
+}
+
+static enum err
+variable_check(struct op *op, const struct variable *v)
+{
+	if (v->type == NULL)
+		return op_fail(op, ERR_BAD_REQUEST, "MariaDB has no variable "
+		    "%s.", v->name);
+	if (!v->in_file)
+		return op_fail(op, ERR_BAD_REQUEST, "%s cannot be set for a "
+		    "whole server.", v->name);
+	if (v->number && is_numeric(v) && v->min != NULL && v->max != NULL &&
+	    (number(v->wanted) < number(v->min) ||
+	    number(v->wanted) > number(v->max)))
+		return op_fail(op, ERR_BAD_REQUEST, "MariaDB takes values from "
+		    "%s to %s for %s.", v->min, v->max, v->name);
+	return OK;
+}
+
+/* What a variable held, as a value of SET. */
+static enum err
+literal(struct op *op, const struct variable *v, const char *value,
+    const char **out)
+{
+	*out = value != NULL ? value : "DEFAULT";
+	return value == NULL || is_numeric(v) ? OK :
+	    mariadb_value(op, value, out);
+}
+
+/* "102M", as my.cnf has it, is no number to SET. */
+static enum err
+literal_default(struct op *op, const struct variable *v, const char **out)
+{
+	const char *value = mariadb_conf_value(op, v->name);
+	size_t len = value == NULL ? 0 : strlen(value);
+
+	if (len > 1 && value[len - 1] == 'M' && is_numeric(v))
+		value = op_printf(op, "%.*s * 1048576", (int)len - 1, value);
+	return literal(op, v, value, out);
+}
+
+static enum err
+variable_set(struct op *op, const struct variable *v, const char *value)
+{
+	return mariadb_run(op, op_printf(op, "SET GLOBAL %s = %s",
+	    mariadb_name(op, v->name), value));
+}
+
+/* --- all of them ---------------------------------------------------------------- */
+
+static enum err
+take_row(struct op *op, void *arg, char **field)
+{
+	struct variables *all = arg;
+
+	for (int i = 0; i < all->n; i++) {
+		struct variable *v = &all->v[i];
+
+		if (strcmp(v->name, field[0]) != 0)
+			continue;
+		v->fixed = *field[1] == 'Y';
+		v->type = op_strdup(op, field[2]);
+		v->now = op_strdup(op, field[3]);
+		v->min = op_strdup(op, field[4]);
+		v->max = op_strdup(op, field[5]);
+		v->block = op_strdup(op, field[6]);
+		v->in_file = *field[7] == '1';
+	}
+	return OK;
+}
+
+/* The pool grows by whole chunks. */
+static enum err
+look(struct variables *all, const struct variable *first, int n)
+{
+	const char **names = op_alloc(all->op,
+	    ((size_t)n + 1) * sizeof(*names));
+	const char *list;
+
+	if (n == 0)
+		return OK;
+	for (int i = 0; i < n; i++)
+		names[i] = first[i].name;
+	TRY(mariadb_values(all->op, names, &list));
+	return mariadb_rows(all->op, op_printf(all->op, "SELECT "
+	    "LOWER(VARIABLE_NAME), READ_ONLY, VARIABLE_TYPE, GLOBAL_VALUE, "
+	    "NUMERIC_MIN_VALUE, NUMERIC_MAX_VALUE, IF(VARIABLE_NAME = "
+	    "'innodb_buffer_pool_size', @@innodb_buffer_pool_chunk_size, "
+	    "NUMERIC_BLOCK_SIZE), COMMAND_LINE_ARGUMENT IS NOT NULL AND "
+	    "VARIABLE_SCOPE <> 'SESSION ONLY' FROM "
+	    "information_schema.SYSTEM_VARIABLES WHERE VARIABLE_NAME IN %s",
+	    list), take_row, all);
+}
+
+static enum err
+apply(struct variables *all, struct variable *v)
+{
+	const char *value;
+
+	if (v->number)
+		value = v->wanted;
+	else
+		TRY(mariadb_value(all->op, v->wanted, &value));
+	if (variable_set(all->op, v, value) != OK)
+		return op_fail(all->op, ERR_BAD_REQUEST, "%s: %s", v->name,
+		    all->op->why);
+	v->changed = true;
+	TRY(look(all, v, 1));
+	if (!is_kept(v))
+		return op_fail(all->op, ERR_BAD_REQUEST, "MariaDB set %s to "
+		    "%s instead of %s.", v->name, v->now, v->wanted);
+	return OK;
+}
+
+/* A variable without a default keeps what it has until the next start. */
+static void
+reset(struct op *op, struct variable *v)
+{
+	const char *value;
+
+	if (literal_default(op, v, &value) == OK &&
+	    variable_set(op, v, value) == OK)
+		v->changed = true;
+	else
+		log_warn(op, "%s stays until a restart: %s", v->name, op->why);
+}
+
+static void
+undo(struct variables *all, const char *const *before)
+{
+	const char *value;
+
+	for (int i = 0; i < all->n; i++)
+		if (all->v[i].changed && (literal(all->op, &all->v[i],
+		    before[i], &value) != OK ||
+		    variable_set(all->op, &all->v[i], value) != OK))
+			log_warn(all->op, "%s is not as before: %s",
+			    all->v[i].name, all->op->why);
+}
+
+static enum err
+apply_all(struct variables *all, const struct db_setting *to)
+{
+	for (int i = 0; i < all->n; i++) {
+		struct variable *v = &all->v[i];
+
+		if (v->fixed || v->type == NULL)
+			continue;
+		if (v->wanted == NULL)
+			reset(all->op, v);
+		else
+			TRY(apply(all, v));
+	}
+	if (to->name != NULL)
+		return settings_write(all->op, to);
+	unlink(mariadb_path(all->op, REFUSED));
+	forget(all->op);
+	return OK;
+}
+
+/* Those that are wanted, then those that were and are not any more. */
+static void
+collect(struct variables *all, const struct db_setting *to,
+    const struct db_setting *was)
+{
+	size_t n = 1;
+
+	for (const struct db_setting *s = to; s->name != NULL; s++)
+		n++;
+	for (const struct db_setting *s = was; s->name != NULL; s++)
+		n++;
+	all->v = op_alloc(all->op, n * sizeof(*all->v));
+	for (; to->name != NULL; to++)
+		all->v[all->n++] = (struct variable){ .name = to->name,
+		    .wanted = to->value, .number = to->number };
+	for (; was->name != NULL; was++) {
+		int i = 0;
+
+		while (i < all->n && strcmp(all->v[i].name, was->name) != 0)
+			i++;
+		if (i == all->n)
+			all->v[all->n++] = (struct variable){
+			    .name = was->name };
+	}
+}
+
+/* In the server's spelling and in order: a character set stands before its collation. */
+static enum err
+canonical(struct op *op, const struct db_setting *s,
+    const struct db_setting **out)
+{
+	struct db_setting *list;
+	size_t n = 0;
+
+	while (s[n].name != NULL)
+		n++;
+	*out = list = op_alloc(op, (n + 1) * sizeof(*list));
+	for (size_t i = 0; i < n; i++) {
+		char *name = op_strdup(op, s[i].name);
+
+		for (char *c = name; *c != '\0'; c++)
+			*c = *c == '-' ? '_' : (char)tolower(*c);
+		list[i] = s[i];
+		list[i].name = name;
+		for (const char *const *o = owned; *o != NULL; o++)
+			if (strcmp(*o, name) == 0)
+				return op_fail(op, ERR_BAD_REQUEST,
+				    "%s is not a tenant's to set.", name);
+		if (strchr(s[i].value, '"') != NULL &&
+		    strchr(s[i].value, '\'') != NULL)
+			return op_fail(op, ERR_BAD_REQUEST, "%s: a value "
+			    "holds one kind of quotes only.", name);
+	}
+	qsort(list, n, sizeof(*list), setting_compare);
+	return OK;
+}
+
+enum err
+mariadb_configure(struct op *op, const struct db_setting *wanted)
+{
+	struct variables all = { .op = op };
+	const struct db_setting *to, *was;
+	const char **before;
+	enum err e;
+
+	TRY(canonical(op, wanted, &to));
+	TRY(mariadb_settings(op, &was));
+	collect(&all, to, was);
+	TRY(look(&all, all.v, all.n));
+	before = op_alloc(op, ((size_t)all.n + 1) * sizeof(*before));
+	for (int i = 0; i < all.n; i++) {
+		if (all.v[i].wanted != NULL)
+			TRY(variable_check(op, &all.v[i]));
+		before[i] = all.v[i].now;
+	}
+	if ((e = apply_all(&all, to)) != OK) {
+		const char *why = op->why;
+
+		undo(&all, before);
+		return op_fail(op, e, "%s", why);
+	}
+	return OK;
+}
