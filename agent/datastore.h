@@ -49,6 +49,8 @@ struct datastore {
 	enum err	(*prepare)(struct op *);	/* first of all, once; NULL: nothing to do */
 	enum err	(*start)(struct op *);	/* returns when it was begun */
 	enum err	(*stop)(struct op *);	/* returns when it has ended */
+	/* Buffers for this much memory, from the next start on; remembered. */
+	enum err	(*retune)(struct op *, int memory_mb);
 	enum err	(*status)(struct op *, enum db_status *);	/* one probe, <= 2 s */
 	int		(*pid)(void);		/* of the server; 0: none, or it has ended */
 	int		(*watch)(void);		/* readable once it has ended; -1: none */

@@ -7,6 +7,7 @@
 #include "agent/supervisor.h"
 #include "lib/base/conf.h"
 
+#include <limits.h>
 #include <string.h>
 
 #define HAVE(engine, member)						\
@@ -355,6 +356,22 @@ restart(struct op *op, const struct json *body, bool again,
 	return supervisor_restart(op);
 }
 
+/* Several of its buffers can be sized at a start only. */
+static enum err
+retune(struct op *op, const struct json *body, bool again,
+    struct jsonw *answer)
+{
+	int64_t mb = json_int(json_get(body, "memory_mb"));
+
+	(void)again;
+	(void)answer;
+	TRY(HAVE(db(), retune));
+	if (mb < 1 || mb > INT_MAX)
+		return op_fail(op, ERR_BAD_REQUEST, "No memory is named.");
+	TRY(db()->retune(op, (int)mb));
+	return supervisor_restart(op);
+}
+
 static enum err
 stop(struct op *op, const struct json *body, bool again, struct jsonw *answer)
 {
@@ -483,6 +500,7 @@ const struct duty duties[] = {
 	[ORDER_RESTART]        = { NULL,                  restart,         false, true },
 	[ORDER_STOP]           = { NULL,                  stop,            false, false },
 	[ORDER_START]          = { NULL,                  start,           false, true },
+	[ORDER_RETUNE]         = { NULL,                  retune,          false, true },
 	[ORDER_DATABASE_CREATE] = { databases_check,      database_create, true,  false },
 	[ORDER_DATABASE_DELETE] = { NULL,                 database_delete, true,  false },
 	[ORDER_USER_CREATE]    = { users_check,           user_create,     true,  false },

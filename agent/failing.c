@@ -11,13 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum call { PREPARE, START, STOP, STATUS, DATABASE_CREATE, DATABASE_DELETE,
+enum call { PREPARE, START, STOP, RETUNE, STATUS, DATABASE_CREATE,
+	    DATABASE_DELETE,
 	    DATABASE_SHOW, DATABASE_LIST, USER_CREATE, USER_DELETE, USER_LIST,
 	    USER_SHOW, USER_UPDATE, GRANT, REVOKE, CONFIGURE, ROOT_ENABLE,
 	    ROOT_DISABLE, LOG_LIST, LOG_SET, CALL__MAX };
 
 static const char *const calls[] = {
-	[PREPARE] = "prepare", [START] = "start", [STOP] = "stop", [STATUS] = "status",
+	[PREPARE] = "prepare", [START] = "start", [STOP] = "stop",
+	[RETUNE] = "retune", [STATUS] = "status",
 	[DATABASE_CREATE] = "database_create",
 	[DATABASE_DELETE] = "database_delete",
 	[DATABASE_SHOW] = "database_show", [DATABASE_LIST] = "database_list",
@@ -78,6 +80,13 @@ failing_stop(struct op *op)
 {
 	TRY(fails(op, STOP));
 	return datastore_null.stop(op);
+}
+
+static enum err
+failing_retune(struct op *op, int memory_mb)
+{
+	TRY(fails(op, RETUNE));
+	return datastore_null.retune(op, memory_mb);
 }
 
 static enum err
@@ -227,6 +236,7 @@ const struct datastore datastore_failing = {
 	.prepare = failing_prepare,
 	.start = failing_start,
 	.stop = failing_stop,
+	.retune = failing_retune,
 	.status = failing_status,
 	.pid = failing_pid,
 	.watch = failing_watch,

@@ -134,6 +134,7 @@ const struct datastore datastore_mariadb = {
 	.port = 3306,
 	.start = start,
 	.stop = stop,
+	.retune = mariadb_conf_retune,
 	.status = status,
 	.pid = pid,
 	.watch = watch,

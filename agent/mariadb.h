@@ -29,6 +29,8 @@ bool		 mariadb_conf_secured(struct op *);	/* it did so once */
 enum err	 mariadb_conf_grow(struct op *);
 /* What it gives an option of this name, without a tenant's settings; or NULL. */
 const char	*mariadb_conf_value(struct op *, const char *name);
+/* The flavor's memory, as an order said since the agent was configured. */
+enum err	 mariadb_conf_retune(struct op *, int memory_mb);
 /* Password of the agent's account; ERR_INTERNAL before the first start. */
 enum err	 mariadb_admin_password(struct op *, const char **);
 

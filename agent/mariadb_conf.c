@@ -50,13 +50,41 @@ redo_mb(int memory_mb)
 }
 
 /*
+ * "configured ordered": what an order said holds as long as the configuration
+ * is the one of then.  A start with a newer one knows better.
+ */
+static int
+memory_mb(struct op *op)
+{
+	int configured = conf_int("agent.memory_mb"), then, ordered;
+	const char *text;
+	size_t len;
+
+	if (file_get(op, mariadb_path(op, "agent/memory"), &text, &len) != OK ||
+	    sscanf(text, "%d %d", &then, &ordered) != 2 ||
+	    then != configured || ordered < 1)
+		return configured;
+	return ordered;
+}
+
+enum err
+mariadb_conf_retune(struct op *op, int mb)
+{
+	const char *text = op_printf(op, "%d %d\n",
+	    conf_int("agent.memory_mb"), mb);
+
+	return file_put(op, mariadb_path(op, "agent/memory"), text,
+	    strlen(text));
+}
+
+/*
  * The first start keeps the template's small redo log: making it anew takes
  * as long as half of all the rest.  It grows online when nobody waits any more.
  */
 static const char *
 defaults(struct op *op, bool first)
 {
-	int mb = conf_int("agent.memory_mb"), pool = pool_mb(mb);
+	int mb = memory_mb(op), pool = pool_mb(mb);
 	struct text t;
 
 	text_begin(&t, op, 2048);
@@ -238,5 +266,5 @@ mariadb_conf_grow(struct op *op)
 			return OK;
 	return mariadb_run(op, op_printf(op,
 	    "SET GLOBAL innodb_log_file_size = %d * 1048576",
-	    redo_mb(conf_int("agent.memory_mb"))));
+	    redo_mb(memory_mb(op))));
 }

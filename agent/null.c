@@ -106,6 +106,14 @@ null_usage(int64_t *used, int64_t *total)
 	*used = *total / 25;
 }
 
+static enum err
+null_retune(struct op *op, int memory_mb)
+{
+	(void)op;
+	(void)memory_mb;
+	return OK;
+}
+
 static int
 null_pid(void)
 {
@@ -378,6 +386,7 @@ const struct datastore datastore_null = {
 	.port = 3306,
 	.start = null_start,
 	.stop = null_stop,
+	.retune = null_retune,
 	.status = null_status,
 	.pid = null_pid,
 	.watch = null_watch,

@@ -2,7 +2,11 @@
 #include "fcgi/guest.h"
 #include "fcgi/handlers.h"
 #include "fcgi/status.h"
+#include "fcgi/wishes.h"
 
+#include "lib/base/conf.h"
+
+#include <inttypes.h>
 #include <string.h>
 
 static enum err
@@ -28,6 +32,83 @@ restart(struct request *r, struct instance *in)
 	return reply_empty(r, 202);
 }
 
+/* One of another's tasks may come between looking and writing: look again. */
+static enum err
+resized(struct request *r, struct instance *in, enum err e, const char *task)
+{
+	if (e == ERR_CONFLICT) {
+		TRY(instance_of(r, in));
+		TRY(status_actionable(&r->op, in));
+		in->task = "RESIZING";
+		return status_actionable(&r->op, in);
+	}
+	TRY(e);
+	tasks_ring(&r->op, task, NULL);
+	return reply_empty(r, 202);
+}
+
+static enum err
+resize_volume(struct request *r, struct instance *in)
+{
+	int gb, max = conf_int("quota.volume_max");
+	struct op *op = &r->op;
+	struct new_task task;
+	int64_t size;
+
+	size = json_kind(body(r, "resize/volume")) == JSON_MAP ?
+	    body_int(r, "resize/volume/size") : body_int(r, "resize/volume");
+	if (in->volume_gb == 0)
+		return op_fail(op, ERR_BAD_REQUEST,
+		    "Instance %s does not have a volume.", in->id);
+	if (size <= in->volume_gb)
+		return op_fail(op, ERR_BAD_REQUEST, "The new volume 'size' "
+		    "must be larger than the current volume size of '%d'.",
+		    in->volume_gb);
+	if (size > max)
+		return op_fail(op, ERR_OVER_LIMIT, "Volume 'size' cannot "
+		    "exceed maximum of %d GB, %" PRId64 " cannot be accepted.",
+		    max, size);
+	gb = (int)size;
+	TRY(status_actionable(op, in));
+	new_task_begin(op, &task, TASK_RESIZE_VOLUME, in->id, in->tenant,
+	    r->caller.user, NULL);
+	return resized(r, in, instances_grow(op, in, 1, gb, &task), task.id);
+}
+
+static enum err
+resize_flavor(struct request *r, struct instance *in)
+{
+	const struct catalog *c;
+	const struct flavor_row *f;
+	struct op *op = &r->op;
+	struct new_task task;
+
+	TRY(status_actionable(op, in));
+	TRY(catalog_read(op, &c));
+	TRY(wish_flavor(r, c, body(r, "resize/flavorRef"), &f));
+	if (strcmp(f->id, in->flavor_id) == 0)
+		return op_fail(op, ERR_BAD_REQUEST, "The new flavor id must be "
+		    "different than the current flavor id of '%s'.", f->id);
+	new_task_begin(op, &task, TASK_RESIZE_FLAVOR, in->id, in->tenant,
+	    r->caller.user, NULL);
+	return resized(r, in, instance_reflavor(op, in, f, &task), task.id);
+}
+
+/* Should both be asked for, the volume comes first, as it always did. */
+static enum err
+resize(struct request *r, struct instance *in)
+{
+	if (in->cluster_id != NULL)
+		return op_fail(&r->op, ERR_NOT_BUILT, "Operation not supported "
+		    "for instances that are part of a cluster.");
+	if (body(r, "resize/volume") != NULL)
+		return resize_volume(r, in);
+	if (body(r, "resize/flavorRef") != NULL)
+		return resize_flavor(r, in);
+	return op_fail(&r->op, ERR_BAD_REQUEST,
+	    "Resize needs a volume or a flavorRef.");
+}
+
 /* With force_delete in it, it is the first half of an owner's delete. */
 static enum err
 reset_status(struct request *r, struct instance *in)
@@ -50,7 +131,7 @@ static const struct action {
 } actions[] = {
 	{ "restart",                   restart },
 	{ "reset_status",              reset_status },
-	{ "resize",                    NULL },
+	{ "resize",                    resize },
 	{ "promote_to_replica_source", NULL },
 	{ "eject_replica_source",      NULL },
 	{ NULL }

@@ -64,6 +64,7 @@ enum verdict	 work_verdict(struct work *, enum err);	/* OK: DONE, else FAIL */
 enum err	 work_guest(struct work *);	/* makes lease.guest fresh */
 void		 work_record(struct work *, struct call);
 int64_t		 work_elapsed(const struct work *);	/* ms since the step was first begun */
+void		 work_place(const struct work *, struct place *);	/* of its instance */
 const char	*agent_conf(struct work *);	/* what place.agent_conf is */
 
 enum verdict	 slot_ensure(struct work *), slot_remove(struct work *);
@@ -79,10 +80,16 @@ enum verdict	 guest_order(struct work *), guest_stop(struct work *);
 enum verdict	 guest_start(struct work *);
 enum verdict	 guest_root(struct work *);
 enum verdict	 backup_begin(struct work *), backup_store(struct work *);
+enum verdict	 volume_grow(struct work *);
+enum verdict	 limits_most(struct work *), limits_old(struct work *);
+enum verdict	 limits_new(struct work *);
+enum verdict	 guest_retune(struct work *), guest_retune_back(struct work *);
+enum verdict	 work_order(struct work *, enum order_kind, const char *body);
 
 int		 create_ended(struct work *, bool, struct call *);
 int		 delete_ended(struct work *, bool, struct call *);
 int		 restart_ended(struct work *, bool, struct call *);
+int		 resize_ended(struct work *, bool, struct call *);
 int		 recover_ended(struct work *, bool, struct call *);
 int		 rebuild_ended(struct work *, bool, struct call *);
 int		 migrate_ended(struct work *, bool, struct call *);

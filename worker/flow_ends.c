@@ -107,6 +107,14 @@ configure_ended(struct work *w, bool good, struct call *call)
 }
 
 int
+resize_ended(struct work *w, bool good, struct call *call)
+{
+	call[0] = home_resized(w->lease.instance, good);
+	call[1] = home_fault(w->lease.instance, fault(w), details(w));
+	return good || w->lease.failed_step == NULL ? 1 : 2;
+}
+
+int
 recover_ended(struct work *w, bool good, struct call *call)
 {
 	if (good || w->lease.failed_step == NULL)

@@ -31,6 +31,19 @@ static const struct step restart[] = {
 	{ 0 }
 };
 
+static const struct step resize_volume[] = {
+	{ "volume",      volume_grow,    NULL,           300 },
+	{ 0 }
+};
+
+static const struct step resize_flavor[] = {
+	{ "room",        limits_most,    limits_old,     60  },
+	{ "retune",      guest_retune,   guest_retune_back, 180 },
+	{ "ready",       guest_ready,    NULL,           120 },
+	{ "limits",      limits_new,     limits_most,    60  },
+	{ 0 }
+};
+
 static const struct step recover[] = {
 	{ "credentials", guest_in,       NULL,           60  },
 	{ "server",      server_ensure,  NULL,           120 },
@@ -79,6 +92,8 @@ const struct flow flows[TASK__MAX] = {
 	[TASK_CREATE]          = { create, create_ended },
 	[TASK_DELETE]          = { delete, delete_ended },
 	[TASK_RESTART]         = { restart, restart_ended },
+	[TASK_RESIZE_VOLUME]   = { resize_volume, resize_ended },
+	[TASK_RESIZE_FLAVOR]   = { resize_flavor, resize_ended },
 	[TASK_RECOVER]         = { recover, recover_ended },
 	[TASK_DATABASE_CREATE] = { order, NULL },
 	[TASK_DATABASE_DELETE] = { order, NULL },

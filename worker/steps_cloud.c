@@ -11,8 +11,8 @@
 #define POLL_MS		500		/* begun and not ready yet */
 #define RETRY_MS	2000		/* a thing that could not be removed */
 
-static void
-place_of(const struct work *w, struct place *p)
+void
+work_place(const struct work *w, struct place *p)
 {
 	const struct home *h = &w->lease.home;
 
@@ -25,6 +25,7 @@ place_of(const struct work *w, struct place *p)
 		.port_id = h->port_id, .address = h->address,
 		.network = h->network,
 		.host = worker_host(w->op),
+		.access = h->access,
 	};
 }
 
@@ -94,7 +95,7 @@ port_make(struct work *w, bool *ready)
 	const char *port = NULL, *address = NULL;
 	struct place p;
 
-	place_of(w, &p);
+	work_place(w, &p);
 	TRY(lease_check(w->op, &w->lease));
 	TRY(cloud_network()->ensure(w->op, &p, ready, &port, &address));
 	if (!*ready || (same(port, h->port_id) && same(address, h->address)))
@@ -119,7 +120,7 @@ port_take_away(struct work *w, bool *ready)
 {
 	struct place p;
 
-	place_of(w, &p);
+	work_place(w, &p);
 	TRY(lease_check(w->op, &w->lease));
 	TRY(cloud_network()->remove(w->op, &p, ready));
 	if (*ready && (p.port_id != NULL || p.address != NULL))
@@ -145,7 +146,7 @@ volume_make(struct work *w, bool *ready)
 	const char *id = NULL;
 	struct place p;
 
-	place_of(w, &p);
+	work_place(w, &p);
 	TRY(lease_check(w->op, &w->lease));
 	TRY(cloud_volume()->ensure(w->op, &p, ready, &id));
 	if (!*ready || same(id, h->volume_id))
@@ -169,7 +170,7 @@ volume_take_away(struct work *w, bool *ready)
 {
 	struct place p;
 
-	place_of(w, &p);
+	work_place(w, &p);
 	TRY(lease_check(w->op, &w->lease));
 	TRY(cloud_volume()->remove(w->op, &p, ready));
 	if (*ready && p.volume_id != NULL)
@@ -195,7 +196,7 @@ server_make(struct work *w, bool *ready)
 	const char *id = NULL;
 	struct place p;
 
-	place_of(w, &p);
+	work_place(w, &p);
 	p.agent_conf = agent_conf(w);
 	TRY(lease_check(w->op, &w->lease));
 	TRY(cloud_compute()->ensure(w->op, &p, ready, &id));
@@ -221,7 +222,7 @@ server_take_away(struct work *w, bool *ready)
 {
 	struct place p;
 
-	place_of(w, &p);
+	work_place(w, &p);
 	TRY(lease_check(w->op, &w->lease));
 	TRY(cloud_compute()->remove(w->op, &p, ready));
 	if (*ready && p.server_id != NULL)

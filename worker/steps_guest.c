@@ -126,11 +126,13 @@ guest_error(const char *name)
 	    e;
 }
 
-static enum verdict
-order(struct work *w, enum order_kind kind, const char *body)
+/* A step's way back is another order than its way forth. */
+enum verdict
+work_order(struct work *w, enum order_kind kind, const char *body)
 {
 	const struct guest_said *g = &w->lease.guest;
-	const char *id = op_printf(w->op, "%s:%s", w->lease.id, w->step->name);
+	const char *id = op_printf(w->op, "%s:%s%s", w->lease.id,
+	    w->step->name, w->lease.undoing ? "-undo" : "");
 
 	if (work_verdict(w, work_guest(w)) != DONE)
 		return FAIL;
@@ -157,7 +159,7 @@ guest_order(struct work *w)
 		return DONE;
 	if (work_verdict(w, lease_args(w->op, &w->lease, &body)) != DONE)
 		return FAIL;
-	return order(w, order_find(task_kind_word(w->lease.kind)), body);
+	return work_order(w, order_find(task_kind_word(w->lease.kind)), body);
 }
 
 enum verdict
@@ -169,7 +171,7 @@ guest_prepare(struct work *w)
 		return DONE;
 	if (work_verdict(w, lease_args(w->op, &w->lease, &body)) != DONE)
 		return FAIL;
-	return order(w, ORDER_PREPARE, body != NULL ? body : "{}");
+	return work_order(w, ORDER_PREPARE, body != NULL ? body : "{}");
 }
 
 /* A new server is not handed over before it has read all of its settings. */
@@ -206,7 +208,7 @@ guest_stop(struct work *w)
 		return FAIL;
 	if (!says(w, "healthy") || work_elapsed(w) >= STOP_MS)
 		return DONE;
-	v = order(w, ORDER_STOP, NULL);
+	v = work_order(w, ORDER_STOP, NULL);
 	w->wait_ms = STOP_MS / 4;
 	return v == FAIL && w->err != ERR_UNAVAILABLE ? DONE : v;
 }
@@ -254,5 +256,5 @@ guest_root(struct work *w)
 		return DONE;
 	if (work_verdict(w, root_body(w, &body)) != DONE)
 		return FAIL;
-	return order(w, ORDER_ROOT_ENABLE, body);
+	return work_order(w, ORDER_ROOT_ENABLE, body);
 }

@@ -22,6 +22,7 @@ struct place {				/* what the drivers know of one instance */
 	const char	*address;	/* as stored; with no port yet: the one asked for, or NULL */
 	const char	*network;	/* asked for; NULL: any */
 	const char	*host;		/* of this worker, where new things are made */
+	const char	*access;	/* JSON {"is_public", "allowed_cidrs"}; NULL: open to all */
 	const char	*agent_conf;	/* coffer.conf of its agent, whole; set for server_ensure */
 };
 
@@ -41,6 +42,8 @@ struct volume_driver {
 	/* A volume with the engine's template inside; mounted where the server finds it. */
 	enum err	(*ensure)(struct op *, const struct place *, bool *ready,
 			    const char **volume_id);
+	/* At least volume_gb, in use or not; what is larger stays. */
+	enum err	(*resize)(struct op *, const struct place *, bool *ready);
 	enum err	(*remove)(struct op *, const struct place *, bool *ready);
 	enum err	(*list)(struct op *, const char *const **instances);
 };
@@ -50,6 +53,8 @@ struct compute_driver {
 	enum err	(*open)(struct op *);
 	enum err	(*ensure)(struct op *, const struct place *, bool *ready,
 			    const char **server_id);
+	/* ram_mb and vcpus for what runs; what does not gets them when it starts. */
+	enum err	(*resize)(struct op *, const struct place *);
 	enum err	(*running)(struct op *, const struct place *, bool *running);
 	enum err	(*remove)(struct op *, const struct place *, bool *ready);
 	enum err	(*list)(struct op *, const char *const **instances);

@@ -70,6 +70,13 @@ server_ensure(struct op *op, const struct place *p, bool *ready,
 }
 
 static enum err
+server_resize(struct op *op, const struct place *p)
+{
+	TRY(maybe_fail(op, "server.resize"));
+	return compute_null.resize(op, p);
+}
+
+static enum err
 server_running(struct op *op, const struct place *p, bool *running)
 {
 	TRY(maybe_fail(op, "server.running"));
@@ -102,6 +109,13 @@ volume_ensure(struct op *op, const struct place *p, bool *ready,
 {
 	TRY(maybe_fail(op, "volume.ensure"));
 	return volume_null.ensure(op, p, ready, id);
+}
+
+static enum err
+volume_resize(struct op *op, const struct place *p, bool *ready)
+{
+	TRY(maybe_fail(op, "volume.resize"));
+	return volume_null.resize(op, p, ready);
 }
 
 static enum err
@@ -142,12 +156,13 @@ port_list(struct op *op, const char *const **instances)
 
 const struct compute_driver compute_failing = {
 	.name = "failing", .open = failing_open, .ensure = server_ensure,
-	.running = server_running, .remove = server_remove,
-	.list = server_list, .contains_root = contains_root, .guestless = true,
+	.resize = server_resize, .running = server_running,
+	.remove = server_remove, .list = server_list,
+	.contains_root = contains_root, .guestless = true,
 };
 const struct volume_driver volume_failing = {
 	.name = "failing", .open = failing_open, .ensure = volume_ensure,
-	.remove = volume_remove, .list = volume_list,
+	.resize = volume_resize, .remove = volume_remove, .list = volume_list,
 };
 const struct network_driver network_failing = {
 	.name = "failing", .open = failing_open, .ensure = port_ensure,

@@ -39,7 +39,7 @@ LOCAL_TESTS = t/unit/local_full_test t/unit/local_userns_test \
 	t/unit/walls_full_test t/unit/walls_userns_test \
 	t/unit/walls_landlock_test t/unit/walls_plain_test
 if HAVE_CMOCKA
-check_PROGRAMS += $(LOCAL_TESTS) t/unit/cgroup_test
+check_PROGRAMS += $(LOCAL_TESTS) t/unit/cgroup_test t/unit/local_resize_test
 endif
 LOCAL_FIXTURE = t/unit/test.h \
 	t/unit/local_fixture.c t/unit/local_fixture.h
@@ -67,5 +67,7 @@ t_unit_walls_landlock_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)
 t_unit_walls_plain_test_SOURCES = t/unit/local_walls_test.c $(LOCAL_FIXTURE)
 t_unit_walls_plain_test_CPPFLAGS = $(AM_CPPFLAGS) -DMODE='"plain"'
 t_unit_walls_plain_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)
+t_unit_local_resize_test_SOURCES = t/unit/local_resize_test.c $(LOCAL_FIXTURE)
+t_unit_local_resize_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)
 t_unit_cgroup_test_SOURCES = t/unit/cgroup_test.c t/unit/test.h
 t_unit_cgroup_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)

@@ -76,12 +76,18 @@ conf_for(struct op *op, const struct place *p, const struct sandbox *s)
 	    p->agent_conf, s->volume, socket);
 }
 
+static struct cgroup_limits
+limits_of(const struct place *p)
+{
+	return (struct cgroup_limits){ .memory_mb = p->ram_mb + SPARE_MB,
+	    .vcpus = p->vcpus, .pids = PIDS_LEAST + p->ram_mb };
+}
+
 static enum err
 describe(struct op *op, const struct place *p, const char *dir,
     struct sandbox *s)
 {
-	const struct cgroup_limits limits = { .memory_mb = p->ram_mb + SPARE_MB,
-	    .vcpus = p->vcpus, .pids = PIDS_LEAST + p->ram_mb };
+	const struct cgroup_limits limits = limits_of(p);
 	struct local_net net;
 
 	TRY(local_net(op, p->slot, &net));
@@ -155,6 +161,18 @@ compute_running(struct op *op, const struct place *p, bool *running)
 	TRY(local_dir(op, p->instance, &dir));
 	*running = lock_alive(in(op, dir, "server.pid"));
 	return OK;
+}
+
+/* Made where nothing runs, the cgroup would stay behind. */
+static enum err
+compute_resize(struct op *op, const struct place *p)
+{
+	const struct cgroup_limits limits = limits_of(p);
+	const char *dirs;
+	bool running;
+
+	TRY(compute_running(op, p, &running));
+	return running ? cgroup_ensure(op, p->instance, &limits, &dirs) : OK;
 }
 
 /* --- remove ------------------------------------------------------------------ */
@@ -304,6 +322,7 @@ const struct compute_driver compute_local = {
 	.name = "local",
 	.open = compute_open,
 	.ensure = compute_ensure,
+	.resize = compute_resize,
 	.running = compute_running,
 	.remove = compute_remove,
 	.list = compute_list,

@@ -7,13 +7,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/loop.h>
+#include <linux/magic.h>
 #include <sched.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -125,7 +129,7 @@ image_mount(struct op *op, const char *image, const char *where)
 	return r == 0 ? OK : ERR_CLOUD;
 }
 
-/* In a process of its own, whose mount namespace ends with it. */
+/* In a process of its own, whose mount namespace ends with it: fills or grows. */
 static enum err
 fill(struct op *op, const struct image *m)
 {
@@ -133,7 +137,10 @@ fill(struct op *op, const struct image *m)
 	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1)
 		return failed(op, "mount namespace");
 	TRY(image_mount(op, m->path, m->scratch));
-	TRY(tree_copy(op, m->tree, m->scratch, (uid_t)-1, (gid_t)-1));
+	if (m->tree != NULL)
+		TRY(tree_copy(op, m->tree, m->scratch, (uid_t)-1, (gid_t)-1));
+	else
+		TRY(image_grow(op, m->path, m->scratch, m->gb));
 	return umount(m->scratch) == 0 ? OK : failed(op, m->scratch);
 }
 
@@ -160,7 +167,7 @@ fill_apart(struct op *op, const struct image *m)
 		;
 	if (n == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return OK;
-	return op_fail(op, ERR_CLOUD, "fill %s: %s", m->path, why);
+	return op_fail(op, ERR_CLOUD, "%s: %s", m->path, why);
 }
 
 static enum err
@@ -274,4 +281,122 @@ image_list(struct local_ids *ids, const char *instances)
 	if (real != NULL)
 		loops_any(under_add, &(struct under){ ids, real });
 	free(real);
+}
+
+/* --- growing -------------------------------------------------------------------- */
+
+enum err
+image_extend(struct op *op, const char *image, int gb)
+{
+	int fd = open(image, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	off_t size = (off_t)gb << 30;
+	enum err e = OK;
+	struct stat st;
+
+	if (fd == -1)
+		return failed(op, image);
+	if (fstat(fd, &st) == -1 ||
+	    (st.st_size < size && ftruncate(fd, size) == -1) ||
+	    fsync(fd) == -1)
+		e = failed(op, image);
+	close(fd);
+	return e;
+}
+
+/*
+ * The device learns that its file has grown; where is a mount of it.  By the
+ * mount's own number: one that just died may hold another device a while.
+ */
+static enum err
+loop_grow(struct op *op, const char *image, int where)
+{
+	struct loop_info64 info;
+	struct stat on, file;
+	enum err e = OK;
+	const char *dev;
+	int fd;
+
+	if (fstat(where, &on) == -1 || stat(image, &file) == -1)
+		return failed(op, image);
+	dev = op_printf(op, "/dev/loop%u", minor(on.st_dev));
+	if ((fd = open(dev, O_RDWR | O_CLOEXEC)) == -1)
+		return failed(op, dev);
+	if (ioctl(fd, LOOP_GET_STATUS64, &info) == -1 ||
+	    info.lo_inode != file.st_ino || info.lo_device != file.st_dev)
+		e = op_fail(op, ERR_CLOUD, "%s is not %s", dev, image);
+	else if (ioctl(fd, LOOP_SET_CAPACITY) == -1)
+		e = failed(op, dev);
+	close(fd);
+	return e;
+}
+
+/* As xfs_fs.h of xfsprogs has them, which nobody needs only for this. */
+struct geometry {
+	uint32_t	 block_size, skip1[6], inodes_percent;
+	uint64_t	 blocks, skip2[3];
+	uint8_t		 uuid[16];
+	uint32_t	 skip3[7];
+};
+struct growth { uint64_t blocks; uint32_t inodes_percent; };
+#define XFS_GEOMETRY _IOR('X', 100, struct geometry)
+#define XFS_GROW _IOW('X', 110, struct growth)
+#define EXT4_GROW _IOW('f', 16, uint64_t)
+
+static enum err
+xfs_grow(struct op *op, int where, uint64_t bytes)
+{
+	struct growth to = { 0 };
+	struct geometry now;
+
+	if (ioctl(where, XFS_GEOMETRY, &now) == -1)
+		return failed(op, "geometry of xfs");
+	to.blocks = bytes / now.block_size;
+	to.inodes_percent = now.inodes_percent;
+	if (to.blocks > now.blocks && ioctl(where, XFS_GROW, &to) == -1)
+		return failed(op, "grow xfs");
+	return OK;
+}
+
+/* Wants CAP_SYS_RESOURCE, too. */
+static enum err
+ext4_grow(struct op *op, int where, uint64_t bytes)
+{
+	struct statfs now;
+	uint64_t blocks;
+
+	if (fstatfs(where, &now) == -1)
+		return failed(op, "size of ext4");
+	blocks = bytes / (uint64_t)now.f_bsize;
+	if (ioctl(where, EXT4_GROW, &blocks) == -1)
+		return failed(op, "grow ext4");
+	return OK;
+}
+
+enum err
+image_grow(struct op *op, const char *image, const char *where, int gb)
+{
+	int fd = open(where, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	uint64_t bytes = (uint64_t)gb << 30;
+	struct statfs fs;
+	enum err e;
+
+	if (fd == -1 || fstatfs(fd, &fs) == -1)
+		e = failed(op, where);
+	else if ((e = loop_grow(op, image, fd)) == OK)
+		e = fs.f_type == XFS_SUPER_MAGIC ? xfs_grow(op, fd, bytes) :
+		    ext4_grow(op, fd, bytes);
+	if (fd != -1)
+		close(fd);
+	return e;
+}
+
+enum err
+image_grow_apart(struct op *op, const char *image, const char *scratch,
+    int gb)
+{
+	const struct image m = { .path = image, .scratch = scratch, .gb = gb };
+
+	if (mkdir(scratch, 0700) == -1 && errno != EEXIST)
+		return failed(op, scratch);
+	return fill_apart(op, &m);
 }

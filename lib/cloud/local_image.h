@@ -21,6 +21,17 @@ enum err	 image_mount(struct op *, const char *image, const char *where);
 struct image { const char *path, *tree, *scratch; enum local_fs fs; int gb; };
 enum err	 image_make(struct op *, const struct image *);
 
+/*
+ * To at least this size, each as often as one likes: the file; then, where it
+ * is mounted, its loop device and the file system inside.  apart mounts it at
+ * an empty directory for that, in a namespace that ends with it.
+ */
+enum err	 image_extend(struct op *, const char *image, int gb);
+enum err	 image_grow(struct op *, const char *image, const char *where,
+		    int gb);
+enum err	 image_grow_apart(struct op *, const char *image,
+		    const char *scratch, int gb);
+
 /* Is a loop device still backed by this file? */
 bool		 image_attached(struct op *, const char *image);
 /* Instances under this directory that a loop device is backed by. */

@@ -12,6 +12,7 @@
 #include "lib/cloud/local.h"
 #include "lib/cloud/local_image.h"
 #include "lib/cloud/local_lock.h"
+#include "lib/cloud/local_sandbox.h"
 #include "lib/cloud/local_template.h"
 #include "lib/cloud/local_tree.h"
 
@@ -145,6 +146,38 @@ volume_ensure(struct op *op, const struct place *p, bool *ready,
 	return OK;
 }
 
+/*
+ * Online through the eyes of the instance's first process; without one, in a
+ * mount of our own.  A directory has no size that anybody would hold it to.
+ */
+static enum err
+volume_resize(struct op *op, const struct place *p, bool *ready)
+{
+	const char *dir, *image, *pid;
+	pid_t init;
+
+	*ready = false;
+	TRY(local_dir(op, p->instance, &dir));
+	image = op_printf(op, "%s/vol.img", dir);
+	pid = op_printf(op, "%s/server.pid", dir);
+	if (local_dir_has(op, dir, "vol")) {
+		*ready = true;
+		return OK;
+	}
+	TRY(image_extend(op, image, p->volume_gb));
+	init = lock_owner(pid, LOCK_INIT);
+	if (init != 0)
+		TRY(image_grow(op, image, op_printf(op, "/proc/%d/root"
+		    SANDBOX_DATA, (int)init), p->volume_gb));
+	else if (!lock_alive(pid) && !image_attached(op, image))
+		TRY(image_grow_apart(op, image, op_printf(op, "%s/root", dir),
+		    p->volume_gb));
+	else
+		return OK;		/* just starting, or dying */
+	*ready = true;
+	return OK;
+}
+
 /* While a process of the instance lives, its volume is in use. */
 static enum err
 volume_remove(struct op *op, const struct place *p, bool *ready)
@@ -192,6 +225,7 @@ const struct volume_driver volume_local = {
 	.name = "local",
 	.open = volume_open,
 	.ensure = volume_ensure,
+	.resize = volume_resize,
 	.remove = volume_remove,
 	.list = volume_list,
 };

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -67,6 +68,21 @@ null_ensure(struct op *op, enum null_kind kind, const char *instance,
 }
 
 enum err
+null_note(struct op *op, enum null_kind kind, const char *instance,
+    const char *text)
+{
+	const char *path;
+	FILE *f;
+
+	TRY(file_of(op, kind, instance, &path));
+	if (!null_has(op, kind, instance) || (f = fopen(path, "we")) == NULL)
+		return op_fail(op, ERR_CLOUD, "%s: %s", path, strerror(errno));
+	fputs(text, f);
+	return fclose(f) == 0 ? OK :
+	    op_fail(op, ERR_CLOUD, "%s: %s", path, strerror(errno));
+}
+
+enum err
 null_remove(struct op *op, enum null_kind kind, const char *instance)
 {
 	const char *path;
@@ -124,6 +140,13 @@ server_ensure(struct op *op, const struct place *p, bool *ready,
 }
 
 static enum err
+server_resize(struct op *op, const struct place *p)
+{
+	return null_note(op, NULL_SERVER, p->instance,
+	    op_printf(op, "%d MB, %d", p->ram_mb, p->vcpus));
+}
+
+static enum err
 server_running(struct op *op, const struct place *p, bool *running)
 {
 	*running = null_has(op, NULL_SERVER, p->instance);
@@ -168,6 +191,14 @@ volume_ensure(struct op *op, const struct place *p, bool *ready,
 }
 
 static enum err
+volume_resize(struct op *op, const struct place *p, bool *ready)
+{
+	*ready = true;
+	return null_note(op, NULL_VOLUME, p->instance,
+	    op_printf(op, "%d GB", p->volume_gb));
+}
+
+static enum err
 volume_remove(struct op *op, const struct place *p, bool *ready)
 {
 	*ready = true;
@@ -204,13 +235,13 @@ port_list(struct op *op, const char *const **instances)
 
 const struct compute_driver compute_null = {
 	.name = "null", .open = null_open, .ensure = server_ensure,
-	.running = server_running, .remove = server_remove,
-	.list = server_list, .move = server_move,
+	.resize = server_resize, .running = server_running,
+	.remove = server_remove, .list = server_list, .move = server_move,
 	.contains_root = contains_root, .guestless = true,
 };
 const struct volume_driver volume_null = {
 	.name = "null", .open = null_open, .ensure = volume_ensure,
-	.remove = volume_remove, .list = volume_list,
+	.resize = volume_resize, .remove = volume_remove, .list = volume_list,
 };
 const struct network_driver network_null = {
 	.name = "null", .open = null_open, .ensure = port_ensure,

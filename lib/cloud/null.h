@@ -13,6 +13,9 @@ enum null_kind { NULL_SERVER, NULL_VOLUME, NULL_PORT, NULL__MAX };
 enum err	 null_open(struct op *);
 enum err	 null_ensure(struct op *, enum null_kind, const char *instance,
 		    const char **id);
+/* Writes into the file of one that is there; ERR_CLOUD. */
+enum err	 null_note(struct op *, enum null_kind, const char *instance,
+		    const char *text);
 enum err	 null_remove(struct op *, enum null_kind, const char *instance);
 bool		 null_has(struct op *, enum null_kind, const char *instance);
 enum err	 null_list(struct op *, enum null_kind,

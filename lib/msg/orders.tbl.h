@@ -9,6 +9,7 @@ ORDER(PREPARE,         "prepare",          TASK)  /* databases, users, values ->
 ORDER(RESTART,         "restart",          TASK)  /* -> */
 ORDER(STOP,            "stop",             TASK)  /* -> */
 ORDER(START,           "start",            TASK)  /* -> */
+ORDER(RETUNE,          "retune",           TASK)  /* memory_mb -> */
 ORDER(DATABASE_CREATE, "database_create",  TASK)  /* databases: [{name, character_set, collate}] -> */
 ORDER(DATABASE_DELETE, "database_delete",  TASK)  /* name -> */
 ORDER(USER_CREATE,     "user_create",      TASK)  /* users -> */

@@ -95,6 +95,12 @@ home_unconfigured(const char *instance, const char *fault,
 }
 
 struct call
+home_resized(const char *instance, bool good)
+{
+	GIVE(HOME_RESIZED, instance, good ? "t" : "f");
+}
+
+struct call
 home_fault(const char *instance, const char *fault, const char *details)
 {
 	GIVE(HOME_FAULT, instance, fault, details);

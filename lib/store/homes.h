@@ -11,6 +11,8 @@ struct home {
 	const char	*name, *engine, *version;
 	int		 ram_mb, vcpus, volume_gb, key_epoch;
 	int		 slot;		/* -1: none */
+	int		 to_ram_mb, to_vcpus, to_gb;	/* of a resize; 0: stays */
+	const char	*access;	/* JSON, or NULL */
 	const char	*server_id, *volume_id, *port_id, *address;	/* NULL: none */
 	const char	*network;	/* asked for; NULL: any */
 };
@@ -50,6 +52,7 @@ struct call	 home_not_configured(const char *instance, const char *now,
 		    const char *was);
 struct call	 home_unconfigured(const char *instance, const char *fault,
 		    const char *details);
+struct call	 home_resized(const char *instance, bool good);
 struct call	 home_fault(const char *instance, const char *fault,
 		    const char *details);
 struct call	 home_root(const char *instance, const char *user);	/* NULL: disabled */

@@ -1,6 +1,7 @@
 #include "lib/store/instances.h"
 
 #include "lib/base/conf.h"
+#include "lib/store/catalog.h"
 #include "lib/store/store.h"
 
 #include <stddef.h>
@@ -53,6 +54,7 @@ instance_take(const struct rows *rows, int row, struct instance *in)
 	in->cluster_id = row_str(rows, row, c++);
 	in->used_bytes = row_int(rows, row, c++);
 	in->total_bytes = row_int(rows, row, c++);
+	in->ram_mb = row_int(rows, row, c++);
 	return c;
 }
 
@@ -96,6 +98,19 @@ instance_read(struct op *op, const char *id, const char *tenant,
 	return OK;
 }
 
+/* More, as far as the tenant's limits allow. */
+static struct call
+quota_charge(struct op *op, const char *tenant, int instances, int ram_mb,
+    int gb)
+{
+	return (struct call)CALL(QUOTA_CHARGE, tenant, store_num(op, instances),
+	    store_num(op, ram_mb), store_num(op, gb),
+	    store_num(op, conf_int("quota.instances")),
+	    store_num(op, conf_int("quota.ram")),
+	    store_num(op, conf_int("quota.volumes")),
+	    store_num(op, conf_int("quota.backups")));
+}
+
 /*
  * The quota comes last: its row is the one that others wait for.  When the
  * COMMIT was lost and found, the answers were not: then the row is read.
@@ -115,12 +130,7 @@ instance_insert(struct op *op, const struct new_instance *in,
 		CALL(GUEST_INSERT, in->id),
 		new_task_call(op, task),
 		CALL(INSTANCE_SHOW, in->id, in->tenant),
-		CALL(QUOTA_CHARGE, in->tenant, "1", store_num(op, in->ram_mb),
-		    store_num(op, in->volume_gb),
-		    store_num(op, conf_int("quota.instances")),
-		    store_num(op, conf_int("quota.ram")),
-		    store_num(op, conf_int("quota.volumes")),
-		    store_num(op, conf_int("quota.backups"))),
+		quota_charge(op, in->tenant, 1, in->ram_mb, in->volume_gb),
 	};
 	struct call probe = new_task_probe(op, task);
 	struct rows rows[6] = { 0 };
@@ -222,6 +232,40 @@ instance_begin(struct op *op, const char *id, const char *task_word,
 	struct call probe = new_task_probe(op, task);
 
 	return store_write_sure(op, NULL, 2, calls, &probe);
+}
+
+enum err
+instance_reflavor(struct op *op, const struct instance *in,
+    const struct flavor_row *to, const struct new_task *task)
+{
+	int more = to->ram_mb - in->ram_mb;
+	struct call calls[] = {
+		CALL(INSTANCE_REFLAVOR, in->id, in->flavor_id, to->id,
+		    store_num(op, to->ram_mb), store_num(op, to->vcpus)),
+		new_task_call(op, task),
+		quota_charge(op, in->tenant, 0, more > 0 ? more : 0, 0),
+	};
+	struct call probe = new_task_probe(op, task);
+
+	return store_write_sure(op, NULL, 3, calls, &probe);
+}
+
+enum err
+instances_grow(struct op *op, const struct instance *in, int n, int gb,
+    const struct new_task *task)
+{
+	struct call *calls = op_alloc(op, (2 * n + 1) * sizeof *calls);
+	struct call probe = new_task_probe(op, task);
+	int i, more = 0;
+
+	for (i = 0; i < n; i++) {
+		calls[2 * i] = (struct call)CALL(INSTANCE_GROW, in[i].id,
+		    store_num(op, in[i].volume_gb), store_num(op, gb));
+		calls[2 * i + 1] = new_task_call(op, &task[i]);
+		more += gb - in[i].volume_gb;
+	}
+	calls[2 * n] = quota_charge(op, in->tenant, 0, 0, more);
+	return store_write_sure(op, NULL, 2 * n + 1, calls, &probe);
 }
 
 enum err

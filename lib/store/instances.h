@@ -30,6 +30,7 @@ struct instance {
 	const char	*root_enabled_at;	/* NULL: not enabled */
 	const char	*cluster_id;
 	int64_t		 used_bytes, total_bytes;	/* 0: not known */
+	int		 ram_mb;
 };
 
 struct instances_page {
@@ -85,6 +86,13 @@ enum err	 instance_restart(struct op *, const char *id,
 /* task_word: "REBOOTING", "MIGRATING" ... */
 enum err	 instance_begin(struct op *, const char *id,
 		    const char *task_word, const struct new_task *);
+struct flavor_row;
+/* in: as it was read.  ERR_OVER_LIMIT as with instance_insert(). */
+enum err	 instance_reflavor(struct op *, const struct instance *in,
+		    const struct flavor_row *to, const struct new_task *);
+/* The volumes of n instances of one size, all or none; a task for each. */
+enum err	 instances_grow(struct op *, const struct instance *in, int n,
+		    int gb, const struct new_task *);
 enum err	 instance_submit(struct op *, const char *id,
 		    const struct new_task *);
 

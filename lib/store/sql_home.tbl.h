@@ -67,6 +67,25 @@ STMT(HOME_UNCONFIGURED, 3,
     "UPDATE instances SET configuration_id = NULL, fault = left($2::text,"
     " 255), fault_details = $3::text, fault_at = now(), updated = now()"
     " WHERE id = $1::uuid")
+/*
+ * The resize has ended, well or not.  What was charged beyond what is kept
+ * goes back, unless a delete gave all of it back already.
+ */
+STMT(HOME_RESIZED, 2,
+    "WITH was AS (SELECT *, $2::boolean AS good FROM instances WHERE id ="
+    " $1::uuid FOR UPDATE), kept AS (SELECT id,"
+    " CASE WHEN good THEN coalesce(to_flavor, flavor_id) ELSE flavor_id END"
+    " AS flavor, CASE WHEN good THEN coalesce(to_ram_mb, ram_mb) ELSE ram_mb"
+    " END AS ram, CASE WHEN good THEN coalesce(to_vcpus, vcpus) ELSE vcpus"
+    " END AS cpus, CASE WHEN good THEN coalesce(to_gb, volume_gb) ELSE"
+    " volume_gb END AS gb FROM was), hit AS (UPDATE instances i SET flavor_id"
+    " = k.flavor, ram_mb = k.ram, vcpus = k.cpus, volume_gb = k.gb, to_flavor"
+    " = NULL, to_ram_mb = NULL, to_vcpus = NULL, to_gb = NULL, updated ="
+    " now(), task = CASE WHEN task = 'RESIZING' THEN 'NONE' ELSE task END"
+    " FROM kept k WHERE i.id = k.id RETURNING i.id) SELECT quota_charge("
+    "w.tenant_id, 0, k.ram - greatest(w.ram_mb, w.to_ram_mb), k.gb -"
+    " greatest(w.volume_gb, w.to_gb), 0, -1, -1, -1, -1) FROM was w, kept k"
+    " WHERE w.task <> 'DELETING' AND w.deleted_at IS NULL")
 STMT(HOME_FAULT, 3,
     "UPDATE instances SET fault = left($2::text, 255), fault_details ="
     " $3::text, fault_at = now() WHERE id = $1::uuid")

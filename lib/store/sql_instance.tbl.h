@@ -10,7 +10,8 @@
 	" i.key_epoch, i.locality, i.configuration_id, (SELECT n.name FROM"	\
 	" configurations n WHERE n.id = i.configuration_id), i.server_id,"	\
 	" i.volume_id, i.fault, i.fault_details, i.fault_at,"		\
-	" i.root_enabled_at, i.cluster_id, g.used_bytes, g.total_bytes"
+	" i.root_enabled_at, i.cluster_id, g.used_bytes, g.total_bytes,"	\
+	" i.ram_mb"
 #define INSTANCE_FROM " FROM instances i LEFT JOIN guests g ON"		\
 	" g.instance_id = i.id "
 #define INSTANCE_PAGE " WHERE i.tenant_id = $1::text AND i.deleted_at IS"	\
@@ -42,8 +43,9 @@ STMT(QUOTA_CHARGE, 8,
     " $5::int, $6::int, $7::int, $8::int)")
 /* What the instance was charged, back to its owner. */
 STMT(QUOTA_RELEASE, 1,
-    "SELECT quota_charge(tenant_id, -1, -ram_mb, -volume_gb, 0, -1, -1, -1,"
-    " -1) FROM instances WHERE id = $1::uuid")
+    "SELECT quota_charge(tenant_id, -1, -greatest(ram_mb, to_ram_mb),"
+    " -greatest(volume_gb, to_gb), 0, -1, -1, -1, -1) FROM instances"
+    " WHERE id = $1::uuid")
 
 STMT(INSTANCE_UPDATE, 3,
     "UPDATE instances SET name = coalesce($2::text, name),"
@@ -55,15 +57,21 @@ STMT(INSTANCE_UPDATE, 3,
  * The guards below refuse, and with them the whole transaction, when the
  * instance is no longer what the caller saw.  CF409: look again.
  */
+#define INSTANCE_CHANGED "SELECT refuse('CF409', 'The instance has changed.')"	\
+	" WHERE NOT EXISTS (SELECT FROM hit)"
+/* An action may begin. */
+#define INSTANCE_FREE "deleted_at IS NULL AND server_status = 'ACTIVE' AND"	\
+	" backing_up IS NULL AND task IN ('NONE', 'RESTART_REQUIRED')"
+/* ... also one that has to end first, should a reset have come in between. */
+#define INSTANCE_FITS INSTANCE_FREE " AND to_gb IS NULL AND to_flavor IS NULL"
 STMT(INSTANCE_DELETE, 1,
     "WITH hit AS (UPDATE instances SET task = 'DELETING', configuration_id ="
     " NULL, updated = now(), server_status = CASE WHEN server_status IN"
     " ('ACTIVE', 'SHUTDOWN', 'DELETED') THEN server_status ELSE 'SHUTDOWN'"
     " END WHERE id = $1::uuid AND deleted_at IS NULL AND task <> 'DELETING'"
     " AND NOT (task = 'BUILDING' AND server_status <> 'ERROR')"
-    " AND NOT (task = 'NONE' AND server_status = 'BUILD') RETURNING id)"
-    " SELECT refuse('CF409', 'The instance has changed.')"
-    " WHERE NOT EXISTS (SELECT FROM hit)")
+    " AND NOT (task = 'NONE' AND server_status = 'BUILD') RETURNING id) "
+    INSTANCE_CHANGED)
 /* A delete that failed is asked for again: the quota was given back before. */
 STMT(INSTANCE_DELETE_AGAIN, 1,
     "WITH hit AS (UPDATE instances SET server_status = 'SHUTDOWN', updated ="
@@ -74,18 +82,25 @@ STMT(INSTANCE_DELETE_AGAIN, 1,
     " WHERE NOT EXISTS (SELECT FROM hit)")
 STMT(INSTANCE_RESTART, 1,
     "WITH hit AS (UPDATE instances SET task = 'REBOOTING', updated = now()"
-    " WHERE id = $1::uuid AND deleted_at IS NULL AND server_status = 'ACTIVE'"
-    " AND backing_up IS NULL AND task IN ('NONE', 'RESTART_REQUIRED')"
-    " RETURNING id)"
-    " SELECT refuse('CF409', 'The instance has changed.')"
-    " WHERE NOT EXISTS (SELECT FROM hit)")
+    " WHERE id = $1::uuid AND " INSTANCE_FREE " RETURNING id) "
+    INSTANCE_CHANGED)
 /* instance, the task's word; one that failed may be tried again */
 STMT(INSTANCE_BEGIN, 2,
     "WITH hit AS (UPDATE instances SET task = $2::text, updated = now()"
     " WHERE id = $1::uuid AND deleted_at IS NULL AND (task IN ('NONE',"
-    " 'RESTART_REQUIRED') OR task LIKE '%ERROR%') RETURNING id)"
-    " SELECT refuse('CF409', 'The instance has changed.')"
-    " WHERE NOT EXISTS (SELECT FROM hit)")
+    " 'RESTART_REQUIRED') OR task LIKE '%ERROR%') RETURNING id) "
+    INSTANCE_CHANGED)
+/* id, GB it has, GB it is to get */
+STMT(INSTANCE_GROW, 3,
+    "WITH hit AS (UPDATE instances SET task = 'RESIZING', to_gb = $3::int,"
+    " updated = now() WHERE id = $1::uuid AND volume_gb = $2::int AND "
+    INSTANCE_FITS " RETURNING id) " INSTANCE_CHANGED)
+/* id, flavor it has, flavor it is to get, its ram and vcpus */
+STMT(INSTANCE_REFLAVOR, 5,
+    "WITH hit AS (UPDATE instances SET task = 'RESIZING', to_flavor ="
+    " $3::text, to_ram_mb = $4::int, to_vcpus = $5::int, updated = now()"
+    " WHERE id = $1::uuid AND flavor_id = $2::text AND " INSTANCE_FITS
+    " RETURNING id) " INSTANCE_CHANGED)
 /* One that is being deleted stays so: its quota is given back already. */
 STMT(INSTANCE_RESET, 1,
     "UPDATE instances SET task = 'NONE', updated = now(), server_status ="
@@ -101,6 +116,5 @@ STMT(INSTANCE_CANCEL_TASK, 2,
 /* The row is held until the task is there: no delete comes in between. */
 STMT(INSTANCE_HOLD, 1,
     "WITH hit AS (SELECT id FROM instances WHERE id = $1::uuid AND deleted_at"
-    " IS NULL AND task <> 'DELETING' FOR NO KEY UPDATE)"
-    " SELECT refuse('CF409', 'The instance has changed.')"
-    " WHERE NOT EXISTS (SELECT FROM hit)")
+    " IS NULL AND task <> 'DELETING' FOR NO KEY UPDATE) "
+    INSTANCE_CHANGED)

@@ -275,6 +275,150 @@ an_undo_that_gives_up_names_what_is_left_and_keeps_what_it_stands_on(
 	assert_string_not_equal(instance_column("volume_id"), "");
 }
 
+/* --- resizes ---------------------------------------------------------------------------------- */
+
+/* As the API leaves it: charged the larger of both, and the task submitted. */
+static const char *
+resize_there(enum task_kind kind)
+{
+	const char *task;
+
+	instance_there("BUILDING", "BUILD");
+	turns(&worker_a, task_there(TASK_CREATE, NULL), 1);
+	pg_fixture_sql("DELETE FROM quotas; INSERT INTO quotas (tenant_id,"
+	    " instances, ram, volumes) VALUES ('p1', 1, 512, 3);"
+	    "UPDATE instances SET task = 'RESIZING'");
+	if (kind == TASK_RESIZE_VOLUME)
+		pg_fixture_sql("UPDATE instances SET to_gb = 3;"
+		    "UPDATE quotas SET ram = 256");
+	else
+		pg_fixture_sql("UPDATE instances SET to_flavor = '2',"
+		    " to_ram_mb = 512, to_vcpus = 2;"
+		    "UPDATE quotas SET volumes = 1");
+	task = task_there(kind, NULL);
+	return task;
+}
+
+/* The quota is what the row says, and nothing is under way any more. */
+static void
+resize_is_over(const char *flavor, int ram_mb, int gb)
+{
+	assert_string_equal(instance_column("task"), "NONE");
+	assert_string_equal(instance_column("flavor_id"), flavor);
+	assert_string_equal(instance_column(
+	    "(to_flavor IS NULL AND to_gb IS NULL AND to_ram_mb IS NULL AND"
+	    " to_vcpus IS NULL)"), "true");
+	assert_int_equal(pg_fixture_number("SELECT ram_mb FROM instances"),
+	    ram_mb);
+	assert_int_equal(pg_fixture_number("SELECT ram FROM quotas"), ram_mb);
+	assert_int_equal(pg_fixture_number("SELECT volume_gb FROM instances"),
+	    gb);
+	assert_int_equal(pg_fixture_number("SELECT volumes FROM quotas"), gb);
+	assert_int_equal(pg_fixture_number("SELECT instances FROM quotas"), 1);
+}
+
+static const struct {
+	enum task_kind	 kind;
+	const char	*fails;		/* the call, or NULL */
+	int		 nth;
+	const char	*step;		/* where it failed */
+	const char	*flavor;	/* afterwards */
+	int		 ram_mb, gb;
+	const char	*server, *volume;	/* what the drivers were told last */
+} resizes[] = {
+	{ TASK_RESIZE_VOLUME, NULL, 0, "", "1", 256, 3, NULL, "3 GB" },
+	{ TASK_RESIZE_VOLUME, "volume.resize", 1, "volume", "1", 256, 1, NULL, NULL },
+	{ TASK_RESIZE_FLAVOR, NULL, 0, "", "2", 512, 1, "512 MB, 2", NULL },
+	{ TASK_RESIZE_FLAVOR, "server.resize", 1, "room", "1", 256, 1, "256 MB, 1", NULL },
+	{ TASK_RESIZE_FLAVOR, "server.resize", 2, "limits", "1", 256, 1, "256 MB, 1", NULL },
+};
+
+/* A worker that takes over meets the same cloud: its calls are counted anew. */
+static bool
+resize_dies_at(size_t i, int n, const char *task)
+{
+	bool died;
+
+	cloud_fail_next(NULL, 0);
+	if (resizes[i].fails != NULL)
+		cloud_fail_next(resizes[i].fails, resizes[i].nth);
+	died = dies_at(n, task);
+	if (died && resizes[i].fails != NULL &&
+	    *task_column(task, "failed_step") == '\0') {
+		bool first = strcmp(task_column(task, "step"), "room") == 0;
+
+		cloud_fail_next(NULL, 0);
+		cloud_fail_next(resizes[i].fails, first ? resizes[i].nth : 1);
+	}
+	if (died) {
+		lease_lost(task);
+		turns(&worker_b, task, 1);
+	}
+	cloud_fail_next(NULL, 0);
+	return died;
+}
+
+static void
+a_resize_ends_whole_or_not_at_all_whenever_its_worker_dies(void **state)
+{
+	for (size_t i = 0; i < ROWS(resizes); i++) {
+		bool died = true;
+
+		for (int n = 1; died; n++) {
+			const char *task;
+
+			worker_fixture_fresh(state);
+			task = resize_there(resizes[i].kind);
+			died = resize_dies_at(i, n, task);
+			assert_string_equal(task_column(task, "status"),
+			    resizes[i].fails == NULL ? "SUCCEEDED" : "FAILED");
+			assert_string_equal(task_column(task, "failed_step"),
+			    resizes[i].step);
+			resize_is_over(resizes[i].flavor, resizes[i].ram_mb,
+			    resizes[i].gb);
+			assert_int_equal(resizes[i].fails == NULL,
+			    *instance_column("fault") == '\0');
+			if (resizes[i].server != NULL)
+				assert_string_equal(noted("server"),
+				    resizes[i].server);
+			if (resizes[i].volume != NULL)
+				assert_string_equal(noted("volume"),
+				    resizes[i].volume);
+		}
+	}
+}
+
+static void
+a_smaller_flavor_gives_its_memory_back_at_the_end_only(void **state)
+{
+	const char *task;
+
+	(void)state;
+	task = resize_there(TASK_RESIZE_FLAVOR);
+	pg_fixture_sql("UPDATE instances SET ram_mb = 512, to_ram_mb = 256,"
+	    " flavor_id = '2', to_flavor = '1'");
+	assert_int_equal(turn(&worker_a, task), OK);
+	assert_string_equal(task_column(task, "status"), "SUCCEEDED");
+	resize_is_over("1", 256, 1);
+}
+
+/* The API gave back what the row said; the task must not do it again. */
+static void
+a_resize_whose_instance_is_being_deleted_leaves_the_quota_alone(void **state)
+{
+	const char *task;
+
+	(void)state;
+	task = resize_there(TASK_RESIZE_VOLUME);
+	pg_fixture_sql("UPDATE instances SET task = 'DELETING';"
+	    "UPDATE tasks SET cancel = true WHERE kind = 'resize_volume';"
+	    "UPDATE quotas SET instances = 0, ram = 0, volumes = 7");
+	assert_int_equal(turn(&worker_a, task), OK);
+	assert_string_equal(task_column(task, "status"), "CANCELLED");
+	assert_int_equal(pg_fixture_number("SELECT volumes FROM quotas"), 7);
+	assert_string_equal(instance_column("task"), "DELETING");
+}
+
 /* --- asked to stop -------------------------------------------------------------------------- */
 
 static void
@@ -337,6 +481,9 @@ main(void)
 		T(a_delete_tries_again_what_could_not_be_removed),
 		T(a_delete_that_gives_up_says_so_and_can_be_asked_again),
 		T(an_undo_that_gives_up_names_what_is_left_and_keeps_what_it_stands_on),
+		T(a_resize_ends_whole_or_not_at_all_whenever_its_worker_dies),
+		T(a_smaller_flavor_gives_its_memory_back_at_the_end_only),
+		T(a_resize_whose_instance_is_being_deleted_leaves_the_quota_alone),
 		T(a_cancelled_create_takes_back_what_it_made),
 		T(a_create_that_is_cancelled_in_the_last_moment_is_undone_too),
 	};

@@ -65,7 +65,7 @@ open_world(void **state)
 	    " 'mariadb')", VERSION, DATASTORE);
 	pg_fixture_sql("UPDATE datastores SET default_version = '%s'", VERSION);
 	pg_fixture_sql("INSERT INTO flavors (id, name, ram_mb, vcpus) VALUES"
-	    " ('1', 'tiny', 256, 1)");
+	    " ('1', 'tiny', 256, 1), ('2', 'small', 512, 1)");
 	op_begin(&op, "test");
 	assert_int_equal(conf_set(&op, "pg", "dsn", pg_fixture_dsn()), OK);
 	store_open("coffer_api");
@@ -558,7 +558,7 @@ an_action_is_exactly_one_that_is_known(void **state)
 		{ "{}", ERR_BAD_REQUEST },
 		{ "{\"restart\":{},\"reset_status\":{}}", ERR_BAD_REQUEST },
 		{ "{\"explode\":{}}", ERR_BAD_REQUEST },
-		{ "{\"resize\":{\"volume\":{\"size\":3}}}", ERR_NOT_BUILT },
+		{ "{\"resize\":{}}", ERR_BAD_REQUEST },
 		{ "{\"promote_to_replica_source\":{}}", ERR_NOT_BUILT },
 		{ "{\"reset_status\":{}}", ERR_FORBIDDEN },
 		{ "{\"restart\":{}}", OK },
@@ -580,6 +580,74 @@ an_action_is_exactly_one_that_is_known(void **state)
 		op_end(&r.op);
 	}
 	assert_int_equal(tasks(id, "restart"), 1);
+}
+
+static void
+a_resize_is_charged_with_its_task_and_only_once(void **state)
+{
+	static const struct { const char *body; enum err e; int ram, gb; } table[] = {
+		{ "{\"resize\":{\"volume\":{\"size\":2}}}", ERR_BAD_REQUEST, 256, 2 },
+		{ "{\"resize\":{\"volume\":{\"size\":1}}}", ERR_BAD_REQUEST, 256, 2 },
+		{ "{\"resize\":{\"volume\":{\"size\":11}}}", ERR_OVER_LIMIT, 256, 2 },
+		{ "{\"resize\":{\"flavorRef\":1}}", ERR_BAD_REQUEST, 256, 2 },
+		{ "{\"resize\":{\"flavorRef\":\"no\"}}", ERR_BAD_REQUEST, 256, 2 },
+		{ "{\"resize\":{\"flavorRef\":\"2\"}}", OK, 512, 2 },
+		{ "{\"resize\":{\"volume\":3}}", ERR_UNPROCESSABLE, 512, 2 },
+		{ "{\"resize\":{\"volume\":\"3\"}}", OK, 512, 3 },
+		{ "{\"resize\":{\"flavorRef\":\"2\"}}", ERR_UNPROCESSABLE, 512, 3 },
+	};
+	char id[UUID_LEN + 1];
+	struct request r;
+	size_t i;
+	enum err e;
+
+	(void)state;
+	assert_int_equal(make("p1", 2, id), OK);
+	built(id);
+	for (i = 0; i < ROWS(table); i++) {
+		if (i == 7)		/* as the worker leaves it */
+			pg_fixture_sql("UPDATE instances SET task = 'NONE',"
+			    " flavor_id = '2', ram_mb = 512, to_flavor = NULL");
+		begin(&r, "p1");
+		if ((e = act(&r, id, table[i].body)) != table[i].e)
+			fail_msg("%s: %s %s", table[i].body, err_name(e),
+			    r.op.why);
+		op_end(&r.op);
+		assert_int_equal(quota("p1", "ram"), table[i].ram);
+		assert_int_equal(quota("p1", "volumes"), table[i].gb);
+	}
+	assert_int_equal(tasks(id, "resize_flavor"), 1);
+	assert_int_equal(tasks(id, "resize_volume"), 1);
+	begin(&r, "p1");
+	r.arg[1] = id;
+	assert_int_equal(instance_delete(&r), OK);	/* in the middle of it */
+	assert_int_equal(quota("p1", "ram"), 0);
+	assert_int_equal(quota("p1", "volumes"), 0);
+	op_end(&r.op);
+}
+
+static void
+a_resize_beyond_the_quota_leaves_everything_as_it_was(void **state)
+{
+	char id[UUID_LEN + 1];
+	struct request r;
+
+	(void)state;
+	assert_int_equal(make("p1", 2, id), OK);
+	built(id);
+	pg_fixture_sql("UPDATE quotas SET max_volumes = 4, max_ram = 400");
+	begin(&r, "p1");
+	assert_int_equal(act(&r, id, "{\"resize\":{\"volume\":5}}"),
+	    ERR_OVER_LIMIT);
+	assert_string_equal(r.op.why,
+	    "Quota exceeded for resources: ['volumes'].");
+	assert_int_equal(act(&r, id, "{\"resize\":{\"flavorRef\":2}}"),
+	    ERR_OVER_LIMIT);
+	assert_int_equal(quota("p1", "volumes"), 2);
+	assert_int_equal(quota("p1", "ram"), 256);
+	assert_int_equal(pg_fixture_number("SELECT count(*) FROM instances"
+	    " WHERE task = 'NONE' AND to_gb IS NULL AND to_flavor IS NULL"), 1);
+	op_end(&r.op);
 }
 
 static void
@@ -623,6 +691,8 @@ main(void)
 		T(a_list_of_twenty_is_one_statement),
 		T(a_show_is_one_statement_and_foreign_ones_are_404),
 		T(an_action_is_exactly_one_that_is_known),
+		T(a_resize_is_charged_with_its_task_and_only_once),
+		T(a_resize_beyond_the_quota_leaves_everything_as_it_was),
 		T(a_delete_while_building_is_refused_and_twice_is_fine),
 	};
 

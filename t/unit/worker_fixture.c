@@ -44,6 +44,12 @@ local_ensure(struct op *op, const struct place *p, bool *ready,
 }
 
 static enum err
+local_resize(struct op *op, const struct place *p)
+{
+	return compute_failing.resize(op, p);
+}
+
+static enum err
 local_running(struct op *op, const struct place *p, bool *running)
 {
 	return compute_null.running(op, p, running);
@@ -60,6 +66,12 @@ volume_ensure_(struct op *op, const struct place *p, bool *ready,
     const char **id)
 {
 	return volume_null.ensure(op, p, ready, id);
+}
+
+static enum err
+volume_resize_(struct op *op, const struct place *p, bool *ready)
+{
+	return volume_failing.resize(op, p, ready);
 }
 
 static enum err
@@ -83,12 +95,13 @@ network_remove_(struct op *op, const struct place *p, bool *ready)
 
 const struct compute_driver compute_local = {
 	.name = "local", .open = null_open, .ensure = local_ensure,
-	.running = local_running, .remove = local_remove,
+	.resize = local_resize, .running = local_running,
+	.remove = local_remove,
 	.contains_root = contains_root,
 };
 const struct volume_driver volume_local = {
 	.name = "local", .open = null_open, .ensure = volume_ensure_,
-	.remove = volume_remove_,
+	.resize = volume_resize_, .remove = volume_remove_,
 };
 const struct network_driver network_local = {
 	.name = "local", .open = null_open, .ensure = network_ensure_,
@@ -190,7 +203,7 @@ worker_fixture_fresh(void **state)
 	snprintf(command, sizeof(command), "rm -rf %s/null", root);
 	assert_int_equal(system(command), 0);
 	worker_fixture_drivers("failing");
-	pg_fixture_sql("TRUNCATE tasks, instances, guests, slots");
+	pg_fixture_sql("TRUNCATE tasks, instances, guests, slots, quotas");
 	return 0;
 }
 
@@ -316,6 +329,22 @@ made(const char *what)
 
 	snprintf(path, sizeof(path), "%s/null/%s/" INSTANCE, root, what);
 	return access(path, F_OK) == 0;
+}
+
+const char *
+noted(const char *what)
+{
+	static char text[64];
+	char path[192];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/null/%s/" INSTANCE, root, what);
+	if ((f = fopen(path, "re")) == NULL ||
+	    fgets(text, sizeof(text), f) == NULL)
+		*text = '\0';
+	if (f != NULL)
+		fclose(f);
+	return text;
 }
 
 int

@@ -37,6 +37,7 @@ const char	*instance_column(const char *column);
 void		 guest_says(const char *status, const char *order,
 		    const char *err, const char *why);
 bool		 made(const char *what);	/* "server", "volume", "port": is one there? */
+const char	*noted(const char *what);	/* what its driver was told of it last */
 int		 made_all(void);		/* how many of them, and slots */
 
 #endif
