@@ -69,6 +69,7 @@ const char	*agent_conf(struct work *);	/* what place.agent_conf is */
 
 enum verdict	 slot_ensure(struct work *), slot_remove(struct work *);
 enum verdict	 port_ensure(struct work *), port_remove(struct work *);
+enum verdict	 port_access(struct work *), port_access_back(struct work *);
 enum verdict	 volume_ensure(struct work *), volume_remove(struct work *);
 enum verdict	 server_ensure(struct work *), server_remove(struct work *);
 enum verdict	 server_move(struct work *);
@@ -90,6 +91,7 @@ int		 create_ended(struct work *, bool, struct call *);
 int		 delete_ended(struct work *, bool, struct call *);
 int		 restart_ended(struct work *, bool, struct call *);
 int		 resize_ended(struct work *, bool, struct call *);
+int		 access_ended(struct work *, bool, struct call *);
 int		 recover_ended(struct work *, bool, struct call *);
 int		 rebuild_ended(struct work *, bool, struct call *);
 int		 migrate_ended(struct work *, bool, struct call *);

@@ -114,6 +114,21 @@ resize_ended(struct work *w, bool good, struct call *call)
 	return good || w->lease.failed_step == NULL ? 1 : 2;
 }
 
+/* One that failed is shown as an error: who believes it closed may be wrong. */
+int
+access_ended(struct work *w, bool good, struct call *call)
+{
+	const char *json = NULL;
+
+	if (good && lease_args(w->op, &w->lease, &json) != OK)
+		json = NULL;
+	call[0] = home_access(w->lease.instance, json,
+	    good || w->lease.failed_step == NULL ? "NONE" :
+	    "UPDATING_ERROR_ACCESS");
+	call[1] = home_fault(w->lease.instance, fault(w), details(w));
+	return good || w->lease.failed_step == NULL ? 1 : 2;
+}
+
 int
 recover_ended(struct work *w, bool good, struct call *call)
 {

@@ -44,6 +44,11 @@ static const struct step resize_flavor[] = {
 	{ 0 }
 };
 
+static const struct step access[] = {
+	{ "network",     port_access,    port_access_back, 60 },
+	{ 0 }
+};
+
 static const struct step recover[] = {
 	{ "credentials", guest_in,       NULL,           60  },
 	{ "server",      server_ensure,  NULL,           120 },
@@ -94,6 +99,7 @@ const struct flow flows[TASK__MAX] = {
 	[TASK_RESTART]         = { restart, restart_ended },
 	[TASK_RESIZE_VOLUME]   = { resize_volume, resize_ended },
 	[TASK_RESIZE_FLAVOR]   = { resize_flavor, resize_ended },
+	[TASK_ACCESS]          = { access, access_ended },
 	[TASK_RECOVER]         = { recover, recover_ended },
 	[TASK_DATABASE_CREATE] = { order, NULL },
 	[TASK_DATABASE_DELETE] = { order, NULL },

@@ -5,6 +5,7 @@
 #include "worker/flow.h"
 #include "worker/runner.h"
 #include "lib/base/conf.h"
+#include "lib/base/json.h"
 
 #include <string.h>
 
@@ -137,6 +138,41 @@ port_remove(struct work *w)
 	return removed(w, e, ready);
 }
 
+static enum verdict
+port_let_in(struct work *w, const char *access)
+{
+	struct place p;
+	enum err e;
+
+	work_place(w, &p);
+	p.access = access;
+	e = lease_check(w->op, &w->lease);
+	if (e == OK)
+		e = cloud_network()->access(w->op, &p);
+	return work_verdict(w, e);
+}
+
+/* What the change does not speak of stays as it is. */
+enum verdict
+port_access(struct work *w)
+{
+	const char *access = w->lease.home.access, *change;
+	const struct json *j;
+	enum err e = lease_args(w->op, &w->lease, &change);
+
+	if (e == OK)
+		e = json_parse(w->op, change, strlen(change), &j);
+	if (e != OK)
+		return work_verdict(w, e);
+	return port_let_in(w, json_has(j, "allowed_cidrs") ? change : access);
+}
+
+enum verdict
+port_access_back(struct work *w)
+{
+	return port_let_in(w, w->lease.home.access);
+}
+
 /* --- volume ----------------------------------------------------------------------- */
 
 static enum err
@@ -254,7 +290,7 @@ server_take_elsewhere(struct work *w, bool *ready)
 	TRY(lease_args(w->op, &w->lease, &body));
 	TRY(json_parse(w->op, body, strlen(body), &args));
 	host = json_str(json_get(args, "host"));
-	place_of(w, &p);
+	work_place(w, &p);
 	TRY(lease_check(w->op, &w->lease));
 	TRY(cloud_compute()->move(w->op, &p, host, ready, &now));
 	if (*ready)

@@ -219,7 +219,7 @@ guest_start(struct work *w)
 {
 	if (cloud_compute()->guestless)
 		return DONE;
-	return order(w, ORDER_START, NULL);
+	return work_order(w, ORDER_START, NULL);
 }
 
 /* --- root ------------------------------------------------------------------------------- */

@@ -32,6 +32,8 @@ struct network_driver {
 	/* port_id and address out, the op's. */
 	enum err	(*ensure)(struct op *, const struct place *, bool *ready,
 			    const char **port_id, const char **address);
+	/* From now on exactly what place.access says, for one that is there. */
+	enum err	(*access)(struct op *, const struct place *);
 	enum err	(*remove)(struct op *, const struct place *, bool *ready);
 	enum err	(*list)(struct op *, const char *const **instances);	/* ends with NULL */
 };

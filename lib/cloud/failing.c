@@ -141,6 +141,13 @@ port_ensure(struct op *op, const struct place *p, bool *ready,
 }
 
 static enum err
+port_access(struct op *op, const struct place *p)
+{
+	TRY(maybe_fail(op, "network.access"));
+	return network_null.access(op, p);
+}
+
+static enum err
 port_remove(struct op *op, const struct place *p, bool *ready)
 {
 	TRY(maybe_fail(op, "network.remove"));
@@ -166,5 +173,5 @@ const struct volume_driver volume_failing = {
 };
 const struct network_driver network_failing = {
 	.name = "failing", .open = failing_open, .ensure = port_ensure,
-	.remove = port_remove, .list = port_list,
+	.access = port_access, .remove = port_remove, .list = port_list,
 };

@@ -127,6 +127,15 @@ port_ensure(struct op *op, const struct place *p, bool *ready,
 	return OK;
 }
 
+/* Nobody gets there: nobody has to be kept out. */
+static enum err
+port_access(struct op *op, const struct place *p)
+{
+	(void)op;
+	(void)p;
+	return OK;
+}
+
 static enum err
 port_remove(struct op *op, const struct place *p, bool *ready)
 {
@@ -152,6 +161,12 @@ fake_open(struct op *op)
 }
 
 static enum err
+server_resize(struct op *op, const struct place *p)
+{
+	return compute_local.resize(op, p);
+}
+
+static enum err
 server_running(struct op *op, const struct place *p, bool *running)
 {
 	return compute_local.running(op, p, running);
@@ -170,6 +185,12 @@ server_list(struct op *op, const char *const **instances)
 }
 
 static enum err
+volume_resize(struct op *op, const struct place *p, bool *ready)
+{
+	return volume_local.resize(op, p, ready);
+}
+
+static enum err
 volume_remove(struct op *op, const struct place *p, bool *ready)
 {
 	return volume_local.remove(op, p, ready);
@@ -183,14 +204,15 @@ volume_list(struct op *op, const char *const **instances)
 
 const struct compute_driver compute_fake = {
 	.name = "fake", .open = fake_open, .ensure = server_ensure,
-	.running = server_running, .remove = server_remove,
-	.list = server_list, .contains_root = contains_root,
+	.resize = server_resize, .running = server_running,
+	.remove = server_remove, .list = server_list,
+	.contains_root = contains_root,
 };
 const struct volume_driver volume_fake = {
 	.name = "fake", .open = fake_open, .ensure = volume_ensure,
-	.remove = volume_remove, .list = volume_list,
+	.resize = volume_resize, .remove = volume_remove, .list = volume_list,
 };
 const struct network_driver network_fake = {
 	.name = "fake", .open = fake_open, .ensure = port_ensure,
-	.remove = port_remove, .list = port_list,
+	.access = port_access, .remove = port_remove, .list = port_list,
 };

@@ -5,6 +5,7 @@
  *   <local.root>/instances/<id>/	one instance
  *	vol.img | vol/			its volume (image, or a directory)
  *	sandbox				how coffer-sandbox starts it (sandbox.h)
+ *	access				who is let in (door.h)
  *	agent.conf			copied into the volume at each start
  *	server.pid			locked while a process of it lives (lock.h)
  *	log, log.1			what the agent prints, 1 MiB each

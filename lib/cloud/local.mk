@@ -6,6 +6,7 @@ lib_cloud_libcloud_a_SOURCES = lib/cloud/cloud.c lib/cloud/cloud.h \
 	lib/cloud/local_mode.c lib/cloud/local.h lib/cloud/local_place.c \
 	lib/cloud/local_cgroup.c lib/cloud/local_cgroup.h \
 	lib/cloud/local_compute.c \
+	lib/cloud/local_door.c lib/cloud/local_door.h \
 	lib/cloud/local_file.c lib/cloud/local_tree.c lib/cloud/local_tree.h \
 	lib/cloud/local_firewall.c lib/cloud/local_firewall.h \
 	lib/cloud/local_image.c lib/cloud/local_image.h \
@@ -39,7 +40,7 @@ LOCAL_TESTS = t/unit/local_full_test t/unit/local_userns_test \
 	t/unit/walls_full_test t/unit/walls_userns_test \
 	t/unit/walls_landlock_test t/unit/walls_plain_test
 if HAVE_CMOCKA
-check_PROGRAMS += $(LOCAL_TESTS) t/unit/cgroup_test t/unit/local_resize_test
+check_PROGRAMS += $(LOCAL_TESTS) t/unit/cgroup_test t/unit/local_change_test
 endif
 LOCAL_FIXTURE = t/unit/test.h \
 	t/unit/local_fixture.c t/unit/local_fixture.h
@@ -67,7 +68,7 @@ t_unit_walls_landlock_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)
 t_unit_walls_plain_test_SOURCES = t/unit/local_walls_test.c $(LOCAL_FIXTURE)
 t_unit_walls_plain_test_CPPFLAGS = $(AM_CPPFLAGS) -DMODE='"plain"'
 t_unit_walls_plain_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)
-t_unit_local_resize_test_SOURCES = t/unit/local_resize_test.c $(LOCAL_FIXTURE)
-t_unit_local_resize_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)
+t_unit_local_change_test_SOURCES = t/unit/local_change_test.c $(LOCAL_FIXTURE)
+t_unit_local_change_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)
 t_unit_cgroup_test_SOURCES = t/unit/cgroup_test.c t/unit/test.h
 t_unit_cgroup_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)

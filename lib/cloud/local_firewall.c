@@ -18,6 +18,13 @@ static const char rules[] =
     "table inet %1$s\n"
     "delete table inet %1$s\n"
     "table inet %1$s {\n"
+    "	map doors {\n"
+    "		type ipv4_addr : verdict;\n"
+    "	}\n"
+    "	chain from_host {\n"
+    "		type filter hook output priority -10; policy accept;\n"
+    "		oifname \"%2$s\" ip daddr vmap @doors\n"
+    "	}\n"
     "	chain to_host {\n"
     "		type filter hook input priority -10; policy accept;\n"
     "		iifname \"%2$s\" ct state established,related accept\n"
@@ -27,8 +34,10 @@ static const char rules[] =
     "		type filter hook forward priority -10; policy accept;\n"
     "		iifname \"%2$s\" ct state established,related accept\n"
     "		iifname \"%2$s\" drop\n"
+    "		oifname \"%2$s\" ip daddr vmap @doors\n"
     "	}\n"
-    "}\n";
+    "}\n"
+    "%3$s";
 
 /* Bridge names may hold more than nft takes: other bytes are spelled in hex. */
 const char *
@@ -81,7 +90,7 @@ firewall_present(const char *table)
 }
 
 enum err
-firewall_load(struct op *op, const char *bridge)
+firewall_load(struct op *op, const char *bridge, const char *doors)
 {
 	static const char *const nft[] = { "nft", "-f", "-", NULL };
 
@@ -90,7 +99,7 @@ firewall_load(struct op *op, const char *bridge)
 			return op_fail(op, ERR_BAD_REQUEST,
 			    "local.bridge: \"%s\" is no good name", bridge);
 	return local_run(op, nft, op_printf(op, rules,
-	    firewall_table(op, bridge), bridge), NFT_MS);
+	    firewall_table(op, bridge), bridge, doors), NFT_MS);
 }
 
 enum err

@@ -13,7 +13,8 @@
 
 const char	*firewall_table(struct op *, const char *bridge);	/* its name */
 bool		 firewall_present(const char *table);
-enum err	 firewall_load(struct op *, const char *bridge);
+/* doors: further rules of the same transaction (local_door.h). */
+enum err	 firewall_load(struct op *, const char *bridge, const char *doors);
 enum err	 firewall_remove(struct op *, const char *bridge);
 
 #endif

@@ -4,8 +4,10 @@
  */
 #include "lib/cloud/local_network.h"
 #include "lib/base/conf.h"
+#include "lib/base/json.h"
 #include "lib/base/log.h"
 #include "lib/cloud/local.h"
+#include "lib/cloud/local_door.h"
 #include "lib/cloud/local_firewall.h"
 #include "lib/cloud/local_link.h"
 #include "lib/cloud/local_lock.h"
@@ -35,10 +37,12 @@ static enum err
 build(struct op *op, const char *bridge)
 {
 	struct local_net net;
+	const char *doors;
 	int fd;
 
 	TRY(local_net(op, 0, &net));
-	TRY(firewall_load(op, bridge));
+	TRY(doors_rules(op, &doors));
+	TRY(firewall_load(op, bridge, doors));
 	TRY(link_socket(op, &fd));
 	return link_bridge(op, fd, bridge, net.gateway, net.prefix);
 }
@@ -65,6 +69,64 @@ network_open(struct op *op)
 	return local_open(op);
 }
 
+/* The networks that place.access names; NULL: it names none. */
+static enum err
+allowed(struct op *op, const struct place *p, const char *const **cidrs)
+{
+	const struct json *access = NULL, *list;
+	const char **all;
+	size_t n, i;
+
+	*cidrs = NULL;
+	if (p->access != NULL)
+		TRY(json_parse(op, p->access, strlen(p->access), &access));
+	list = json_get(access, "allowed_cidrs");
+	if (list == NULL)
+		return OK;
+	n = json_count(list);
+	all = op_alloc(op, (n + 1) * sizeof(*all));
+	for (i = 0; i < n; i++)
+		all[i] = json_str(json_at(list, i));
+	all[n] = NULL;
+	*cidrs = all;
+	return OK;
+}
+
+/* On this machine no address leads outside: is_public opens nothing. */
+static enum err
+network_access(struct op *op, const struct place *p)
+{
+	const char *const *cidrs;
+	struct op held;
+	enum err e;
+
+	if (local_found()->mode != LOCAL_FULL)
+		return OK;		/* loopback: nobody else gets there */
+	TRY(allowed(op, p, &cidrs));
+	if (cidrs == NULL)
+		return door_open(op, p->instance);
+	op_begin(&held, op->id);
+	if ((e = network_hold(&held)) == OK)
+		e = door_close(&held, p, cidrs);
+	if (e != OK)
+		(void)op_fail(op, e, "%s", held.why);
+	op_end(&held);
+	return e;
+}
+
+/* A create that lists nobody means everybody; later it means nobody. */
+static enum err
+door_first(struct op *op, const struct place *p, const char *address)
+{
+	struct place there = *p;
+	const char *const *cidrs;
+
+	there.address = address;
+	TRY(allowed(op, p, &cidrs));
+	return cidrs == NULL || *cidrs == NULL ? OK :
+	    network_access(op, &there);
+}
+
 static enum err
 network_ensure(struct op *op, const struct place *p, bool *ready,
     const char **port_id, const char **address)
@@ -80,6 +142,7 @@ network_ensure(struct op *op, const struct place *p, bool *ready,
 		(void)op_fail(op, e, "%s", held.why);
 	op_end(&held);
 	TRY(e);
+	TRY(door_first(op, p, net.address));
 	*port_id = local_link(op, p->slot);
 	*address = net.address;
 	*ready = true;
@@ -128,6 +191,7 @@ network_remove(struct op *op, const struct place *p, bool *ready)
 	*ready = true;
 	if (local_found()->mode != LOCAL_FULL)
 		return OK;
+	TRY(door_open(op, p->instance));
 	TRY(link_socket(op, &fd));
 	TRY(link_each(op, fd, bridge, port_match, &w));
 	if (w.name != NULL)
@@ -150,8 +214,12 @@ static enum err
 network_list(struct op *op, const char *const **instances)
 {
 	struct local_ids ids = { .op = op };
+	const char *const *doors;
 	int fd;
 
+	TRY(local_dir_list(op, "access", &doors));
+	for (; *doors != NULL; doors++)
+		local_ids_add(&ids, *doors);
 	if (local_found()->mode == LOCAL_FULL) {
 		TRY(link_socket(op, &fd));
 		TRY(link_each(op, fd, conf_str("local.bridge"), port_add,
@@ -165,6 +233,7 @@ const struct network_driver network_local = {
 	.name = "local",
 	.open = network_open,
 	.ensure = network_ensure,
+	.access = network_access,
 	.remove = network_remove,
 	.list = network_list,
 };

@@ -221,6 +221,13 @@ port_ensure(struct op *op, const struct place *p, bool *ready,
 }
 
 static enum err
+port_access(struct op *op, const struct place *p)
+{
+	return null_note(op, NULL_PORT, p->instance,
+	    p->access != NULL ? p->access : "");
+}
+
+static enum err
 port_remove(struct op *op, const struct place *p, bool *ready)
 {
 	*ready = true;
@@ -245,5 +252,5 @@ const struct volume_driver volume_null = {
 };
 const struct network_driver network_null = {
 	.name = "null", .open = null_open, .ensure = port_ensure,
-	.remove = port_remove, .list = port_list,
+	.access = port_access, .remove = port_remove, .list = port_list,
 };

@@ -95,6 +95,12 @@ home_unconfigured(const char *instance, const char *fault,
 }
 
 struct call
+home_access(const char *instance, const char *access, const char *task)
+{
+	GIVE(HOME_ACCESS, instance, access, task);
+}
+
+struct call
 home_resized(const char *instance, bool good)
 {
 	GIVE(HOME_RESIZED, instance, good ? "t" : "f");

@@ -52,6 +52,9 @@ struct call	 home_not_configured(const char *instance, const char *now,
 		    const char *was);
 struct call	 home_unconfigured(const char *instance, const char *fault,
 		    const char *details);
+/* access: what was changed, or NULL; task: the word that follows UPDATING. */
+struct call	 home_access(const char *instance, const char *access,
+		    const char *task);
 struct call	 home_resized(const char *instance, bool good);
 struct call	 home_fault(const char *instance, const char *fault,
 		    const char *details);

@@ -86,6 +86,11 @@ STMT(HOME_RESIZED, 2,
     "w.tenant_id, 0, k.ram - greatest(w.ram_mb, w.to_ram_mb), k.gb -"
     " greatest(w.volume_gb, w.to_gb), 0, -1, -1, -1, -1) FROM was w, kept k"
     " WHERE w.task <> 'DELETING' AND w.deleted_at IS NULL")
+STMT(HOME_ACCESS, 3,
+    "UPDATE instances SET access = CASE WHEN $2::text IS NULL THEN access"
+    " ELSE (coalesce(access, '{}')::jsonb || $2::text::jsonb)::text END,"
+    " task = CASE WHEN task = 'UPDATING' THEN $3::text ELSE task END, updated"
+    " = now() WHERE id = $1::uuid")
 STMT(HOME_FAULT, 3,
     "UPDATE instances SET fault = left($2::text, 255), fault_details ="
     " $3::text, fault_at = now() WHERE id = $1::uuid")

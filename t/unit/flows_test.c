@@ -419,6 +419,58 @@ a_resize_whose_instance_is_being_deleted_leaves_the_quota_alone(void **state)
 	assert_string_equal(instance_column("task"), "DELETING");
 }
 
+/* --- access ----------------------------------------------------------------------------------- */
+
+#define OLD "{\"is_public\": true, \"allowed_cidrs\": [\"10.0.0.0/8\"]}"
+
+static const struct {
+	const char	*change, *fails;
+	const char	*access, *told, *task;	/* afterwards: stored, with the driver, shown */
+} accesses[] = {
+	{ "{\"allowed_cidrs\":[]}", NULL,
+	  "{\"is_public\": true, \"allowed_cidrs\": []}",
+	  "{\"allowed_cidrs\":[]}", "NONE" },
+	{ "{\"is_public\":false}", NULL,
+	  "{\"is_public\": false, \"allowed_cidrs\": [\"10.0.0.0/8\"]}",
+	  OLD, "NONE" },
+	{ "{\"allowed_cidrs\":[\"10.9.0.0/16\"]}", "network.access",
+	  OLD, OLD, "UPDATING_ERROR_ACCESS" },
+};
+
+static void
+access_is_stored_when_it_holds_and_is_taken_back_when_not(void **state)
+{
+	for (size_t i = 0; i < ROWS(accesses); i++) {
+		bool died = true;
+
+		for (int n = 1; died; n++) {
+			const char *task;
+
+			worker_fixture_fresh(state);
+			instance_there("BUILDING", "BUILD");
+			turns(&worker_a, task_there(TASK_CREATE, NULL), 1);
+			pg_fixture_sql("UPDATE instances SET task = 'UPDATING',"
+			    " access = '%s'", OLD);
+			task = task_there(TASK_ACCESS, accesses[i].change);
+			if (accesses[i].fails != NULL)
+				cloud_fail_next(accesses[i].fails, 1);
+			if ((died = dies_at(n, task))) {
+				if (accesses[i].fails != NULL &&
+				    *task_column(task, "failed_step") == '\0')
+					cloud_fail_next(accesses[i].fails, 1);
+				lease_lost(task);
+				turns(&worker_b, task, 1);
+			}
+			cloud_fail_next(NULL, 0);
+			assert_string_equal(instance_column("access"),
+			    accesses[i].access);
+			assert_string_equal(noted("port"), accesses[i].told);
+			assert_string_equal(instance_column("task"),
+			    accesses[i].task);
+		}
+	}
+}
+
 /* --- asked to stop -------------------------------------------------------------------------- */
 
 static void
@@ -484,6 +536,7 @@ main(void)
 		T(a_resize_ends_whole_or_not_at_all_whenever_its_worker_dies),
 		T(a_smaller_flavor_gives_its_memory_back_at_the_end_only),
 		T(a_resize_whose_instance_is_being_deleted_leaves_the_quota_alone),
+		T(access_is_stored_when_it_holds_and_is_taken_back_when_not),
 		T(a_cancelled_create_takes_back_what_it_made),
 		T(a_create_that_is_cancelled_in_the_last_moment_is_undone_too),
 	};

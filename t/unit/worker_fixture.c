@@ -88,6 +88,12 @@ network_ensure_(struct op *op, const struct place *p, bool *ready,
 }
 
 static enum err
+network_access_(struct op *op, const struct place *p)
+{
+	return network_failing.access(op, p);
+}
+
+static enum err
 network_remove_(struct op *op, const struct place *p, bool *ready)
 {
 	return network_null.remove(op, p, ready);
@@ -105,7 +111,7 @@ const struct volume_driver volume_local = {
 };
 const struct network_driver network_local = {
 	.name = "local", .open = null_open, .ensure = network_ensure_,
-	.remove = network_remove_,
+	.access = network_access_, .remove = network_remove_,
 };
 
 /* --- starting ----------------------------------------------------------------------- */
