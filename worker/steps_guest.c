@@ -189,7 +189,7 @@ guest_settle(struct work *w)
 	    strlen(body), &args)) != DONE))
 		return FAIL;
 	if (json_true(json_get(args, "restart"))) {
-		v = order(w, ORDER_RESTART, NULL);
+		v = work_order(w, ORDER_RESTART, NULL);
 		if (v != DONE)
 			return v;
 	}
