@@ -219,6 +219,7 @@ main(void)
 		T(members_are_found_by_path_and_kind),
 		T(a_map_is_walked_in_its_order),
 		T(what_is_written_reads_back),
+		T(whole_numbers_are_exact_up_to_64_bits),
 	};
 	return cmocka_run_group_tests_name("json", tests, NULL, NULL);
 }
