@@ -1,7 +1,7 @@
 # coffer-api: everything but its main stands in a library, for the unit tests.
 noinst_LIBRARIES += fcgi/libapi.a
 fcgi_libapi_a_SOURCES = \
-	fcgi/api.h fcgi/handlers.h \
+	fcgi/api.h fcgi/handlers.h fcgi/handlers_backups.h \
 	fcgi/access.c \
 	fcgi/accounts.c fcgi/accounts.h \
 	fcgi/attempt.c fcgi/attempt.h \
@@ -20,11 +20,13 @@ fcgi_libapi_a_SOURCES = \
 	fcgi/instance_actions.c fcgi/instance_create.c fcgi/instance_update.c \
 	fcgi/instances.c \
 	fcgi/instance_configure.c \
+	fcgi/instance_modules.c fcgi/instance_modules.h fcgi/instances.h \
 	fcgi/limits.c \
 	fcgi/logs.c \
 	fcgi/media.c fcgi/media.h \
 	fcgi/handlers_mgmt.h fcgi/mgmt.h fcgi/mgmt_actions.c fcgi/mgmt_hosts.c \
 	fcgi/mgmt_instances.c fcgi/mgmt_quotas.c fcgi/mgmt_versions.c \
+	fcgi/modules.c \
 	fcgi/names.c fcgi/names.h fcgi/charsets.tbl.h \
 	fcgi/parameters.c \
 	fcgi/query.c fcgi/query.h \
@@ -45,7 +47,7 @@ fcgi_libapi_a_SOURCES = \
 	fcgi/volume_types.c fcgi/volume_types.h \
 	fcgi/view_configuration.c \
 	fcgi/view_identity.c fcgi/view_identity.h \
-	fcgi/view_instance.c fcgi/view_order.c fcgi/view_task.c fcgi/views.h \
+	fcgi/view_instance.c fcgi/view_module.c fcgi/view_order.c fcgi/view_task.c fcgi/views.h \
 	fcgi/wishes.c fcgi/wishes.h \
 	fcgi/xmlw.c fcgi/xmlw.h fcgi/xml_names.tbl.h
 

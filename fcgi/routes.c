@@ -35,9 +35,9 @@ const struct route routes[] = {
 	{ POST,  T "/instances/{id}/log",                                   ASKS_GUEST, OWNER, "instance:guest_log", log_fields, log_act },
 	{ GET,   T "/instances/{id}/ssl",                                   ASKS_GUEST, OWNER, "instance:show", NULL, NULL },
 	{ POST,  T "/instances/{id}/ssl",                                   ASKS_GUEST, OWNER, "instance:update", NULL, NULL },
-	{ GET,   T "/instances/{id}/modules",                               ASKS_GUEST, OWNER, "instance:module_list", NULL, NULL },
-	{ POST,  T "/instances/{id}/modules",                               ASKS_GUEST, OWNER, "instance:module_apply", NULL, NULL },
-	{ DELETE,T "/instances/{id}/modules/{module_id}",                   ASKS_GUEST, OWNER, "instance:module_remove", NULL, NULL },
+	{ GET,   T "/instances/{id}/modules",                               ASKS_GUEST, OWNER, "instance:module_list", NULL, instance_modules_list },
+	{ POST,  T "/instances/{id}/modules",                               ASKS_GUEST, OWNER, "instance:module_apply", modules_apply_fields, instance_modules_apply },
+	{ DELETE,T "/instances/{id}/modules/{module_id}",                   ASKS_GUEST, OWNER, "instance:module_remove", NULL, instance_module_remove },
 
 	/* databases, users, access, root of an instance */
 	{ GET,   T "/instances/{id}/databases",                             ASKS_GUEST, OWNER, "instance:extension:database:index", NULL, databases_list },
@@ -103,13 +103,13 @@ const struct route routes[] = {
 	{ POST,  T "/clusters/{cluster_id}/root",                           MAIN, OWNER, "cluster:extension:root:create", NULL, NULL },
 
 	/* modules */
-	{ GET,   T "/modules",                                              MAIN, OWNER, "module:index", NULL, NULL },
-	{ POST,  T "/modules",                                              MAIN, OWNER, "module:create", NULL, NULL },
-	{ GET,   T "/modules/{id}",                                         MAIN, OWNER, "module:show", NULL, NULL },
-	{ PUT,   T "/modules/{id}",                                         MAIN, OWNER, "module:update", NULL, NULL },
-	{ DELETE,T "/modules/{id}",                                         MAIN, OWNER, "module:delete", NULL, NULL },
-	{ GET,   T "/modules/{id}/instances",                               MAIN, OWNER, "module:instances", NULL, NULL },
-	{ PUT,   T "/modules/{id}/instances",                               MAIN, OWNER, "module:reapply", NULL, NULL },
+	{ GET,   T "/modules",                                              MAIN, OWNER, "module:index", NULL, modules_list },
+	{ POST,  T "/modules",                                              MAIN, OWNER, "module:create", module_new_fields, module_create },
+	{ GET,   T "/modules/{id}",                                         MAIN, OWNER, "module:show", NULL, module_show },
+	{ PUT,   T "/modules/{id}",                                         MAIN, OWNER, "module:update", module_put_fields, module_put },
+	{ DELETE,T "/modules/{id}",                                         MAIN, OWNER, "module:delete", NULL, module_remove },
+	{ GET,   T "/modules/{id}/instances",                               MAIN, OWNER, "module:instances", NULL, module_instances },
+	{ PUT,   T "/modules/{id}/instances",                               MAIN, OWNER, "module:reapply", module_reapply_fields, module_reapply },
 
 	/* the operator's */
 	{ GET,   T "/mgmt/instances",                                       MAIN, MGMT, NULL, NULL, mgmt_instances_list },

@@ -250,6 +250,35 @@ text_unhex(unsigned char *out, const char *s, size_t n)
 	return true;
 }
 
+char *
+text_unbase64(struct op *op, const char *s, size_t *n)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t len = strlen(s), used = 0;
+	char *out = op_alloc(op, len / 4 * 3 + 1);
+	uint32_t bits = 0;
+
+	if (len % 4 != 0)
+		return NULL;
+	*n = len / 4 * 3;
+	for (size_t pad = 0; pad < 2 && len > 0 && s[len - 1] == '='; pad++) {
+		len--;
+		--*n;
+	}
+	for (size_t i = 0; i < len; i++) {
+		const char *d = strchr(digits, s[i]);
+
+		if (d == NULL)
+			return NULL;
+		bits = bits << 6 | (uint32_t)(d - digits);
+		if (i % 4 != 0)
+			out[used++] = (char)(bits >> (6 - i % 4 * 2));
+	}
+	out[*n] = '\0';
+	return out;
+}
+
 char **
 text_split(struct op *op, const char *s, const char *seps)
 {

@@ -45,6 +45,9 @@ bool	 text_number(const char *, int64_t lo, int64_t hi, int64_t *);
 void	 text_hex(char *out, const unsigned char *, size_t n);
 bool	 text_unhex(unsigned char *out, const char *, size_t n);	/* n bytes from 2n digits */
 
+/* Base64 of RFC 4648, padded, no blanks in it.  NULL when it is none; else the op's, and a NUL behind. */
+char	*text_unbase64(struct op *, const char *, size_t *n);
+
 /*
  * Split a string that is the op's own at every byte of seps; empty parts are
  * dropped, blanks around a part are cut off.  The list ends with NULL.
