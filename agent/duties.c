@@ -511,7 +511,7 @@ hwinfo(struct op *op, const struct json *body, bool again,
 	(void)op;
 	(void)body;
 	(void)again;
-	figures_machine(answer);
+	figures_machine(db()->figures, answer);
 	return OK;
 }
 
@@ -521,7 +521,7 @@ diagnostics(struct op *op, const struct json *body, bool again,
 {
 	(void)body;
 	(void)again;
-	return figures_process(op, answer);
+	return figures_process(op, db()->figures, answer);
 }
 
 static enum err

@@ -84,6 +84,8 @@ const struct route routes[] = {
 	{ GET,   T "/datastores/versions/{version}/parameters/{name}",      MAIN, OWNER, "configuration-parameter:show_by_version", NULL, version_parameter_show },
 	{ GET,   T "/datastores/{datastore}/versions",                      MAIN, ANY_TOKEN, "datastore:version_index", NULL, datastore_versions_list },
 	{ GET,   T "/datastores/{datastore}/versions/{version}",            MAIN, ANY_TOKEN, "datastore:version_show", NULL, datastore_version_show },
+	/* The reference takes any method here. */
+	{ DELETE,T "/datastores/{datastore}/versions/{version}",            MAIN, ANY_TOKEN, "datastore:version_show", NULL, datastore_version_show },
 	{ GET,   T "/datastores/{datastore}/versions/{version}/flavors",    MAIN, ANY_TOKEN, "datastore:list_associated_flavors", NULL, version_flavors_list },
 	{ GET,   T "/datastores/{datastore}/versions/{version}/volume-types", MAIN, ANY_TOKEN, NULL, NULL, version_volume_types_list },
 	{ GET,   T "/datastores/{datastore}/versions/{version}/parameters", MAIN, OWNER, "configuration-parameter:index", NULL, parameters_list },

@@ -82,14 +82,15 @@ serve(struct request *r)
 	TRY(admit(r));
 	if (found != OK)
 		return op_fail(&r->op, found, "%s", why);
-	TRY(auth_policy(r));
 	TRY(check_pool(r));
 	TRY(query_parse(r));
+	if (r->route->handler != NULL)
+		TRY(take_body(r));
+	TRY(auth_policy(r));
 	if (r->route->handler == NULL)
 		return op_fail(&r->op, ERR_NOT_BUILT,
 		    "%s %s is not implemented yet.", method_word(r->method),
 		    r->route->path);
-	TRY(take_body(r));
 	return attempt(r);
 }
 

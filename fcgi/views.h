@@ -32,9 +32,10 @@ void	 view_instance_members(struct request *, const struct version_row *,
 void	 view_flavor(struct request *, const struct flavor_row *);
 /* "a,b" as a list; "" and NULL as an empty one. */
 void	 view_words(struct jsonw *, const char *key, const char *list);
-/* nested: inside its datastore, which is then not named. */
+/* NESTED: inside its datastore, which is then not named. */
+enum version_form { VERSION_ALONE, VERSION_LISTED, VERSION_NESTED };
 void	 view_version(struct request *, const struct version_row *,
-	    bool nested);
+	    enum version_form);
 /* all: inactive versions too */
 void	 view_datastore(struct request *, const struct catalog *,
 	    const struct datastore_row *, bool all);

@@ -45,6 +45,16 @@ rehearsed(struct op *op, const struct place *p, struct place *r)
 		    asks_for(p, "GUEST_ERROR") ? "prepare:1" : "");
 }
 
+/* Every thing has an id of its own there: the instance's, but for one digit. */
+static const char *
+own_id(struct op *op, const struct place *p, char digit)
+{
+	char *id = op_strdup(op, p->instance);
+
+	id[14] = digit;			/* where the version of a UUID stands */
+	return id;
+}
+
 /* --- servers --------------------------------------------------------------------- */
 
 static enum err
@@ -58,11 +68,13 @@ server_ensure(struct op *op, const struct place *p, bool *ready,
 		    "Fake server create error. (HTTP 500)");
 	if (asks_for(p, "STUCK_BUILD")) {
 		*ready = true;
-		*id = op_strdup(op, p->instance);
+		*id = own_id(op, p, '1');
 		return OK;
 	}
 	rehearsed(op, p, &r);
-	return compute_local.ensure(op, &r, ready, id);
+	TRY(compute_local.ensure(op, &r, ready, id));
+	*id = own_id(op, p, '1');
+	return OK;
 }
 
 static bool
@@ -82,7 +94,9 @@ volume_ensure(struct op *op, const struct place *p, bool *ready,
 	if (p->volume_gb == NO_VOLUME_GB)
 		return op_fail(op, ERR_CLOUD, "Failed to create volume.");
 	rehearsed(op, p, &r);
-	return volume_local.ensure(op, &r, ready, id);
+	TRY(volume_local.ensure(op, &r, ready, id));
+	*id = own_id(op, p, '3');
+	return OK;
 }
 
 /* --- addresses ---------------------------------------------------------------------- */
@@ -176,6 +190,17 @@ static enum err
 server_remove(struct op *op, const struct place *p, bool *ready)
 {
 	return compute_local.remove(op, p, ready);
+}
+
+/* Wherever it was asked to go, it is there. */
+static enum err
+server_move(struct op *op, const struct place *p, const char *host,
+    bool *ready, const char **new_host)
+{
+	(void)op;
+	*ready = true;
+	*new_host = host != NULL ? host : p->host;
+	return OK;
 }
 
 static enum err
