@@ -10,6 +10,7 @@ fcgi_libapi_a_SOURCES = \
 	fcgi/bodies.c \
 	fcgi/configurations.c fcgi/configurations.h \
 	fcgi/handlers_configuration.h \
+	fcgi/events.c \
 	fcgi/databases.c \
 	fcgi/datastores.c fcgi/datastores.h \
 	fcgi/engines.c fcgi/engines.h \

@@ -75,6 +75,9 @@ const struct route routes[] = {
 	{ PUT,   T "/configurations/{id}",                                  MAIN, OWNER, "configuration:update", configuration_put_fields, configuration_put },
 	{ DELETE,T "/configurations/{id}",                                  MAIN, OWNER, "configuration:delete", NULL, configuration_delete },
 
+	/* what happened */
+	{ GET,   T "/events",                                               MAIN, OWNER, "event:index", NULL, events_list },
+
 	/* what can be had */
 	{ GET,   T "/datastores",                                           MAIN, ANY_TOKEN, "datastore:index", NULL, datastores_list },
 	{ GET,   T "/datastores/{datastore}",                               MAIN, ANY_TOKEN, "datastore:show", NULL, datastore_show },

@@ -27,6 +27,23 @@ every_kind_of_task_has_a_flow_that_ends_in_time(void **state)
 	}
 }
 
+/* What lib/store tells who asks before it is done (task_steps.tbl.h). */
+static void
+the_steps_that_are_told_are_those_that_are_done(void **state)
+{
+	(void)state;
+	for (int k = 0; k < TASK__MAX; k++) {
+		const char *const *told = task_steps((enum task_kind)k);
+		const struct step *s = flows[k].steps;
+
+		for (; s->name != NULL && *told != NULL; s++, told++)
+			assert_string_equal(*told, s->name);
+		if (s->name != NULL || *told != NULL)
+			fail_msg("%s: not the same number of steps",
+			    task_kind_word((enum task_kind)k));
+	}
+}
+
 static void
 every_step_of_a_create_has_somebody_to_blame(void **state)
 {
@@ -524,6 +541,7 @@ main(void)
 #define T(name) cmocka_unit_test_setup(name, worker_fixture_fresh)
 	static const struct CMUnitTest tests[] = {
 		T(every_kind_of_task_has_a_flow_that_ends_in_time),
+		T(the_steps_that_are_told_are_those_that_are_done),
 		T(every_step_of_a_create_has_somebody_to_blame),
 		T(tasks_that_are_orders_are_called_like_them),
 		T(create_makes_everything_and_opens_the_instance),
