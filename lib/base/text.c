@@ -17,14 +17,12 @@ text_begin(struct text *t, struct op *op, size_t room)
 }
 
 /* The old bytes stay with the op: doubling wastes no more than the text's length. */
-static void
+void
 text_grow(struct text *t, size_t more)
 {
 	size_t room = t->room;
 	char *s;
 
-	if (t->room - t->len > more)
-		return;
 	while (room - t->len <= more)
 		room *= 2;
 	s = op_alloc(t->op, room);
@@ -33,39 +31,19 @@ text_grow(struct text *t, size_t more)
 	t->room = room;
 }
 
-char *
-text_room(struct text *t, size_t n)
-{
-	text_grow(t, n);
-	return t->s + t->len;
-}
-
-void
-text_end(struct text *t, char *end)
-{
-	*end = '\0';
-	t->len = (size_t)(end - t->s);
-}
-
 void
 text_addn(struct text *t, const char *s, size_t n)
 {
-	text_grow(t, n);
-	memcpy(t->s + t->len, s, n);
-	t->len += n;
-	t->s[t->len] = '\0';
+	char *p = text_room(t, n);
+
+	memcpy(p, s, n);
+	text_end(t, p + n);
 }
 
 void
 text_add(struct text *t, const char *s)
 {
 	text_addn(t, s, strlen(s));
-}
-
-void
-text_addc(struct text *t, char c)
-{
-	text_addn(t, &c, 1);
 }
 
 void
