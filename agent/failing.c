@@ -26,7 +26,8 @@ static const char *const calls[] = {
 	[USER_CREATE] = "user_create", [USER_DELETE] = "user_delete",
 	[USER_LIST] = "user_list", [USER_SHOW] = "user_show",
 	[USER_UPDATE] = "user_update", [GRANT] = "grant",
-	[REVOKE] = "revoke", [ROOT_ENABLE] = "root_enable",
+	[REVOKE] = "revoke", [CONFIGURE] = "configure",
+	[ROOT_ENABLE] = "root_enable",
 	[ROOT_DISABLE] = "root_disable", [LOG_LIST] = "log_list",
 	[LOG_SET] = "log_set",
 };

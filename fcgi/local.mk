@@ -74,6 +74,15 @@ t_unit_api_names_test_SOURCES = t/unit/api_names_test.c t/unit/test.h
 t_unit_api_names_test_LDADD = $(API) $(CMOCKA_LIBS)
 t_unit_api_bodies_test_SOURCES = t/unit/api_bodies_test.c t/unit/test.h
 t_unit_api_bodies_test_LDADD = $(API) $(CMOCKA_LIBS)
+if HAVE_CMOCKA
+check_PROGRAMS += t/unit/settings_test t/unit/configurations_test
+endif
+t_unit_settings_test_SOURCES = t/unit/settings_test.c t/unit/test.h
+t_unit_settings_test_LDADD = $(API) $(CMOCKA_LIBS)
+t_unit_configurations_test_SOURCES = t/unit/configurations_test.c \
+	t/unit/test.h t/unit/api_fixture.c t/unit/api_fixture.h \
+	t/unit/pg_fixture.c t/unit/pg_fixture.h
+t_unit_configurations_test_LDADD = $(API) $(CMOCKA_LIBS)
 t_unit_views_test_SOURCES = t/unit/views_test.c t/unit/test.h
 t_unit_views_test_LDADD = $(API) $(CMOCKA_LIBS)
 # It counts statements, and loses the answer to a COMMIT when told.

@@ -15,7 +15,7 @@
 struct setting {
 	const char	*name;
 	const struct parameter *of;	/* NULL: the version has none such any more */
-	const struct json *value;	/* null, once it is stored, never */
+	const struct json *value;
 };
 
 struct settings {
