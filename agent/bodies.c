@@ -73,9 +73,8 @@ body_user(struct op *op, const struct json *map, struct db_user *u)
 	return names_host(op, u->host);
 }
 
-/* [{"name": x}] or [x] */
-static enum err
-granted_read(struct op *op, const struct json *list, struct db_user *u)
+enum err
+body_granted(struct op *op, const struct json *list, struct db_user *u)
 {
 	size_t n = json_count(list);
 	const char **names = op_alloc(op, (n + 1) * sizeof(*names));
@@ -86,7 +85,7 @@ granted_read(struct op *op, const struct json *list, struct db_user *u)
 
 		names[i] = json_str(json_kind(j) == JSON_MAP ?
 		    json_get(j, "name") : j);
-		TRY(names_database(op, names[i]));
+		TRY(names_grant(op, names[i]));
 	}
 	u->databases = names;
 	return OK;
@@ -98,7 +97,7 @@ user_read(struct op *op, const struct json *j, struct db_user *u)
 	TRY(body_user(op, j, u));
 	u->password = json_str(json_get(j, "password"));
 	TRY(names_password(op, u->password));
-	return granted_read(op, json_get(j, "databases"), u);
+	return body_granted(op, json_get(j, "databases"), u);
 }
 
 enum err

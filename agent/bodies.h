@@ -13,6 +13,9 @@
  * Lists end with a NULL name; a missing list is empty; a name that comes
  * twice is refused.  All ERR_BAD_REQUEST.
  */
+/* [{"name": x}] or [x], into databases */
+enum err	 body_granted(struct op *, const struct json *list,
+		    struct db_user *);
 enum err	 body_databases(struct op *, const struct json *list,
 		    const struct db_database **);
 enum err	 body_users(struct op *, const struct json *list,

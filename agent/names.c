@@ -12,14 +12,27 @@ const char *const names_hidden_users[] = { "os_admin", "root", "mariadb.sys",
     "mysql", "mysql.sys", "mysql.session", "mysql.infoschema", "PUBLIC", "",
     NULL };
 
-/* MariaDB knows information_schema in any case, so none is let through. */
-bool
-names_is_hidden(const char *const *hidden, const char *name)
+static bool
+is_hidden_user(const char *name)
 {
-	for (; *hidden != NULL; hidden++)
-		if (strcasecmp(*hidden, name) == 0)
-			return true;
-	return false;
+	const char *const *hidden = names_hidden_users;
+
+	while (*hidden != NULL && strcasecmp(*hidden, name) != 0)
+		hidden++;
+	return *hidden != NULL;
+}
+
+/* MariaDB knows those without files in any case; "MySQL" is a tenant's. */
+static bool
+is_hidden_database(const char *name)
+{
+	const char *const *hidden = names_hidden_databases;
+
+	while (*hidden != NULL && strcmp(*hidden, name) != 0)
+		hidden++;
+	return *hidden != NULL ||
+	    strcasecmp(name, "information_schema") == 0 ||
+	    strcasecmp(name, "performance_schema") == 0;
 }
 
 static bool
@@ -55,10 +68,17 @@ names_database(struct op *op, const char *s)
 	if (s == NULL || strlen(s) > NAMES_DATABASE || !is_database(s))
 		return op_fail(op, ERR_BAD_REQUEST,
 		    "The database name is not valid.");
-	if (names_is_hidden(names_hidden_databases, s))
+	if (is_hidden_database(s))
 		return op_fail(op, ERR_BAD_REQUEST,
 		    "Database name \"%s\" is on the reserved list.", s);
 	return OK;
+}
+
+enum err
+names_grant(struct op *op, const char *s)
+{
+	return s != NULL && is_word(s[0]) && s[1] == '\0' ? OK :
+	    names_database(op, s);
 }
 
 /* UTF-8 without control characters (C0, DEL, C1) and what could end a quoted text. */
@@ -94,7 +114,7 @@ names_user(struct op *op, const char *s)
 	if (s == NULL || !is_quotable(s) || characters(s) > NAMES_USER)
 		return op_fail(op, ERR_BAD_REQUEST,
 		    "The user name is not valid.");
-	if (names_is_hidden(names_hidden_users, s))
+	if (is_hidden_user(s))
 		return op_fail(op, ERR_BAD_REQUEST,
 		    "User name \"%s\" is on the reserved list.", s);
 	return OK;

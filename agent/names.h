@@ -16,6 +16,7 @@
 #define NAMES_USER	80		/* what mysql.global_priv holds */
 
 enum err	 names_database(struct op *, const char *);
+enum err	 names_grant(struct op *, const char *);	/* a database; of one letter, too */
 enum err	 names_user(struct op *, const char *);
 enum err	 names_host(struct op *, const char *);
 enum err	 names_password(struct op *, const char *);
@@ -26,6 +27,5 @@ enum err	 names_setting_value(struct op *, const char *);	/* UTF-8 on one line *
 
 /* Belong to the server or to Coffer: neither shown nor touched.  End with NULL. */
 extern const char *const names_hidden_databases[], *const names_hidden_users[];
-bool		 names_is_hidden(const char *const *hidden, const char *);
 
 #endif

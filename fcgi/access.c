@@ -57,7 +57,7 @@ access_grant(struct request *r)
 
 	TRY(user_of(r, before, &g, &u));
 	for (i = 0; i < items_count(list); i++)
-		TRY(name_database(&r->op, g.manager, before,
+		TRY(name_grant(&r->op, g.manager, before,
 		    json_str(json_get(items_at(list, i), "name"))));
 	if (items_count(list) == 0) {
 		TRY(ask(r, &g, &u, &had));

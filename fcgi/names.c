@@ -11,6 +11,7 @@ static const struct name_rule {
 	int database_max, user_max;
 } name_rules[] = {
 	{ "mysql",   64, 16 },
+	{ "percona", 64, 16 },
 	{ "mariadb", 64, 80 },
 	{ "null",    64, 80 },		/* engines of tests */
 	{ "failing", 64, 80 },
@@ -52,7 +53,6 @@ names_known(const char *manager)
 	return rule_of(manager) != NULL;
 }
 
-/* In any case, as the server itself takes some of them. */
 static bool
 reserves(const struct reserved *r, const char *name)
 {
@@ -65,10 +65,15 @@ reserves(const struct reserved *r, const char *name)
 	return false;
 }
 
+/* The server takes those without files in any case; "MySQL" is a tenant's. */
 bool
 name_database_is_reserved(const char *name)
 {
-	return reserves(&databases_reserved, name);
+	bool exact = strcasecmp(name, "mysql") == 0 ||
+	    strcasecmp(name, "sys") == 0;
+
+	return reserves(&databases_reserved, name) &&
+	    (!exact || strcmp(name, "mysql") == 0 || strcmp(name, "sys") == 0);
 }
 
 bool
@@ -148,7 +153,7 @@ name_database(struct op *op, const char *manager, const char *before,
 	if (rule == NULL)
 		return op_fail(op, ERR_UNPROCESSABLE,
 		    "Operation not supported for datastore %s.", manager);
-	if (reserves(&databases_reserved, name))
+	if (name_database_is_reserved(name))
 		return op_fail(op, ERR_BAD_REQUEST, "%sDatabase name \"%s\" is "
 		    "on the reserved list: %s.", before, name,
 		    databases_reserved.list);
@@ -160,6 +165,14 @@ name_database(struct op *op, const char *manager, const char *before,
 		return op_fail(op, ERR_BAD_REQUEST,
 		    "%s'%s' is not a valid schema name.", before, name);
 	return OK;
+}
+
+enum err
+name_grant(struct op *op, const char *manager, const char *before,
+    const char *name)
+{
+	return is_word(name[0]) && name[1] == '\0' ? OK :
+	    name_database(op, manager, before, name);
 }
 
 enum err

@@ -15,6 +15,9 @@ bool		 names_known(const char *manager);
 
 enum err	 name_database(struct op *, const char *manager,
 		    const char *before, const char *name);
+/* One that need not be there: of one letter, too. */
+enum err	 name_grant(struct op *, const char *manager,
+		    const char *before, const char *name);
 enum err	 name_user(struct op *, const char *manager,
 		    const char *before, const char *name);
 enum err	 name_host(struct op *, const char *before, const char *host);

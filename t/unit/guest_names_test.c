@@ -20,7 +20,9 @@ static const struct {
 	{ names_database, "a`b", false }, { names_database, "a'b", false },
 	{ names_database, "a/b", false }, { names_database, "../b", false },
 	{ names_database, "a\nb", false }, { names_database, "a b c", false },
-	{ names_database, "mysql", false }, { names_database, "MySQL", false },
+	{ names_database, "mysql", false }, { names_database, "MySQL", true },
+	{ names_database, "SYS", true }, { names_grant, "a", true },
+	{ names_grant, "`", false }, { names_grant, "mysql", false },
 	{ names_database, "Information_Schema", false },
 	{ names_database, "sys", false }, { names_database, "lost+found", false },
 	{ names_user, "ann", true }, { names_user, "имя", true },
@@ -48,16 +50,6 @@ static const struct {
 	{ names_charset, "utf8mb4", true }, { names_charset, "utf8mb4_bin", true },
 	{ names_charset, "", false }, { names_charset, "utf8 ", false },
 	{ names_charset, "x'y", false }, { names_charset, X64 "x", false },
-	{ names_setting, "sql_mode", true }, { names_setting, "aof-load", true },
-	{ names_setting, "pg.x", true }, { names_setting, X64 X64, true },
-	{ names_setting, NULL, false }, { names_setting, "", false },
-	{ names_setting, "-x", false }, { names_setting, "a b", false },
-	{ names_setting, "a=b", false }, { names_setting, "a\nb", false },
-	{ names_setting, "[x]", false }, { names_setting, X64 X64 "x", false },
-	{ names_setting_value, "", true }, { names_setting_value, "a'b#", true },
-	{ names_setting_value, "имя", true }, { names_setting_value, NULL, false },
-	{ names_setting_value, "a\nb", false }, { names_setting_value, "\x7f", false },
-	{ names_setting_value, "a\tb", false }, { names_setting_value, "\xff", false },
 };
 
 static void
