@@ -1,7 +1,7 @@
 /* What is written about an instance in the transaction that ends its task. */
 #include "worker/flow.h"
+#include "lib/base/conf.h"
 #include "lib/base/json.h"
-#include "lib/store/modules.h"
 
 #include <string.h>
 
@@ -12,6 +12,27 @@ fault(const struct work *w)
 
 	task_error_read(w->op, w->lease.error, &why);
 	return why;
+}
+
+/* Of a create, as clients know it; all that the guest said is in the details. */
+static const char *
+create_fault(const struct work *w, const char *blamed)
+{
+	static const struct { const char *blamed, *what; } made[] = {
+		{ "BUILDING_ERROR_SERVER", "server" },
+		{ "BUILDING_ERROR_VOLUME", "volume" },
+		{ "BUILDING_ERROR_PORT", "port" },
+	};
+	const char *why = fault(w);
+
+	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++)
+		if (w->lease.failed_step != NULL &&
+		    strcmp(made[i].blamed, blamed) == 0)
+			return op_printf(w->op, "Failed to create %s for "
+			    "instance %s\n%s", made[i].what,
+			    w->lease.instance, why);
+	return conf_bool("api.stock") ? "Service not active, status: failed "
+	    "to spawn" : why;
 }
 
 static const char *
@@ -38,7 +59,8 @@ int
 create_ended(struct work *w, bool good, struct call *call)
 {
 	call[0] = good ? home_built(w->lease.instance) :
-	    home_not_built(w->lease.instance, blame(w), fault(w), details(w));
+	    home_not_built(w->lease.instance, blame(w),
+	    create_fault(w, blame(w)), details(w));
 	return 1;
 }
 
@@ -151,52 +173,5 @@ int
 root_disable_ended(struct work *w, bool good, struct call *call)
 {
 	call[0] = home_root(w->lease.instance, NULL);
-	return good ? 1 : 0;
-}
-
-static const struct json *
-args(struct work *w)
-{
-	const struct json *j = NULL;
-	const char *text;
-
-	if (lease_args(w->op, &w->lease, &text) != OK || text == NULL ||
-	    json_parse(w->op, text, strlen(text), &j) != OK)
-		return NULL;
-	return j;
-}
-
-/* One member of each module, as an array. */
-static const char *
-column(struct op *op, const struct json *list, const char *member)
-{
-	size_t n = json_count(list);
-	const char **item = op_alloc(op, (n + 1) * sizeof(*item));
-
-	for (size_t i = 0; i < n; i++)
-		item[i] = json_str(json_get(json_at(list, i), member));
-	return pg_array(op, item, (int)n);
-}
-
-int
-modules_ended(struct work *w, bool good, struct call *call)
-{
-	const struct json *list = json_get(args(w), "modules");
-
-	if (!good)
-		return 0;
-	call[0] = modules_applied(w->lease.instance,
-	    column(w->op, list, "id"), column(w->op, list, "md5"));
-	return 1;
-}
-
-int
-module_gone(struct work *w, bool good, struct call *call)
-{
-	const char *id = json_str(json_get(args(w), "id"));
-
-	if (!good || id == NULL)
-		return 0;
-	call[0] = modules_removed(w->lease.instance, id);
-	return 1;
+	return good && !conf_bool("api.stock") ? 1 : 0;
 }

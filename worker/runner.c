@@ -238,9 +238,11 @@ task_end(struct work *w, const char *status, const char *failed_step,
 }
 
 static bool
-can_undo(const struct flow *f)
+can_undo(const struct work *w)
 {
-	for (const struct step *s = f->steps; s->name != NULL; s++)
+	if (w->lease.kind == TASK_CREATE && conf_bool("task.keep_failed"))
+		return false;
+	for (const struct step *s = w->flow->steps; s->name != NULL; s++)
 		if (s->undo != NULL)
 			return true;
 	return false;
@@ -253,7 +255,7 @@ task_failed(struct work *w)
 	const char *step = w->cancelled ? NULL : w->step->name;
 	const char *error = task_error_text(w->op, w->err, w->op->why);
 
-	if (!can_undo(w->flow))
+	if (!can_undo(w))
 		return task_end(w, step == NULL ? "CANCELLED" : "FAILED", step,
 		    error);
 	log_warn(w->op, "%s: undoing from step %s: %s",

@@ -24,7 +24,7 @@ work_place(const struct work *w, struct place *p)
 		.volume_gb = h->volume_gb, .slot = h->slot,
 		.server_id = h->server_id, .volume_id = h->volume_id,
 		.port_id = h->port_id, .address = h->address,
-		.network = h->network,
+		.network = h->network, .zone = h->zone,
 		.host = worker_host(w->op),
 		.access = h->access,
 	};
@@ -181,15 +181,21 @@ volume_make(struct work *w, bool *ready)
 	struct home *h = &w->lease.home;
 	const char *id = NULL;
 	struct place p;
+	struct call call;
 
 	work_place(w, &p);
 	TRY(lease_check(w->op, &w->lease));
 	TRY(cloud_volume()->ensure(w->op, &p, ready, &id));
-	if (!*ready || same(id, h->volume_id))
+	if (id == NULL || same(id, h->volume_id))
 		return OK;
 	h->volume_id = id;
-	work_record(w, home_volume(w->lease.instance, id));
-	return OK;
+	if (*ready) {
+		work_record(w, home_volume(w->lease.instance, id));
+		return OK;
+	}
+	/* It exists from now on, whatever becomes of it. */
+	call = home_volume(w->lease.instance, id);
+	return lease_write(w->op, &w->lease, NULL, 1, &call);
 }
 
 enum verdict

@@ -32,6 +32,7 @@ const struct conf_key conf_keys[] = {
 	{ "api",       "mgmt_post_rate", CONF_INT, "200",                 "POST requests to mgmt paths that the limits resource tells of; they count as all others" },
 	{ "api",       "guest_wait",  CONF_SECS,   "15",                  "how long a request waits for a guest's answer" },
 	{ "api",       "repeat_ttl",  CONF_SECS,   "86400",               "how long the answer to a POST with an Idempotency-Key is kept" },
+	{ "api",       "stock",       CONF_BOOL,   "no",                  "habits of the reference that help nobody, for comparing with it: JSON only; no version document at /v1.0; a refused request becomes its instance's fault; root counts as enabled for ever" },
 	{ "api",       "default_datastore", CONF_STR, "",                 "datastore of a create that names none" },
 	{ "api",       "release",     CONF_STR,    "any",                 "any: also what older and newer releases of the API have; zed: as Trove 18, where routes of older ones are 404 and mgmt/instances comes in one piece" },
 	{ "api",       "images",      CONF_STR,    "",                    "ids and tags of images that datastore versions may name, separated by commas; empty: any" },
@@ -63,6 +64,7 @@ const struct conf_key conf_keys[] = {
 	{ "task",      "lease",       CONF_SECS,   "15",                  "how long a worker owns a task without renewing" },
 	{ "task",      "sweep",       CONF_SECS,   "2",                   "how often due tasks that nobody owns are rung again" },
 	{ "task",      "attempts",    CONF_INT,    "5",                   "workers a task may kill before it is quarantined" },
+	{ "task",      "keep_failed", CONF_BOOL,   "no",                  "leave what a failed create has made for a look, until the instance is deleted" },
 	{ "task",      "keep_days",   CONF_INT,    "30",                  "days for which ended tasks are kept" },
 
 	{ "events",    "keep_days",   CONF_INT,    "30",                  "days for which events are kept" },
@@ -70,6 +72,7 @@ const struct conf_key conf_keys[] = {
 
 	{ "guest",     "report",      CONF_SECS,   "10",                  "period of a guest's reports" },
 	{ "guest",     "expiry",      CONF_SECS,   "90",                  "silence after which operating_status is ERROR (after two reports missed it is UNKNOWN)" },
+	{ "guest",     "root_password", CONF_SECRET, "",                  "for tests: what root gets when no password is asked for; empty: a new one each time" },
 	{ "guest",     "redis_socket", CONF_STR,   "",                    "unix socket of Redis as control hosts see it, handed to local guests; empty: redis.socket" },
 
 	{ "conductor", "shards",      CONF_INT,    "16",                  "shares into which guests are divided; the same everywhere, 1 to 16" },

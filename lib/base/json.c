@@ -1,7 +1,10 @@
 #include "lib/base/json.h"
 #include "lib/base/json_scan.h"
+#include "lib/base/text.h"
 
 #include <json-c/json.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* struct json is json-c's object under a name that its users can keep. */
@@ -201,34 +204,33 @@ bool_of(const char *s)
 	return NULL;
 }
 
-static const struct json *
-number_of(struct op *op, const char *s)
+static json_object *
+real_of(const char *s)
 {
-	const struct json *n;
+	char *end;
+	double d;
 
-	if (json_parse(op, s, strlen(s), &n) != OK)
+	if (s[strspn(s, "-0123456789.eE+")] != '\0' || *s == '\0')
 		return NULL;
-	switch (json_kind(n)) {
-	case JSON_INT:
-	case JSON_BIG:
-	case JSON_REAL:
-		return n;
-	default:
-		return NULL;
-	}
+	d = strtod(s, &end);
+	return *end == '\0' && isfinite(d) ? json_object_new_double(d) : NULL;
 }
 
-const struct json *
+struct json *
 json_of_text(struct op *op, enum json_kind kind, const char *s)
 {
-	json_object *o = NULL;
+	json_object *o;
+	int64_t n;
 
-	if (kind == JSON_INT || kind == JSON_REAL)
-		return number_of(op, s);
-	if (kind == JSON_STR)
-		o = json_object_new_string(s);
-	else if (kind == JSON_BOOL)
+	if (kind == JSON_BOOL)
 		o = bool_of(s);
+	else if ((kind == JSON_INT || kind == JSON_REAL) &&
+	    text_number(s, INT64_MIN, INT64_MAX, &n))
+		o = json_object_new_int64(n);
+	else if (kind == JSON_REAL)
+		o = real_of(s);
+	else
+		o = kind == JSON_STR ? json_object_new_string(s) : NULL;
 	return o == NULL ? NULL : keep(op, o);
 }
 

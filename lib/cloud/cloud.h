@@ -20,7 +20,7 @@ struct place {				/* what the drivers know of one instance */
 	int		 slot;		/* local drivers: from the slots table; -1 none */
 	const char	*server_id, *volume_id, *port_id;	/* as stored; NULL: none yet */
 	const char	*address;	/* as stored; with no port yet: the one asked for, or NULL */
-	const char	*network;	/* asked for; NULL: any */
+	const char	*network, *zone;	/* asked for; NULL: any */
 	const char	*host;		/* of this worker, where new things are made */
 	const char	*access;	/* JSON {"is_public", "allowed_cidrs"}; NULL: open to all */
 	const char	*agent_conf;	/* coffer.conf of its agent, whole; set for server_ensure */
@@ -41,7 +41,7 @@ struct network_driver {
 struct volume_driver {
 	const char	*name;
 	enum err	(*open)(struct op *);
-	/* A volume with the engine's template inside; mounted where the server finds it. */
+	/* A volume with the engine's template inside; mounted where the server finds it.  Its id may be known before it is ready. */
 	enum err	(*ensure)(struct op *, const struct place *, bool *ready,
 			    const char **volume_id);
 	/* At least volume_gb, in use or not; what is larger stays. */

@@ -6,6 +6,7 @@
  *   name ends with SERVER_ERROR    there is no server to be had
  *   name ends with GUEST_ERROR     the agent cannot start its engine
  *   name ends with STUCK_BUILD     the agent is never heard of
+ *   availability_zone BAD_ZONE     there is no such zone
  *   a volume of 9 GB               there is no volume to be had
  *   a network that is not listed   there is no port to be had
  */
@@ -45,13 +46,13 @@ rehearsed(struct op *op, const struct place *p, struct place *r)
 		    asks_for(p, "GUEST_ERROR") ? "prepare:1" : "");
 }
 
-/* Every thing has an id of its own there: the instance's, but for one digit. */
+/* Ids of other services: the instance's, but of another version. */
 static const char *
-own_id(struct op *op, const struct place *p, char digit)
+id_of(struct op *op, const struct place *p, char version)
 {
 	char *id = op_strdup(op, p->instance);
 
-	id[14] = digit;			/* where the version of a UUID stands */
+	id[14] = version;
 	return id;
 }
 
@@ -66,14 +67,17 @@ server_ensure(struct op *op, const struct place *p, bool *ready,
 	if (asks_for(p, "SERVER_ERROR"))
 		return op_fail(op, ERR_CLOUD,
 		    "Fake server create error. (HTTP 500)");
+	if (p->zone != NULL && strcmp(p->zone, "BAD_ZONE") == 0)
+		return op_fail(op, ERR_CLOUD, "The requested availability "
+		    "zone is not available (HTTP 400)");
 	if (asks_for(p, "STUCK_BUILD")) {
 		*ready = true;
-		*id = own_id(op, p, '1');
+		*id = id_of(op, p, '1');
 		return OK;
 	}
 	rehearsed(op, p, &r);
 	TRY(compute_local.ensure(op, &r, ready, id));
-	*id = own_id(op, p, '1');
+	*id = id_of(op, p, '1');
 	return OK;
 }
 
@@ -91,11 +95,13 @@ volume_ensure(struct op *op, const struct place *p, bool *ready,
 {
 	struct place r;
 
+	*id = id_of(op, p, '2');
 	if (p->volume_gb == NO_VOLUME_GB)
-		return op_fail(op, ERR_CLOUD, "Failed to create volume.");
+		return p->volume_id == NULL ? OK : op_fail(op, ERR_CLOUD,
+		    "Failed to create volume.");
 	rehearsed(op, p, &r);
 	TRY(volume_local.ensure(op, &r, ready, id));
-	*id = own_id(op, p, '3');
+	*id = id_of(op, p, '2');
 	return OK;
 }
 
@@ -131,7 +137,7 @@ port_ensure(struct op *op, const struct place *p, bool *ready,
 	    strstr(conf_str("network.subnets"), p->network) == NULL)
 		return op_fail(op, ERR_CLOUD, "Network %s could not be found.",
 		    p->network);
-	*port_id = op_printf(op, "port-%s", p->instance);
+	*port_id = id_of(op, p, '3');
 	*address = p->address;
 	if (p->port_id != NULL)
 		return OK;
@@ -190,17 +196,6 @@ static enum err
 server_remove(struct op *op, const struct place *p, bool *ready)
 {
 	return compute_local.remove(op, p, ready);
-}
-
-/* Wherever it was asked to go, it is there. */
-static enum err
-server_move(struct op *op, const struct place *p, const char *host,
-    bool *ready, const char **new_host)
-{
-	(void)op;
-	*ready = true;
-	*new_host = host != NULL ? host : p->host;
-	return OK;
 }
 
 static enum err

@@ -14,7 +14,7 @@ struct home {
 	int		 to_ram_mb, to_vcpus, to_gb;	/* of a resize; 0: stays */
 	const char	*access;	/* JSON, or NULL */
 	const char	*server_id, *volume_id, *port_id, *address;	/* NULL: none */
-	const char	*network;	/* asked for; NULL: any */
+	const char	*network, *zone;	/* asked for; NULL: any */
 };
 
 struct guest_said {

@@ -35,7 +35,6 @@ struct instance {
 
 struct instances_page {
 	const char	*tenant, *marker;	/* marker NULL: from the start */
-	const char	*module;	/* those that have it, and tenant may be NULL: of all; or NULL */
 	int		 limit;
 	bool		 clustered, detail;
 };
@@ -54,10 +53,9 @@ struct new_instance {
 	const char	*tenant, *name, *version_id, *flavor_id;
 	int		 ram_mb, vcpus, volume_gb;
 	const char	*region, *access, *locality;	/* the last two may be NULL */
-	const char	*network, *address;	/* asked for; may be NULL */
+	const char	*network, *address, *zone;	/* asked for; may be NULL */
 	const char	*configuration_id;	/* or NULL; of this revision: */
 	int		 configuration_revision;
-	const char	*module_ids, *module_md5s;	/* arrays, or NULL */
 };
 /*
  * ERR_OVER_LIMIT with the contract's text when the quota does not allow it.
@@ -79,6 +77,8 @@ enum err	 instance_change(struct op *, const char *id, const char *name,
  * also[] gets the ids of other tasks to ring, those that were cancelled; it
  * ends with NULL and may be NULL itself.
  */
+/* A request was refused with this text: it becomes the instance's fault, if it has a server. */
+enum err	 instance_refused(struct op *, const char *id, const char *why);
 enum err	 instance_remove(struct op *, const char *id,
 		    const struct new_task *, const char *const **also);
 enum err	 instance_remove_again(struct op *, const char *id,

@@ -34,10 +34,11 @@ home_read(const struct rows *r, int col, struct home *h)
 		.slot = row_str(r, 0, col + 11) == NULL ? -1 :
 		    (int)row_int(r, 0, col + 11),
 		.network = row_str(r, 0, col + 12),
-		.to_ram_mb = (int)row_int(r, 0, col + 13),
-		.to_vcpus = (int)row_int(r, 0, col + 14),
-		.to_gb = (int)row_int(r, 0, col + 15),
-		.access = row_str(r, 0, col + 16),
+		.zone = row_str(r, 0, col + 13),
+		.to_ram_mb = (int)row_int(r, 0, col + 14),
+		.to_vcpus = (int)row_int(r, 0, col + 15),
+		.to_gb = (int)row_int(r, 0, col + 16),
+		.access = row_str(r, 0, col + 17),
 	};
 }
 
@@ -74,7 +75,7 @@ lease_read(const struct rows *r, int64_t asked, struct lease *l)
 	l->step_deadline = row_str(r, 0, 15) == NULL ? 0 :
 	    asked + row_int(r, 0, 15);
 	home_read(r, 16, &l->home);
-	guest_read(r, 33, &l->guest);
+	guest_read(r, 34, &l->guest);
 }
 
 enum err

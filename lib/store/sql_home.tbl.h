@@ -37,8 +37,9 @@ STMT(HOME_BUILT, 1,
     " now() WHERE id = $1::uuid AND task = 'BUILDING'")
 /* id, the task word that blames a step, fault, details */
 STMT(HOME_NOT_BUILT, 4,
-    "UPDATE instances SET task = $2::text, server_status = 'ERROR', updated ="
-    " now(), fault = left($3::text, 255), fault_details = $4::text,"
+    "UPDATE instances SET task = $2::text, server_status = CASE WHEN $2::text"
+    " = 'BUILDING_ERROR_TIMEOUT_GA' AND server_id IS NOT NULL THEN 'ACTIVE'"
+    " ELSE 'ERROR' END, updated = now(), fault = left($3::text, 255), fault_details = $4::text,"
     " fault_at = now() WHERE id = $1::uuid AND task = 'BUILDING'")
 STMT(HOME_GONE, 1,
     "UPDATE instances SET task = 'NONE', server_status = 'DELETED', address ="

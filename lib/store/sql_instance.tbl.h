@@ -21,26 +21,20 @@
 STMT(INSTANCES_LIST, 4, "SELECT " INSTANCE_LEAN INSTANCE_FROM INSTANCE_PAGE)
 STMT(INSTANCES_DETAIL, 4, "SELECT " INSTANCE_LEAN INSTANCE_FULL INSTANCE_FROM
     INSTANCE_PAGE)
-STMT(MODULE_INSTANCES, 5,
-    "SELECT " INSTANCE_LEAN INSTANCE_FROM "JOIN instance_modules u ON"
-    " u.instance_id = i.id WHERE ($1::text IS NULL OR i.tenant_id = $1::text)"
-    " AND i.deleted_at IS NULL AND i.id > $2::uuid AND ($3::boolean OR"
-    " i.cluster_id IS NULL) AND u.module_id = $5::uuid ORDER BY i.id LIMIT"
-    " $4::int")
 STMT(INSTANCE_SHOW, 2, "SELECT " INSTANCE_LEAN INSTANCE_FULL INSTANCE_FROM
     "WHERE i.id = $1::uuid AND i.deleted_at IS NULL AND"
     " ($2::text IS NULL OR i.tenant_id = $2::text)")
 
 /*
  * id, tenant, name, version, flavor, ram, vcpus, volume, region, access, locality,
- * network, address, configuration
+ * network, address, configuration, zone
  */
-STMT(INSTANCE_INSERT, 14,
+STMT(INSTANCE_INSERT, 15,
     "INSERT INTO instances (id, tenant_id, name, version_id, flavor_id,"
     " ram_mb, vcpus, volume_gb, region, access, locality, network_id,"
-    " address, configuration_id) VALUES ($1::uuid,"
+    " address, configuration_id, zone) VALUES ($1::uuid,"
     " $2::text, $3::text, $4::uuid, $5::text, $6::int, $7::int, $8::int,"
-    " $9::text, $10::text, $11::text, $12::text, $13::text, $14::uuid)")
+    " $9::text, $10::text, $11::text, $12::text, $13::text, $14::uuid, $15::text)")
 STMT(GUEST_INSERT, 1, "INSERT INTO guests (instance_id) VALUES ($1::uuid)")
 
 /* tenant, instances, ram, volumes, then the configured limits */
@@ -110,8 +104,13 @@ STMT(INSTANCE_REFLAVOR, 5,
 /* One that is being deleted stays so: its quota is given back already. */
 STMT(INSTANCE_RESET, 1,
     "UPDATE instances SET task = 'NONE', updated = now(), server_status ="
-    " CASE WHEN server_status = 'BUILD' THEN 'ERROR' ELSE server_status END"
+    " CASE WHEN server_status <> 'BUILD' THEN server_status WHEN server_id IS"
+    " NULL THEN 'ERROR' ELSE 'ACTIVE' END"
     " WHERE id = $1::uuid AND deleted_at IS NULL AND task <> 'DELETING'")
+/* id, text, details; of one that has a server */
+STMT(INSTANCE_REFUSED, 3,
+    "UPDATE instances SET fault = left($2::text, 255), fault_details ="
+    " $3::text, fault_at = now() WHERE id = $1::uuid AND server_id IS NOT NULL")
 STMT(INSTANCE_CANCEL_TASKS, 1,
     "UPDATE tasks SET cancel = true WHERE instance_id = $1::uuid AND kind <>"
     " 'delete' AND status IN ('QUEUED', 'RUNNING', 'WAITING') AND NOT cancel"

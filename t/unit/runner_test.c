@@ -739,7 +739,8 @@ a_host_that_is_full_fails_the_create_and_says_so(void **state)
 	assert_int_equal(conf_set(&op, "local", "slots", "4000"), OK);
 	assert_string_equal(task_column(task, "status"), "FAILED");
 	assert_string_equal(instance_column("fault"),
-	    "Host testhost has no room.");
+	    op_printf(&op, "Failed to create server for instance %s\n"
+	    "Host testhost has no room.", INSTANCE));
 	op_end(&op);
 }
 
