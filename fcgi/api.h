@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum method { GET = 1, HEAD, POST, PUT, PATCH, DELETE, METHOD_OTHER };
+enum method { GET = 1, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, METHOD_OTHER };
 enum pool { MAIN, ASKS_GUEST };	/* which processes serve it: a dead guest can hold up its own pool only */
 
 /* Who may call a route; checked before the handler. */
@@ -62,7 +62,7 @@ struct request {
 	const char	*base;		/* of links: api.public_url, or https:// and the host */
 	const char	*self, *bookmark;	/* how both links of a resource begin; view_links() keeps them */
 	const char	*content_type, *accept;	/* NULL: none was sent */
-	bool		 is_xml, wants_xml;	/* the body was XML: all is text where no row says more; the answer will be (media.h) */
+	bool		 wants_xml;	/* handlers write JSON all the same (media.h) */
 	const char	*raw;		/* the body as it came */
 	size_t		 raw_len;
 	bool		 raw_too_large;	/* more than api.body_max was declared: unread */

@@ -108,8 +108,8 @@ auth_tenant(struct request *r)
 {
 	const char *mine = r->caller.project;
 
-	if (mine != NULL && (r->tenant == NULL ||
-	    strcmp(mine, r->tenant) == 0))
+	if (mine != NULL && r->tenant != NULL &&
+	    strcmp(mine, r->tenant) == 0)
 		return OK;
 	return op_fail(&r->op, ERR_FORBIDDEN,
 	    "User with tenant id %s cannot access this resource.",

@@ -142,8 +142,9 @@ const struct field access_grant_fields[] = {
 	{ 0 }
 };
 
-/* POST .../root: no body will do. */
+/* POST .../root: no body will do, and a number is a password, too. */
 const struct field root_fields[] = {
-	{ "password",                       STR,    NULLABLE | HIDDEN, 0, 255 },
+	{ "",                               ANY },
+	{ "password",                       ANY,    NULLABLE | HIDDEN },
 	{ 0 }
 };

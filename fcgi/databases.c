@@ -3,6 +3,7 @@
 #include "fcgi/guest.h"
 #include "fcgi/handlers.h"
 #include "fcgi/names.h"
+#include "fcgi/query.h"
 #include "fcgi/views.h"
 
 #include "lib/store/tasks.h"
@@ -15,7 +16,7 @@ databases_list(struct request *r)
 	struct guest g;
 	struct page page;
 
-	TRY(page_of(r, &page));
+	TRY(guest_page_of(r, &page));
 	TRY(guest_of(r, &g));
 	TRY(guest_read(r, &g, ORDER_DATABASES, order_page(&r->op, &page),
 	    &answer));
@@ -32,13 +33,18 @@ enum err
 databases_create(struct request *r)
 {
 	const struct json *list = body(r, "databases");
-	struct guest g;
+	struct guest g = { 0 };
 	struct jsonw w;
 	bool ended;
+	enum err e;
 
 	if (list == NULL)
 		list = body(r, "database");
-	TRY(guest_of(r, &g));
+	e = guest_of(r, &g);
+	/* A name that no engine takes is said first. */
+	if (g.manager != NULL && !names_known(g.manager))
+		TRY(databases_check(&r->op, "mysql", list));
+	TRY(e);
 	TRY(databases_check(&r->op, g.manager, list));
 	if (items_count(list) == 0)
 		return reply_empty(r, 202);

@@ -17,10 +17,10 @@ static const struct engine {
 bool
 engine_can(const char *manager, enum ability a)
 {
-	const char *compute = conf_str("compute.driver");
+	bool null = strcmp(conf_str("compute.driver"), "null") == 0;
 	const struct engine *e = engines;
 
-	if (strcmp(compute, "null") == 0 || strcmp(compute, "fake") == 0)
+	if (null)
 		manager = "null";
 	while (e->manager != NULL && strcmp(e->manager, manager) != 0)
 		e++;

@@ -188,6 +188,9 @@ fields_check(struct op *op, const struct field *table,
 {
 	struct walk w = { .op = op, .table = table };
 
+	if (body != NULL && json_kind(body) != JSON_MAP &&
+	    table->path != NULL && *table->path == '\0')
+		return OK;
 	if (body != NULL && json_kind(body) != JSON_MAP)
 		return op_fail(op, ERR_BAD_REQUEST,
 		    "Validation error: the body is not of type 'object'");

@@ -15,6 +15,7 @@
  * so a required member of an optional parent is written as it reads.
  * "x[]" are the elements of the list x; give them a row of their own.
  * Members without a row are let through, except in a map marked CLOSED.
+ * A first row with the path "" lets a body be no map at all: it is as none.
  * A missing body counts as {}: with a REQUIRED or EITHER root it is refused.
  *
  * What some SDKs send besides the contract is said so:

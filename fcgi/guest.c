@@ -29,7 +29,7 @@ instance_of(struct request *r, struct instance *in)
 }
 
 enum err
-guest_check(struct request *r, struct guest *g)
+guest_engine(struct request *r, struct guest *g)
 {
 	const struct catalog *c;
 	const struct version_row *v;
@@ -37,6 +37,13 @@ guest_check(struct request *r, struct guest *g)
 	TRY(catalog_read(&r->op, &c));
 	TRY(version_of(&r->op, &c, g->in.version_id, &v));
 	g->manager = v != NULL ? v->manager : "unknown";
+	return OK;
+}
+
+enum err
+guest_check(struct request *r, struct guest *g)
+{
+	TRY(guest_engine(r, g));
 	if (!names_known(g->manager))
 		return op_fail(&r->op, ERR_UNPROCESSABLE,
 		    "Operation not supported for datastore %s.", g->manager);

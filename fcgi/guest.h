@@ -22,6 +22,7 @@ enum err	 instance_of(struct request *, struct instance *);
  */
 struct guest { struct instance in; const char *manager; };
 enum err	 guest_of(struct request *, struct guest *);
+enum err	 guest_engine(struct request *, struct guest *);	/* only g->manager */
 enum err	 guest_check(struct request *, struct guest *);	/* in is there already */
 
 /* body is the map that orders.tbl.h tells of, or NULL; so is the answer. */

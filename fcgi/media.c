@@ -2,6 +2,7 @@
 
 #include "fcgi/fields.h"
 #include "fcgi/xmlw.h"
+#include "lib/base/conf.h"
 #include "lib/base/log.h"
 #include "lib/base/xml.h"
 
@@ -134,6 +135,8 @@ media_negotiate(struct request *r)
 
 	if (is_identity(r->uri))
 		return OK;
+	if (conf_bool("api.stock"))
+		return r->accept != NULL ? take_version(r) : OK;
 	if (suffix > 0)
 		r->wants_xml = suffix == sizeof(".xml") - 1;
 	else if (r->accept != NULL)
@@ -190,17 +193,16 @@ media_body(struct request *r)
 	const char *type = r->content_type;
 	enum err e;
 
-	r->is_xml = is_type(type, XML_TYPE) && !is_identity(r->uri);
 	if (is_type(type, JSON_TYPE))
 		e = json_parse(op, r->raw, r->raw_len, &r->body);
-	else if (r->is_xml)
+	else if (is_type(type, XML_TYPE) && !is_identity(r->uri))
 		e = xml_parse(op, r->raw, r->raw_len, &forms, &r->body);
 	else
 		return op_fail(op, ERR_BAD_MEDIA, "Unsupported Content-Type");
 	if (e != ERR_BAD_REQUEST)
 		return e;
 	log_debug(op, "body: %s", op->why);
-	if (!r->is_xml)
+	if (is_type(type, JSON_TYPE))
 		return op_fail(op, e, "Malformed request body");
 	op->why = NULL;			/* readers of XML know the stock sentence */
 	return e;

@@ -93,6 +93,18 @@ page_of(struct request *r, struct page *page)
 }
 
 enum err
+guest_page_of(struct request *r, struct page *page)
+{
+	const char *limit = query(r, "limit");
+
+	if (limit == NULL || strcmp(limit, "0") != 0)
+		return page_of(r, page);
+	page->limit = conf_int("api.page_size");
+	page->marker = marker_of(r);
+	return OK;
+}
+
+enum err
 row_page_of(struct request *r, struct row_page *page)
 {
 	const char *limit = query(r, "limit"), *marker = marker_of(r);

@@ -117,10 +117,15 @@ retry_write(struct request *r, struct jsonw *w, enum err e)
 		reply_header(r, "Retry-After", secs);
 }
 
-/* Clients of /v3 parse Keystone's form, those of the rest Trove's. */
+/*
+ * Clients of /v3 parse Keystone's form, those of the rest Trove's; and who is
+ * nobody yet is refused in Keystone's, too.
+ */
 static bool
-is_identity(const struct request *r)
+is_identity(const struct request *r, enum err e)
 {
+	if (e == ERR_UNAUTHORIZED && r->caller.user == NULL && !r->wants_xml)
+		return true;
 	return r->path != NULL && (strcmp(r->path, "/v3") == 0 ||
 	    strncmp(r->path, "/v3/", 4) == 0);
 }
@@ -128,7 +133,7 @@ is_identity(const struct request *r)
 void
 reply_error(struct request *r, enum err e)
 {
-	bool identity = is_identity(r);
+	bool identity = is_identity(r, e);
 	int status = err_status(e);
 	const char *message = message_of(r, e);
 	struct jsonw *w;

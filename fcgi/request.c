@@ -156,10 +156,11 @@ write_answer(struct request *r)
 	text_begin(&head, &r->op, 512);
 	text_printf(&head, "Status: %d %s\r\n", r->status,
 	    reply_reason(r->status));
+	if (r->status != 204 && (r->type == NULL || *r->type != '\0'))
+		text_printf(&head, "Content-Type: %s\r\n", r->type != NULL ?
+		    r->type : "application/json");
 	if (r->status != 204)
-		text_printf(&head, "Content-Type: %s\r\n"
-		    "Content-Length: %zu\r\n", r->type != NULL ? r->type :
-		    "application/json", n);
+		text_printf(&head, "Content-Length: %zu\r\n", n);
 	text_printf(&head, "x-openstack-request-id: %s\r\n", r->op.id);
 	text_addn(&head, r->headers.s, r->headers.len);
 	text_add(&head, "\r\n");

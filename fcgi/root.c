@@ -4,8 +4,13 @@
 #include "fcgi/names.h"
 #include "fcgi/views.h"
 
+#include "fcgi/status.h"
+#include "lib/base/conf.h"
 #include "lib/base/seal.h"
 #include "lib/store/tasks.h"
+
+#include <inttypes.h>
+#include <string.h>
 
 #define PASSWORD_LENGTH 36	/* as long as Trove's, so that no client is surprised */
 
@@ -15,7 +20,26 @@ root_of(struct request *r, struct guest *g)
 {
 	TRY(instance_read(&r->op, r->arg[1], r->tenant, &g->in));
 	r->op.instance = g->in.id;
-	return guest_check(r, g);
+	TRY(guest_engine(r, g));
+	if (!names_known(g->manager) && strcmp(g->manager, "postgresql") != 0)
+		return op_fail(&r->op, ERR_UNPROCESSABLE,
+		    "Operation not supported for datastore %s.", g->manager);
+	return status_guest_ready(&r->op, &g->in);
+}
+
+/* None, an empty one and what cannot be one ask for a new one. */
+static const char *
+password_of(struct request *r)
+{
+	const struct json *asked = body(r, "password");
+	const char *preset = conf_secret("guest.root_password").never_log;
+
+	if (json_kind(asked) == JSON_INT)
+		return op_printf(&r->op, "%" PRId64, json_int(asked));
+	if (json_str(asked) != NULL && *json_str(asked) != '\0')
+		return json_str(asked);
+	return *preset != '\0' ? preset :
+	    seal_password(&r->op, PASSWORD_LENGTH);
 }
 
 /* From the store: the guest is not asked. */
@@ -34,13 +58,12 @@ root_show(struct request *r)
 enum err
 root_enable(struct request *r)
 {
-	const char *password = body_str(r, "password");
+	const struct json *asked = body(r, "password");
+	const char *password = password_of(r);
 	struct guest g;
 	struct jsonw w;
 
 	TRY(root_of(r, &g));
-	if (password == NULL || *password == '\0')
-		password = seal_password(&r->op, PASSWORD_LENGTH);
 	TRY(name_password(&r->op, "", password));
 	jsonw_begin(&w, &r->op, 128);
 	jsonw_map(&w);
@@ -48,7 +71,7 @@ root_enable(struct request *r)
 	TRY(guest_do(r, &g, TASK_ROOT_ENABLE, order_done(&w), NULL));
 	jsonw_map(reply_json(r, 200));
 	jsonw_key(&r->out, "user");
-	view_root(r, password);
+	view_root(r, password, json_kind(asked) == JSON_INT);
 	jsonw_map_end(&r->out);
 	return OK;
 }

@@ -7,7 +7,8 @@
 
 static const char *const method_words[] = {
 	[GET] = "GET", [HEAD] = "HEAD", [POST] = "POST", [PUT] = "PUT",
-	[PATCH] = "PATCH", [DELETE] = "DELETE", [METHOD_OTHER] = "OTHER",
+	[PATCH] = "PATCH", [DELETE] = "DELETE", [OPTIONS] = "OPTIONS",
+	[METHOD_OTHER] = "OTHER",
 };
 _Static_assert(sizeof(method_words) / sizeof(*method_words) ==
     METHOD_OTHER + 1, "a word for each method");
@@ -41,7 +42,10 @@ decode(struct op *op, const char *s, size_t n)
 	return d;
 }
 
-/* Only the last segment may be empty: then the pattern has to end so too. */
+/*
+ * Only the last segment may be empty: then the pattern has to end so too.  A
+ * slash too many after the version comes from endpoints that end with one.
+ */
 static bool
 split(struct op *op, const char *path, struct segments *out)
 {
@@ -51,6 +55,9 @@ split(struct op *op, const char *path, struct segments *out)
 	while (*path == '/') {
 		size_t n = strcspn(++path, "/");
 
+		if (n == 0 && path[n] == '/' && out->n == 1 &&
+		    path[1] != '/' && path[1] != '\0' && strcmp(out->s[0], "v1.0") == 0)
+			continue;
 		if (out->n == SEGMENTS_MAX || (n == 0 && path[n] == '/'))
 			return false;
 		out->s[out->n] = decode(op, path, n);
@@ -86,11 +93,15 @@ matches(const char *pattern, const struct segments *is, const char **arg)
 
 /* Whose it would be, even when there is no such route: who may know that? */
 static const char *
-tenant_of(const struct segments *is)
+tenant_of(struct op *op, const char *path)
 {
-	if (is->n < 2 || strcmp(is->s[0], "v1.0") != 0 || *is->s[1] == '\0')
+	size_t n;
+
+	if (strncmp(path, "/v1.0/", 6) != 0)
 		return NULL;
-	return is->s[1];
+	path += path[6] == '/' ? 7 : 6;
+	n = strcspn(path, "/");
+	return n > 0 && path[n] == '/' ? decode(op, path, n) : NULL;
 }
 
 #define T	"/v1.0/{tenant}"
@@ -153,10 +164,10 @@ route_request(struct request *r)
 
 	r->path = op_strndup(op, r->uri, n);
 	r->query = r->uri[n] == '?' ? r->uri + n + 1 : "";
+	r->tenant = tenant_of(op, r->path);
 	if (!split(op, r->path, &is))
 		return op_fail(op, ERR_NOT_FOUND,
 		    "The resource could not be found.");
-	r->tenant = tenant_of(&is);
 	if (suffix > 0 &&
 	    !split(op, op_strndup(op, r->uri, n - suffix), &cut))
 		cut.n = 0;

@@ -13,23 +13,25 @@
 #include "fcgi/route.h"
 #include "lib/base/conf.h"
 #include "lib/base/log.h"
+#include "lib/store/instances.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+static bool
+is_tenants(const struct request *r)
+{
+	return strncmp(r->path, "/v1.0", 5) == 0 &&
+	    (r->path[5] == '/' || r->path[5] == '\0');
+}
 
 /* Nobody without a token learns which paths exist. */
 static bool
 needs_token(const struct request *r)
 {
-	if (r->route != NULL)
+	if (r->route != NULL && !conf_bool("api.stock"))
 		return r->route->who != ANYONE;
-	return strncmp(r->path, "/v1.0/", 6) == 0;
-}
-
-static bool
-is_tenants(const struct request *r)
-{
-	return strncmp(r->path, "/v1.0/", 6) == 0;
+	return is_tenants(r);
 }
 
 static enum err
@@ -73,25 +75,53 @@ check_pool(struct request *r)
 	return OK;
 }
 
+/* The reference remembers on the instance why it would not do what was asked. */
+static enum err
+refused(struct request *r, enum err e)
+{
+	const char *why = r->op.why;
+
+	if (conf_bool("api.stock") && r->op.instance != NULL &&
+	    r->method != GET && err_status(e) / 100 == 4 &&
+	    instance_refused(&r->op, r->op.instance, why) != OK)
+		log_warn(&r->op, "%s", r->op.why);
+	return e != OK ? op_fail(&r->op, e, "%s", why) : OK;
+}
+
+/* Browsers ask first, without a token; they are told nothing, and so allowed nothing. */
+static bool
+is_preflight(const struct request *r)
+{
+	return r->method == OPTIONS && r->route == NULL;
+}
+
 static enum err
 serve(struct request *r)
 {
 	enum err found = route_request(r);
 	const char *why = r->op.why;
 
+	if (is_preflight(r)) {
+		r->type = "";
+		return reply_empty(r, 200);
+	}
 	TRY(admit(r));
 	if (found != OK)
 		return op_fail(&r->op, found, "%s", why);
+	if (r->route->who != MGMT)
+		TRY(auth_policy(r));
 	TRY(check_pool(r));
 	TRY(query_parse(r));
-	if (r->route->handler != NULL)
-		TRY(take_body(r));
-	TRY(auth_policy(r));
+	if (r->route->handler == NULL)
+		TRY(auth_policy(r));
 	if (r->route->handler == NULL)
 		return op_fail(&r->op, ERR_NOT_BUILT,
 		    "%s %s is not implemented yet.", method_word(r->method),
 		    r->route->path);
-	return attempt(r);
+	TRY(take_body(r));
+	if (r->route->who == MGMT)	/* operators' bodies are looked at first */
+		TRY(auth_policy(r));
+	return refused(r, attempt(r));
 }
 
 /* It stands in links and in a header: what is no host and port counts as none. */

@@ -177,9 +177,10 @@ status_operating(const struct instance *in)
 		return "";
 	if (strcmp(g->shown, "RESTART_REQUIRED") == 0)
 		return g->shown;
-	if (in->guest_age >= conf_int("guest.expiry"))
+	/* One that was never heard is there only by a reset. */
+	if (in->guest_age < 0 || in->guest_age >= conf_int("guest.expiry"))
 		return "ERROR";
-	if (in->guest_age < 0 || in->guest_age > fresh)
+	if (in->guest_age > fresh)
 		return "UNKNOWN";
 	return g->shown;
 }

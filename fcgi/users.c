@@ -2,6 +2,7 @@
 #include "fcgi/fields.h"
 #include "fcgi/handlers.h"
 #include "fcgi/names.h"
+#include "fcgi/query.h"
 #include "fcgi/users.h"
 #include "fcgi/views.h"
 
@@ -17,7 +18,7 @@ users_list(struct request *r)
 	struct guest g;
 	struct page page;
 
-	TRY(page_of(r, &page));
+	TRY(guest_page_of(r, &page));
 	TRY(guest_of(r, &g));
 	TRY(guest_read(r, &g, ORDER_USERS, order_page(&r->op, &page),
 	    &answer));

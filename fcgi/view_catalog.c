@@ -1,4 +1,3 @@
-#include "fcgi/release.h"
 #include "fcgi/views.h"
 
 #include <stdlib.h>
@@ -47,19 +46,8 @@ view_words(struct jsonw *w, const char *key, const char *list)
 	jsonw_list_end(w);
 }
 
-/* One release lists it as its database holds it. */
-static void
-active(struct jsonw *w, const struct version_row *v, enum version_form form)
-{
-	if (form != VERSION_ALONE && release_is_zed())
-		jsonw_kint(w, "active", v->active);
-	else
-		jsonw_kbool(w, "active", v->active);
-}
-
 void
-view_version(struct request *r, const struct version_row *v,
-    enum version_form form)
+view_version(struct request *r, const struct version_row *v, bool nested)
 {
 	struct jsonw *w = &r->out;
 
@@ -68,10 +56,10 @@ view_version(struct request *r, const struct version_row *v,
 	jsonw_kstr(w, "name", v->name);
 	jsonw_kstr(w, "version", v->number);
 	view_links(r, "datastores/versions", v->id);
-	if (form != VERSION_NESTED)
+	if (!nested)
 		jsonw_kstr(w, "datastore", v->of->id);
 	if (r->caller.admin) {
-		active(w, v, form);
+		jsonw_kbool(w, "active", v->active);
 		jsonw_kstr(w, "packages", v->packages);
 		jsonw_kstr(w, "image", v->image);
 		jsonw_kstr(w, "registry_ext", v->registry_ext);
@@ -96,7 +84,7 @@ view_datastore(struct request *r, const struct catalog *c,
 	jsonw_list(w);
 	for (i = 0; i < c->versions; i++)
 		if (c->version[i].of == d && (all || c->version[i].active))
-			view_version(r, &c->version[i], VERSION_NESTED);
+			view_version(r, &c->version[i], true);
 	jsonw_list_end(w);
 	if (d->default_version != NULL)
 		jsonw_kstr(w, "default_version", d->default_version);

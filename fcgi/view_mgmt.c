@@ -90,6 +90,8 @@ view_managed(struct request *r, const struct version_row *v,
 	struct jsonw *w = &r->out;
 	bool gone = m->deleted_at != NULL;
 
+	if (strcmp(in.task, "BUILDING_ERROR_TIMEOUT_GA") == 0)
+		guest = "guestagent error";
 	if (gone) {
 		in.server_status = "SHUTDOWN";
 		in.access = NULL;

@@ -101,6 +101,7 @@ wish_place(struct request *r, struct new_instance *new)
 	const char *region = body_str(r, "instance/region_name");
 
 	TRY(wish_nic(r, new));
+	new->zone = body_str(r, "instance/availability_zone");
 	if (locality != NULL && strcmp(locality, "affinity") != 0 &&
 	    strcmp(locality, "soft-affinity") != 0 &&
 	    strcmp(locality, "anti-affinity") != 0 &&

@@ -214,7 +214,8 @@ what_stock_clients_send_is_accepted(void **state)
 		{ users_new_fields, "{\"users\":{\"name\":\"app\",\"password\":"
 		    "\"p1\"}}" },
 		{ root_fields, "{}" }, { root_fields, "{\"password\":null}" },
-		{ root_fields, "{\"password\":\"\"}" },
+		{ root_fields, "{\"password\":\"\"}" }, { root_fields, "[]" },
+		{ root_fields, "{\"password\":5}" },
 		{ databases_new_fields, "{\"databases\":[]}" },
 	};
 	struct op op;
@@ -265,7 +266,6 @@ what_the_contract_refuses_is_refused(void **state)
 		{ databases_new_fields, "{\"foo\":[]}" },
 		{ databases_new_fields, "{\"databases\":null}" },
 		{ access_grant_fields, "{\"databases\":[{}]}" },
-		{ root_fields, "{\"password\":5}" },
 	};
 	struct op op;
 	size_t i;

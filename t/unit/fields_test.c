@@ -360,7 +360,7 @@ add_map(struct sample *s, const char *parent)
 
 	add(s, "{");
 	for (const struct field *f = s->table; f->path != NULL; f++) {
-		if (!is_child(f->path, parent) ||
+		if (*f->path == '\0' || !is_child(f->path, parent) ||
 		    (f == s->odd && s->instead == NULL))
 			continue;
 		add(s, comma ? ",\"" : "\"");
@@ -440,7 +440,8 @@ every_table_takes_its_sample_and_refuses_each_member_gone_wrong(void **state)
 		tables++;
 		GOOD(r->body, document(r->body, NULL, NULL));
 		for (const struct field *f = r->body; f->path != NULL; f++)
-			walk_row(r->body, f);
+			if (*f->path != '\0')
+				walk_row(r->body, f);
 	}
 	assert_true(tables > 0);
 }
