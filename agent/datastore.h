@@ -30,6 +30,13 @@ struct db_user {
 struct db_setting { const char *name, *value; bool number; };
 struct db_page { int limit; const char *marker; };	/* limit 0: all */
 
+/* What an engine says of machine and agent instead of what /proc says. */
+struct db_figures {
+	const char	*version;
+	int64_t		 mem_total, num_cpus;	/* kB */
+	int64_t		 threads, fdsize, vmsize, vmpeak, vmrss, vmhwm;
+};
+
 struct db_log {
 	const char	*name;
 	bool		 system;	/* always on, and for operators only */
@@ -89,6 +96,7 @@ struct datastore {
 	enum err	(*root_enable)(struct op *, const char *password);
 	enum err	(*root_disable)(struct op *);
 
+	const struct db_figures *figures;	/* NULL: the real ones */
 	enum err	(*log_list)(struct op *, const struct db_log **);	/* ends with a NULL name */
 	enum err	(*log_set)(struct op *, const char *name, bool on);
 };

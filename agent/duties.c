@@ -2,10 +2,12 @@
 #include "agent/bodies.h"
 #include "agent/figures.h"
 #include "agent/journal.h"
+#include "agent/modules.h"
 #include "agent/names.h"
 #include "agent/report.h"
 #include "agent/supervisor.h"
 #include "lib/base/conf.h"
+#include "lib/base/log.h"
 
 #include <limits.h>
 #include <string.h>
@@ -291,6 +293,41 @@ logs(struct op *op, const struct json *body, bool again, struct jsonw *answer)
 	return OK;
 }
 
+/* --- modules ------------------------------------------------------------------ */
+
+static enum err
+module_apply_check(struct op *op, const struct json *body)
+{
+	return modules_check(op, json_get(body, "modules"));
+}
+
+static enum err
+module_apply(struct op *op, const struct json *body, bool again,
+    struct jsonw *answer)
+{
+	(void)again;
+	(void)answer;
+	return modules_apply(op, json_get(body, "modules"));
+}
+
+static enum err
+module_remove(struct op *op, const struct json *body, bool again,
+    struct jsonw *answer)
+{
+	(void)answer;
+	return tolerate(modules_remove(op, json_str(json_get(body, "id"))),
+	    ERR_NOT_FOUND, again);
+}
+
+static enum err
+modules(struct op *op, const struct json *body, bool again,
+    struct jsonw *answer)
+{
+	(void)body;
+	(void)again;
+	return modules_list(op, answer);
+}
+
 /* --- the server --------------------------------------------------------------- */
 
 static enum err
@@ -338,6 +375,9 @@ prepare(struct op *op, const struct json *body, bool again,
 
 	(void)again;
 	(void)answer;
+	/* The database is there and works without them. */
+	if (e == OK && modules_apply(op, json_get(body, "modules")) != OK)
+		log_warn(op, "modules: %s", op->why);
 	if (e == OK)
 		journal_set_prepared(PREPARED);
 	else if (journal_prepared() != PREPARED)
@@ -470,7 +510,7 @@ hwinfo(struct op *op, const struct json *body, bool again,
 	(void)op;
 	(void)body;
 	(void)again;
-	figures_machine(answer);
+	figures_machine(db()->figures, answer);
 	return OK;
 }
 
@@ -480,7 +520,7 @@ diagnostics(struct op *op, const struct json *body, bool again,
 {
 	(void)body;
 	(void)again;
-	return figures_process(op, answer);
+	return figures_process(op, db()->figures, answer);
 }
 
 static enum err
@@ -513,10 +553,13 @@ const struct duty duties[] = {
 	[ORDER_ROOT_DISABLE]   = { NULL,                  root_disable,    true,  false },
 	[ORDER_LOG_SET]        = { NULL,                  log_set,         true,  false },
 	[ORDER_LOGS]           = { NULL,                  logs,            true,  false },
+	[ORDER_MODULE_APPLY]   = { module_apply_check,    module_apply,    false, false },
+	[ORDER_MODULE_REMOVE]  = { NULL,                  module_remove,   false, false },
 	[ORDER_DATABASES]      = { NULL,                  databases,       true,  false },
 	[ORDER_USERS]          = { NULL,                  users,           true,  false },
 	[ORDER_USER]           = { NULL,                  user,            true,  false },
 	[ORDER_ACCESS]         = { NULL,                  access,          true,  false },
+	[ORDER_MODULES]        = { NULL,                  modules,         false, false },
 	[ORDER_VOLUME]         = { NULL,                  volume,          false, false },
 	[ORDER_HWINFO]         = { NULL,                  hwinfo,          false, false },
 	[ORDER_DIAGNOSTICS]    = { NULL,                  diagnostics,     false, false },

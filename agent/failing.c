@@ -26,7 +26,8 @@ static const char *const calls[] = {
 	[USER_CREATE] = "user_create", [USER_DELETE] = "user_delete",
 	[USER_LIST] = "user_list", [USER_SHOW] = "user_show",
 	[USER_UPDATE] = "user_update", [GRANT] = "grant",
-	[REVOKE] = "revoke", [ROOT_ENABLE] = "root_enable",
+	[REVOKE] = "revoke", [CONFIGURE] = "configure",
+	[ROOT_ENABLE] = "root_enable",
 	[ROOT_DISABLE] = "root_disable", [LOG_LIST] = "log_list",
 	[LOG_SET] = "log_set",
 };
@@ -230,6 +231,13 @@ failing_log_set(struct op *op, const char *name, bool on)
 	return datastore_null.log_set(op, name, on);
 }
 
+/* The same always, and those of any rehearsal. */
+static const struct db_figures figures = {
+	.version = "18.0.0", .mem_total = 524288, .num_cpus = 1, .threads = 2,
+	.fdsize = 64, .vmsize = 29096, .vmpeak = 29160, .vmrss = 2872,
+	.vmhwm = 2872,
+};
+
 const struct datastore datastore_failing = {
 	.name = "failing",
 	.port = 3306,
@@ -255,6 +263,7 @@ const struct datastore datastore_failing = {
 	.configure = failing_configure,
 	.root_enable = failing_root_enable,
 	.root_disable = failing_root_disable,
+	.figures = &figures,
 	.log_list = failing_log_list,
 	.log_set = failing_log_set,
 };

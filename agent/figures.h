@@ -1,11 +1,17 @@
-/* figures - numbers that operators ask a guest for; members of a map. */
+/*
+ * figures - numbers that operators ask a guest for; members of a map.
+ * An engine may have some of its own (datastore.h).
+ */
 #ifndef AGENT_FIGURES_H
 #define AGENT_FIGURES_H
 
+#include "agent/datastore.h"
 #include "lib/base/jsonw.h"
-#include "lib/base/op.h"
 
-void		 figures_machine(struct jsonw *);	/* mem_total in kB, num_cpus */
-enum err	 figures_process(struct op *, struct jsonw *);	/* of the agent; sizes in kB */
+/* mem_total in kB, num_cpus */
+void		 figures_machine(const struct db_figures *, struct jsonw *);
+/* of the agent; sizes in kB */
+enum err	 figures_process(struct op *, const struct db_figures *,
+		    struct jsonw *);
 
 #endif

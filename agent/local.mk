@@ -14,6 +14,7 @@ agent_libagent_a_SOURCES = \
 	agent/mariadb_conf.c agent/mariadb_logs.c \
 	agent/mariadb_schemas.c agent/mariadb_settings.c \
 	agent/mariadb_sql.c agent/mariadb_users.c \
+	agent/modules.c agent/modules.h \
 	agent/names.c agent/names.h \
 	agent/null.c \
 	agent/orders.c agent/orders.h \

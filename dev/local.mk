@@ -30,7 +30,9 @@ EXTRA_DIST += \
 	t/scenario/0065-operator.t \
 	t/scenario/0066-logs.t \
 	t/scenario/0070-xml.t \
+	t/scenario/0050-events.t \
 	t/scenario/0051-the-same-request-twice.t \
+	t/scenario/0052-tried-first.t \
 	t/stack/invariants \
 	t/stack/stack.py \
 	t/stack/storm.py

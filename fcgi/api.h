@@ -62,7 +62,7 @@ struct request {
 	const char	*base;		/* of links: api.public_url, or https:// and the host */
 	const char	*self, *bookmark;	/* how both links of a resource begin; view_links() keeps them */
 	const char	*content_type, *accept;	/* NULL: none was sent */
-	bool		 wants_xml;	/* handlers write JSON all the same (media.h) */
+	bool		 is_xml, wants_xml;	/* the body was XML: all is text where no row says more; the answer will be (media.h) */
 	const char	*raw;		/* the body as it came */
 	size_t		 raw_len;
 	bool		 raw_too_large;	/* more than api.body_max was declared: unread */

@@ -44,6 +44,14 @@ reply_backup(struct request *r, int status, const struct backup *b)
 	return OK;
 }
 
+/* A size that was stored is a number with a point, also where a whole one was given. */
+static void
+size_show(struct op *op, struct backup *b)
+{
+	if (b->size != NULL && strpbrk(b->size, ".e") == NULL)
+		b->size = op_printf(op, "%s.0", b->size);
+}
+
 /* The backup of arg[1], if the caller may see it. */
 static enum err
 backup_of(struct request *r, struct backup *b)
@@ -72,6 +80,7 @@ reply_backups(struct request *r, struct backups_page *page,
 	jsonw_list(&r->out);
 	for (i = 0; i < n; i++) {
 		TRY(version_of(&r->op, &c, b[i].version_id, &v));
+		size_show(&r->op, &b[i]);
 		view_backup(r, v, &b[i]);
 	}
 	jsonw_list_end(&r->out);
@@ -137,6 +146,7 @@ backup_show(struct request *r)
 	struct backup b;
 
 	TRY(backup_of(r, &b));
+	size_show(&r->op, &b);
 	return reply_backup(r, 200, &b);
 }
 

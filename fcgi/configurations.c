@@ -176,6 +176,8 @@ configuration_create(struct request *r)
 	TRY(catalog_read(&r->op, &c));
 	TRY(wish_version(r, c, body(r, "configuration/datastore"), &v));
 	TRY(settings_begin(&r->op, v, &s));
+	if (r->is_xml)
+		values = settings_typed(&s, values);
 	if (json_count(values) > 0)
 		TRY(settings_add(&s, values));
 	text_uuid(id);
@@ -225,6 +227,8 @@ settings_change(struct request *r, const struct configuration *was,
 	after = before;
 	if (replace)
 		after.n = 0;
+	if (values != NULL && r->is_xml)
+		values = settings_typed(&after, values);
 	if (values != NULL)
 		TRY(settings_add(&after, values));
 	change->to.settings = store_settings(&after);

@@ -84,7 +84,7 @@ datastore_versions_list(struct request *r)
 	for (i = 0; i < c->versions; i++)
 		if (c->version[i].of == d &&
 		    (c->version[i].active || r->caller.admin))
-			view_version(r, &c->version[i], false);
+			view_version(r, &c->version[i], VERSION_LISTED);
 	jsonw_list_end(w);
 	jsonw_map_end(w);
 	return OK;
@@ -97,7 +97,7 @@ reply_version(struct request *r, const struct version_row *v)
 
 	jsonw_map(w);
 	jsonw_key(w, "version");
-	view_version(r, v, false);
+	view_version(r, v, VERSION_ALONE);
 	jsonw_map_end(w);
 	return OK;
 }

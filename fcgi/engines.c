@@ -17,10 +17,10 @@ static const struct engine {
 bool
 engine_can(const char *manager, enum ability a)
 {
-	bool null = strcmp(conf_str("compute.driver"), "null") == 0;
+	const char *compute = conf_str("compute.driver");
 	const struct engine *e = engines;
 
-	if (null)
+	if (strcmp(compute, "null") == 0 || strcmp(compute, "fake") == 0)
 		manager = "null";
 	while (e->manager != NULL && strcmp(e->manager, manager) != 0)
 		e++;

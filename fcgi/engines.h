@@ -1,7 +1,7 @@
 /*
  * engines - what can be done with the engines of versions, beyond databases
- * and users.  Where there are no guests (compute driver null) nothing needs to
- * be able to.
+ * and users.  Where compute is one of tests (null, fake), each stands for the
+ * null engine.
  */
 #ifndef FCGI_ENGINES_H
 #define FCGI_ENGINES_H

@@ -51,7 +51,8 @@ extern const struct field log_fields[];
 enum err	 logs_list(struct request *);
 enum err	 log_act(struct request *);
 
-/* tasks.c */
+/* tasks.c, events.c */
+enum err	 events_list(struct request *);
 enum err	 tasks_list(struct request *);
 enum err	 task_view(struct request *);
 
@@ -96,19 +97,7 @@ enum err	 volume_type_show(struct request *);
 enum err	 flavors_list(struct request *);
 enum err	 flavor_show(struct request *);
 
-/* backups.c */
-extern const struct field backup_new_fields[];
-enum err	 backups_list(struct request *);
-enum err	 backup_create(struct request *);
-enum err	 backup_show(struct request *);
-enum err	 backup_remove(struct request *);
-enum err	 instance_backups(struct request *);
-
-/* backup_strategies.c */
-extern const struct field strategy_new_fields[];
-enum err	 strategies_list(struct request *);
-enum err	 strategy_create(struct request *);
-enum err	 strategy_remove(struct request *);
+#include "fcgi/handlers_backups.h"
 
 /* bodies.c: the tables of bodies */
 extern const struct field instance_new_fields[], instance_put_fields[],

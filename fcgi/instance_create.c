@@ -6,6 +6,7 @@
 #include "fcgi/configurations.h"
 #include "fcgi/guest.h"
 #include "fcgi/handlers.h"
+#include "fcgi/instance_modules.h"
 #include "fcgi/names.h"
 #include "fcgi/views.h"
 #include "fcgi/wishes.h"
@@ -17,7 +18,6 @@
 /* What belongs to later parts of the API; null and empty lists ask for nothing. */
 static const struct { const char *path, *text; } not_built[] = {
 	{ "instance/replica_of",    "Replicas are not implemented yet." },
-	{ "instance/modules",       "Modules are not implemented yet." },
 	{ NULL, NULL }
 };
 
@@ -42,22 +42,16 @@ combination_check(struct request *r)
 	return OK;
 }
 
-/* Databases, users and settings, as the order that prepares the guest. */
+/* Databases, users, settings and modules, as the order that prepares the guest. */
 static enum err
 pick_content(struct request *r, const struct version_row *v, struct pick *p,
-    const char **args)
+    struct module_list *modules, const char **args)
 {
 	const struct json *databases = body(r, "instance/databases");
 	const struct json *users = body(r, "instance/users");
 	const char *group = body_str(r, "instance/configuration");
 	struct jsonw w;
 
-	if (items_count(databases) + items_count(users) > 0) {
-		TRY(databases_check(&r->op, v->manager, databases));
-		TRY(users_check(&r->op, v->manager, "", users));
-		TRY(users_databases_check(&r->op, v->manager, "", users));
-		TRY(users_subset_check(&r->op, users, databases));
-	}
 	jsonw_begin(&w, &r->op, 256);
 	jsonw_map(&w);
 	order_databases(&w, databases);
@@ -66,6 +60,8 @@ pick_content(struct request *r, const struct version_row *v, struct pick *p,
 		TRY(configuration_pick(r, group, v->id, p));
 		order_settings(&w, p->group.settings, p->restart);
 	}
+	TRY(wish_modules(r, v, modules));
+	TRY(modules_order(&r->op, &w, modules));
 	*args = order_done(&w);
 	return guest_fits(&r->op, *args);
 }
@@ -94,6 +90,7 @@ instance_create(struct request *r)
 	const struct catalog *c;
 	const struct version_row *v;
 	const struct flavor_row *f;
+	struct module_list modules;
 	const char *args;
 	struct pick group = { 0 };
 	struct new_task task;
@@ -103,7 +100,7 @@ instance_create(struct request *r)
 	TRY(combination_check(r));
 	TRY(catalog_read(&r->op, &c));
 	TRY(wish_version(r, c, body(r, "instance/datastore"), &v));
-	TRY(pick_content(r, v, &group, &args));
+	TRY(pick_content(r, v, &group, &modules, &args));
 	TRY(wish_place(r, &new));
 	TRY(wish_flavor(r, c, body(r, "instance/flavorRef"), &f));
 	TRY(wish_storage(r, v, f));
@@ -116,6 +113,10 @@ instance_create(struct request *r)
 	new.vcpus = f->vcpus;
 	new.configuration_id = group.group.id;
 	new.configuration_revision = group.group.revision;
+	if (modules.n > 0) {
+		new.module_ids = modules_ids(&r->op, &modules);
+		new.module_md5s = modules_md5s(&r->op, &modules);
+	}
 	if (access != NULL) {
 		jsonw_begin(&w, &r->op, 128);
 		store_access(&w, access);

@@ -1,6 +1,7 @@
 #include "fcgi/datastores.h"
 #include "fcgi/guest.h"
 #include "fcgi/handlers.h"
+#include "fcgi/instances.h"
 #include "fcgi/query.h"
 #include "fcgi/status.h"
 #include "fcgi/views.h"
@@ -23,10 +24,11 @@ newest_first(const void *pa, const void *pb)
 	return order != 0 ? order : strcmp(a->id, b->id);
 }
 
-static enum err
-list(struct request *r, enum instance_form form)
+enum err
+reply_instances(struct request *r, struct instances_page *wish,
+    enum instance_form form)
 {
-	const char *clustered = query(r, "include_clustered"), *next = NULL;
+	const char *next = NULL;
 	const struct version_row *v;
 	const struct catalog *c;
 	struct instance *in;
@@ -35,10 +37,10 @@ list(struct request *r, enum instance_form form)
 
 	TRY(page_by_id(r, &page));
 	TRY(catalog_read(&r->op, &c));
-	TRY(instances_read(&r->op, &(struct instances_page){
-	    .tenant = r->tenant, .marker = page.marker, .limit = page.limit,
-	    .clustered = clustered != NULL && strcasecmp(clustered, "true") == 0,
-	    .detail = form != LIST_FORM }, &in, &n));
+	wish->marker = page.marker;
+	wish->limit = page.limit;
+	wish->detail = form != LIST_FORM;
+	TRY(instances_read(&r->op, wish, &in, &n));
 	if (n > page.limit)
 		next = in[(n = page.limit) - 1].id;
 	qsort(in, n, sizeof *in, newest_first);
@@ -56,6 +58,17 @@ list(struct request *r, enum instance_form form)
 		page_links(r, "instances", next);
 	jsonw_map_end(&r->out);
 	return OK;
+}
+
+static enum err
+list(struct request *r, enum instance_form form)
+{
+	const char *clustered = query(r, "include_clustered");
+
+	return reply_instances(r, &(struct instances_page){
+	    .tenant = r->tenant,
+	    .clustered = clustered != NULL &&
+	    strcasecmp(clustered, "true") == 0 }, form);
 }
 
 enum err

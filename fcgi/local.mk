@@ -1,7 +1,7 @@
 # coffer-api: everything but its main stands in a library, for the unit tests.
 noinst_LIBRARIES += fcgi/libapi.a
 fcgi_libapi_a_SOURCES = \
-	fcgi/api.h fcgi/handlers.h \
+	fcgi/api.h fcgi/handlers.h fcgi/handlers_backups.h \
 	fcgi/access.c \
 	fcgi/accounts.c fcgi/accounts.h \
 	fcgi/attempt.c fcgi/attempt.h \
@@ -10,6 +10,7 @@ fcgi_libapi_a_SOURCES = \
 	fcgi/bodies.c \
 	fcgi/configurations.c fcgi/configurations.h \
 	fcgi/handlers_configuration.h \
+	fcgi/events.c \
 	fcgi/databases.c \
 	fcgi/datastores.c fcgi/datastores.h \
 	fcgi/engines.c fcgi/engines.h \
@@ -20,15 +21,18 @@ fcgi_libapi_a_SOURCES = \
 	fcgi/instance_actions.c fcgi/instance_create.c fcgi/instance_update.c \
 	fcgi/instances.c \
 	fcgi/instance_configure.c \
+	fcgi/instance_modules.c fcgi/instance_modules.h fcgi/instances.h \
 	fcgi/limits.c \
 	fcgi/logs.c \
 	fcgi/media.c fcgi/media.h \
 	fcgi/handlers_mgmt.h fcgi/mgmt.h fcgi/mgmt_actions.c fcgi/mgmt_hosts.c \
 	fcgi/mgmt_instances.c fcgi/mgmt_quotas.c fcgi/mgmt_versions.c \
+	fcgi/modules.c \
 	fcgi/names.c fcgi/names.h fcgi/charsets.tbl.h \
 	fcgi/parameters.c \
 	fcgi/query.c fcgi/query.h \
 	fcgi/ratelimit.c fcgi/ratelimit.h \
+	fcgi/release.c fcgi/release.h \
 	fcgi/reply.c \
 	fcgi/root.c \
 	fcgi/route.c fcgi/route.h fcgi/routes.c \
@@ -45,7 +49,7 @@ fcgi_libapi_a_SOURCES = \
 	fcgi/volume_types.c fcgi/volume_types.h \
 	fcgi/view_configuration.c \
 	fcgi/view_identity.c fcgi/view_identity.h \
-	fcgi/view_instance.c fcgi/view_order.c fcgi/view_task.c fcgi/views.h \
+	fcgi/view_instance.c fcgi/view_module.c fcgi/view_order.c fcgi/view_task.c fcgi/views.h \
 	fcgi/wishes.c fcgi/wishes.h \
 	fcgi/xmlw.c fcgi/xmlw.h fcgi/xml_names.tbl.h
 
@@ -70,6 +74,15 @@ t_unit_api_names_test_SOURCES = t/unit/api_names_test.c t/unit/test.h
 t_unit_api_names_test_LDADD = $(API) $(CMOCKA_LIBS)
 t_unit_api_bodies_test_SOURCES = t/unit/api_bodies_test.c t/unit/test.h
 t_unit_api_bodies_test_LDADD = $(API) $(CMOCKA_LIBS)
+if HAVE_CMOCKA
+check_PROGRAMS += t/unit/settings_test t/unit/configurations_test
+endif
+t_unit_settings_test_SOURCES = t/unit/settings_test.c t/unit/test.h
+t_unit_settings_test_LDADD = $(API) $(CMOCKA_LIBS)
+t_unit_configurations_test_SOURCES = t/unit/configurations_test.c \
+	t/unit/test.h t/unit/api_fixture.c t/unit/api_fixture.h \
+	t/unit/pg_fixture.c t/unit/pg_fixture.h
+t_unit_configurations_test_LDADD = $(API) $(CMOCKA_LIBS)
 t_unit_views_test_SOURCES = t/unit/views_test.c t/unit/test.h
 t_unit_views_test_LDADD = $(API) $(CMOCKA_LIBS)
 # It counts statements, and loses the answer to a COMMIT when told.

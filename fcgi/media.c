@@ -193,16 +193,17 @@ media_body(struct request *r)
 	const char *type = r->content_type;
 	enum err e;
 
+	r->is_xml = is_type(type, XML_TYPE) && !is_identity(r->uri);
 	if (is_type(type, JSON_TYPE))
 		e = json_parse(op, r->raw, r->raw_len, &r->body);
-	else if (is_type(type, XML_TYPE) && !is_identity(r->uri))
+	else if (r->is_xml)
 		e = xml_parse(op, r->raw, r->raw_len, &forms, &r->body);
 	else
 		return op_fail(op, ERR_BAD_MEDIA, "Unsupported Content-Type");
 	if (e != ERR_BAD_REQUEST)
 		return e;
 	log_debug(op, "body: %s", op->why);
-	if (is_type(type, JSON_TYPE))
+	if (!r->is_xml)
 		return op_fail(op, e, "Malformed request body");
 	op->why = NULL;			/* readers of XML know the stock sentence */
 	return e;

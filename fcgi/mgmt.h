@@ -10,11 +10,6 @@
 #include "lib/store/catalog.h"
 #include "lib/store/operator.h"
 
-/* api.release: some routes and pages are of other releases than that one. */
-bool		 release_is_zed(void);
-/* ERR_NOT_FOUND, as of no route at all, where the release has none such. */
-enum err	 historical(struct request *);
-
 /* The instance of arg[1], anybody's; one that is deleted with ?deleted=true. */
 enum err	 mgmt_instance_of(struct request *, struct managed *);
 /* The same with a server, whatever its guest says; else ERR_UNPROCESSABLE. */

@@ -1,27 +1,9 @@
 /* Hosts, their storage, and the projects that have instances: of older contracts. */
 #include "fcgi/handlers_mgmt.h"
 #include "fcgi/mgmt.h"
-
-#include "lib/base/conf.h"
-
-#include <string.h>
+#include "fcgi/release.h"
 
 #define SHOWN_MOST 1000		/* instances of one host or project */
-
-bool
-release_is_zed(void)
-{
-	return strcmp(conf_str("api.release"), "zed") == 0;
-}
-
-enum err
-historical(struct request *r)
-{
-	if (!release_is_zed())
-		return OK;
-	return op_fail(&r->op, ERR_NOT_FOUND,
-	    "The resource could not be found.");
-}
 
 static enum err
 all_hosts(struct request *r, const char *root,

@@ -3,6 +3,7 @@
 #include "fcgi/guest.h"
 #include "fcgi/handlers_mgmt.h"
 #include "fcgi/mgmt.h"
+#include "fcgi/release.h"
 #include "fcgi/views.h"
 
 #include "lib/base/conf.h"

@@ -38,9 +38,9 @@ const struct route routes[] = {
 	{ POST,  T "/instances/{id}/log",                                   ASKS_GUEST, OWNER, "instance:guest_log", log_fields, log_act },
 	{ GET,   T "/instances/{id}/ssl",                                   ASKS_GUEST, OWNER, "instance:show", NULL, NULL },
 	{ POST,  T "/instances/{id}/ssl",                                   ASKS_GUEST, OWNER, "instance:update", NULL, NULL },
-	{ GET,   T "/instances/{id}/modules",                               ASKS_GUEST, OWNER, "instance:module_list", NULL, NULL },
-	{ POST,  T "/instances/{id}/modules",                               ASKS_GUEST, OWNER, "instance:module_apply", NULL, NULL },
-	{ DELETE,T "/instances/{id}/modules/{module_id}",                   ASKS_GUEST, OWNER, "instance:module_remove", NULL, NULL },
+	{ GET,   T "/instances/{id}/modules",                               ASKS_GUEST, OWNER, "instance:module_list", NULL, instance_modules_list },
+	{ POST,  T "/instances/{id}/modules",                               ASKS_GUEST, OWNER, "instance:module_apply", modules_apply_fields, instance_modules_apply },
+	{ DELETE,T "/instances/{id}/modules/{module_id}",                   ASKS_GUEST, OWNER, "instance:module_remove", NULL, instance_module_remove },
 
 	/* databases, users, access, root of an instance */
 	{ GET,   T "/instances/{id}/databases",                             ASKS_GUEST, OWNER, "instance:extension:database:index", NULL, databases_list },
@@ -78,6 +78,9 @@ const struct route routes[] = {
 	{ PUT,   T "/configurations/{id}",                                  MAIN, OWNER, "configuration:update", configuration_put_fields, configuration_put },
 	{ DELETE,T "/configurations/{id}",                                  MAIN, OWNER, "configuration:delete", NULL, configuration_delete },
 
+	/* what happened */
+	{ GET,   T "/events",                                               MAIN, OWNER, "event:index", NULL, events_list },
+
 	/* what can be had */
 	{ GET,   T "/datastores",                                           MAIN, ANY_TOKEN, "datastore:index", NULL, datastores_list },
 	{ GET,   T "/datastores/{datastore}",                               MAIN, ANY_TOKEN, "datastore:show", NULL, datastore_show },
@@ -87,6 +90,8 @@ const struct route routes[] = {
 	{ GET,   T "/datastores/versions/{version}/parameters/{name}",      MAIN, OWNER, "configuration-parameter:show_by_version", NULL, version_parameter_show },
 	{ GET,   T "/datastores/{datastore}/versions",                      MAIN, ANY_TOKEN, "datastore:version_index", NULL, datastore_versions_list },
 	{ GET,   T "/datastores/{datastore}/versions/{version}",            MAIN, ANY_TOKEN, "datastore:version_show", NULL, datastore_version_show },
+	/* The reference takes any method here. */
+	{ DELETE,T "/datastores/{datastore}/versions/{version}",            MAIN, ANY_TOKEN, "datastore:version_show", NULL, datastore_version_show },
 	{ GET,   T "/datastores/{datastore}/versions/{version}/flavors",    MAIN, ANY_TOKEN, "datastore:list_associated_flavors", NULL, version_flavors_list },
 	{ GET,   T "/datastores/{datastore}/versions/{version}/volume-types", MAIN, ANY_TOKEN, NULL, NULL, version_volume_types_list },
 	{ GET,   T "/datastores/{datastore}/versions/{version}/parameters", MAIN, OWNER, "configuration-parameter:index", NULL, parameters_list },
@@ -106,13 +111,13 @@ const struct route routes[] = {
 	{ POST,  T "/clusters/{cluster_id}/root",                           MAIN, OWNER, "cluster:extension:root:create", NULL, NULL },
 
 	/* modules */
-	{ GET,   T "/modules",                                              MAIN, OWNER, "module:index", NULL, NULL },
-	{ POST,  T "/modules",                                              MAIN, OWNER, "module:create", NULL, NULL },
-	{ GET,   T "/modules/{id}",                                         MAIN, OWNER, "module:show", NULL, NULL },
-	{ PUT,   T "/modules/{id}",                                         MAIN, OWNER, "module:update", NULL, NULL },
-	{ DELETE,T "/modules/{id}",                                         MAIN, OWNER, "module:delete", NULL, NULL },
-	{ GET,   T "/modules/{id}/instances",                               MAIN, OWNER, "module:instances", NULL, NULL },
-	{ PUT,   T "/modules/{id}/instances",                               MAIN, OWNER, "module:reapply", NULL, NULL },
+	{ GET,   T "/modules",                                              MAIN, OWNER, "module:index", NULL, modules_list },
+	{ POST,  T "/modules",                                              MAIN, OWNER, "module:create", module_new_fields, module_create },
+	{ GET,   T "/modules/{id}",                                         MAIN, OWNER, "module:show", NULL, module_show },
+	{ PUT,   T "/modules/{id}",                                         MAIN, OWNER, "module:update", module_put_fields, module_put },
+	{ DELETE,T "/modules/{id}",                                         MAIN, OWNER, "module:delete", NULL, module_remove },
+	{ GET,   T "/modules/{id}/instances",                               MAIN, OWNER, "module:instances", NULL, module_instances },
+	{ PUT,   T "/modules/{id}/instances",                               MAIN, OWNER, "module:reapply", module_reapply_fields, module_reapply },
 
 	/* the operator's */
 	{ GET,   T "/mgmt/instances",                                       MAIN, MGMT, NULL, NULL, mgmt_instances_list },

@@ -36,6 +36,35 @@ is_of_type(const char *type, enum json_kind kind)
 	return kind == JSON_STR;
 }
 
+static enum json_kind
+kind_of(const struct parameter *p)
+{
+	if (p == NULL)
+		return JSON_STR;
+	if (strcmp(p->type, "integer") == 0)
+		return JSON_INT;
+	if (strcmp(p->type, "float") == 0)
+		return JSON_REAL;
+	return strcmp(p->type, "boolean") == 0 ? JSON_BOOL : JSON_STR;
+}
+
+/* What is no text of its type is left to be refused. */
+const struct json *
+settings_typed(const struct settings *s, const struct json *values)
+{
+	struct json *typed = json_new(s->op, JSON_MAP);
+	const struct json *value, *is;
+	const char *name;
+	void *at = NULL;
+
+	while (json_next(values, &at, &name, &value)) {
+		is = json_str(value) == NULL ? NULL : json_of_text(s->op,
+		    kind_of(parameter_of(s, name)), json_str(value));
+		json_put(typed, name, is != NULL ? is : value);
+	}
+	return typed;
+}
+
 /* Exact for what has 64 bits: the mantissa of a long double has as many. */
 static long double
 number(const struct json *value)

@@ -15,7 +15,7 @@
 struct setting {
 	const char	*name;
 	const struct parameter *of;	/* NULL: the version has none such any more */
-	const struct json *value;	/* null, once it is stored, never */
+	const struct json *value;
 };
 
 struct settings {
@@ -35,6 +35,9 @@ enum err	 settings_begin(struct op *, const struct version_row *,
  * ERR_UNPROCESSABLE with the contract's texts.
  */
 enum err	 settings_add(struct settings *, const struct json *values);
+/* The same map where they are texts of XML, as the parameters' types would have them. */
+const struct json *settings_typed(const struct settings *,
+		    const struct json *values);
 /* Those of a JSON text that was checked when it was stored. */
 enum err	 settings_add_stored(struct settings *, const char *text);
 

@@ -80,6 +80,15 @@ static const struct {
 	{ "tasks", "Tasks",
 	    "Coffer: what is being done to an instance, step by step",
 	    "urn:coffer:tasks:v1", "2026-11-24T00:00:00Z" },
+	{ "events", "Events",
+	    "Coffer: what happened in a project, from any point on",
+	    "urn:coffer:events:v1", "2026-11-26T00:00:00Z" },
+	{ "idempotency-key", "Idempotency-Key",
+	    "Coffer: a POST that is repeated is answered as the first time",
+	    "urn:coffer:idempotency-key:v1", "2026-11-26T00:00:00Z" },
+	{ "dry-run", "Dry run",
+	    "Coffer: ?dry_run=true tells what would be done, and does nothing",
+	    "urn:coffer:dry-run:v1", "2026-11-26T00:00:00Z" },
 };
 #define EXTENSIONS (sizeof(extensions) / sizeof(*extensions))
 

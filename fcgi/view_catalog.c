@@ -1,3 +1,4 @@
+#include "fcgi/release.h"
 #include "fcgi/views.h"
 
 #include <stdlib.h>
@@ -46,8 +47,19 @@ view_words(struct jsonw *w, const char *key, const char *list)
 	jsonw_list_end(w);
 }
 
+/* One release lists it as its database holds it. */
+static void
+active(struct jsonw *w, const struct version_row *v, enum version_form form)
+{
+	if (form != VERSION_ALONE && release_is_zed())
+		jsonw_kint(w, "active", v->active);
+	else
+		jsonw_kbool(w, "active", v->active);
+}
+
 void
-view_version(struct request *r, const struct version_row *v, bool nested)
+view_version(struct request *r, const struct version_row *v,
+    enum version_form form)
 {
 	struct jsonw *w = &r->out;
 
@@ -56,10 +68,10 @@ view_version(struct request *r, const struct version_row *v, bool nested)
 	jsonw_kstr(w, "name", v->name);
 	jsonw_kstr(w, "version", v->number);
 	view_links(r, "datastores/versions", v->id);
-	if (!nested)
+	if (form != VERSION_NESTED)
 		jsonw_kstr(w, "datastore", v->of->id);
 	if (r->caller.admin) {
-		jsonw_kbool(w, "active", v->active);
+		active(w, v, form);
 		jsonw_kstr(w, "packages", v->packages);
 		jsonw_kstr(w, "image", v->image);
 		jsonw_kstr(w, "registry_ext", v->registry_ext);
@@ -84,7 +96,7 @@ view_datastore(struct request *r, const struct catalog *c,
 	jsonw_list(w);
 	for (i = 0; i < c->versions; i++)
 		if (c->version[i].of == d && (all || c->version[i].active))
-			view_version(r, &c->version[i], true);
+			view_version(r, &c->version[i], VERSION_NESTED);
 	jsonw_list_end(w);
 	if (d->default_version != NULL)
 		jsonw_kstr(w, "default_version", d->default_version);

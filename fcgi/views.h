@@ -11,6 +11,7 @@
 #include "lib/store/catalog.h"
 #include "lib/store/configurations.h"
 #include "lib/store/instances.h"
+#include "lib/store/modules.h"
 #include "lib/store/parameters.h"
 #include "lib/store/tasks.h"
 
@@ -31,9 +32,10 @@ void	 view_instance_members(struct request *, const struct version_row *,
 void	 view_flavor(struct request *, const struct flavor_row *);
 /* "a,b" as a list; "" and NULL as an empty one. */
 void	 view_words(struct jsonw *, const char *key, const char *list);
-/* nested: inside its datastore, which is then not named. */
+/* NESTED: inside its datastore, which is then not named. */
+enum version_form { VERSION_ALONE, VERSION_LISTED, VERSION_NESTED };
 void	 view_version(struct request *, const struct version_row *,
-	    bool nested);
+	    enum version_form);
 /* all: inactive versions too */
 void	 view_datastore(struct request *, const struct catalog *,
 	    const struct datastore_row *, bool all);
@@ -52,6 +54,16 @@ void	 view_holder(struct request *, const struct holder *);
 struct parameter_words { const char *max, *min; };
 void	 view_parameter(struct request *, const struct version_row *,
 	    const struct parameter *, const struct parameter_words *);
+
+enum module_form { MODULE_LISTED, MODULE_DETAIL, MODULE_SHOWN };
+void	 view_module(struct request *, const struct catalog *,
+	    const struct module *, enum module_form);
+void	 view_module_count(struct request *, const struct module *,
+	    const struct module_count *);
+/* One of an instance, with what the guest said of it; contents may be NULL. */
+void	 view_applied(struct request *, const struct catalog *,
+	    const struct module *, const struct json *said,
+	    const char *contents);
 
 /*
  * What a guest answered: maps of name, host and databases (maps or names).
@@ -75,6 +87,9 @@ void	 order_user(struct jsonw *, struct op *, const struct user_id *);
 void	 order_user_target(struct jsonw *, const struct json *to);
 void	 order_databases(struct jsonw *, const struct json *list);
 void	 order_users(struct jsonw *, const struct json *list);
+void	 order_module(struct jsonw *, const struct module *,
+	    const char *contents);
+void	 order_module_id(struct jsonw *, const struct module *);
 void	 order_backup(struct jsonw *, const struct backup *);
 void	 order_settings(struct jsonw *, const char *settings, bool restart);
 const char *order_configure(struct op *, const struct attachment *);

@@ -1,6 +1,6 @@
 /* Types of volumes: those of volume.types, or one called like the driver. */
 #include "fcgi/handlers.h"
-#include "fcgi/mgmt.h"
+#include "fcgi/release.h"
 #include "fcgi/volume_types.h"
 
 #include "lib/base/conf.h"

@@ -57,7 +57,10 @@ CREATE FUNCTION event_name(kind text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
 		WHEN 'user_passwords' THEN 'user_change_password'
 		WHEN 'grant' THEN 'user_grant'
 		WHEN 'revoke' THEN 'user_revoke'
+		WHEN 'reboot' THEN 'instance_reboot'
 		WHEN 'backup' THEN 'backup_create'
+		WHEN 'access' THEN 'instance_access'
+		WHEN 'configure' THEN 'instance_configure'
 		ELSE kind END
 $$;
 
@@ -265,7 +268,7 @@ DECLARE
 	t text[];
 BEGIN
 	FOREACH t SLICE 1 IN ARRAY ARRAY[
-		['configurations', 'configuration', 'name,description,version_id'],
+		['configurations', 'configuration', 'name,description,version_id,revision'],
 		['backups', 'backup', 'name,description,instance_id,parent_id,state,size'],
 		['backup_strategies', 'backup_strategy', 'instance_id,container'],
 		['clusters', 'cluster', 'name,version_id,task,configuration_id'],

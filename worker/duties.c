@@ -4,7 +4,9 @@
 #include "lib/base/log.h"
 #include "lib/cloud/cloud.h"
 #include "lib/msg/bus.h"
+#include "lib/store/events.h"
 #include "lib/store/leases.h"
+#include "lib/store/repeats.h"
 #include "lib/store/operator.h"
 
 #include <sys/statvfs.h>
@@ -14,6 +16,8 @@
 #define RING_AGAIN_MS	5000		/* it may stand far back in the list */
 #define RECOVER_SECS	5
 #define PRUNE_SECS	300
+#define PRUNE_TURNS	20		/* so that none grows faster than it is forgotten */
+#define EVENTS_SECS	1
 #define HOST_SECS	60
 #define MB		(1 << 20)
 
@@ -73,7 +77,11 @@ enum err
 duty_prune(struct op *op, const char *host)
 {
 	(void)host;
-	return tasks_prune(op, conf_int("task.keep_days"));
+	TRY(tasks_prune(op, conf_int("task.keep_days")));
+	TRY(repeats_prune(op));
+	for (int i = 0, n = 1; i < PRUNE_TURNS && n > 0; i++)
+		TRY(events_prune(op, conf_int("events.keep_days"), &n));
+	return OK;
 }
 
 /* For the operator's lists of hosts and storage. */
@@ -117,6 +125,12 @@ host_secs(void)
 	return HOST_SECS;
 }
 
+static int
+events_secs(void)
+{
+	return EVENTS_SECS;
+}
+
 static struct duty {
 	enum err	(*act)(struct op *, const char *host);
 	int		(*secs)(void);
@@ -125,6 +139,7 @@ static struct duty {
 	{ duty_sweep, sweep_secs, 0 },
 	{ duty_recover, recover_secs, 0 },
 	{ duty_prune, prune_secs, 0 },
+	{ duty_events, events_secs, 0 },
 	{ duty_host, host_secs, 0 },
 };
 

@@ -12,7 +12,8 @@ enum err duties_do(struct op *, const char *host);
 
 enum err duty_sweep(struct op *, const char *host);	/* rings what nobody owns */
 enum err duty_recover(struct op *, const char *host);	/* servers that should run */
-enum err duty_prune(struct op *, const char *host);	/* tasks that ended long ago */
+enum err duty_prune(struct op *, const char *host);	/* what is kept for a time only */
+enum err duty_events(struct op *, const char *host);	/* into the log that is shipped */
 enum err duty_host(struct op *, const char *host);	/* what this host has */
 
 #endif

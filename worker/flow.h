@@ -98,6 +98,8 @@ int		 migrate_ended(struct work *, bool, struct call *);
 int		 configure_ended(struct work *, bool, struct call *);
 int		 root_enable_ended(struct work *, bool, struct call *);
 int		 root_disable_ended(struct work *, bool, struct call *);
+int		 modules_ended(struct work *, bool, struct call *);
+int		 module_gone(struct work *, bool, struct call *);
 int		 backup_done(struct work *, bool, struct call *);
 
 #endif

@@ -2,6 +2,7 @@
 #include "worker/flow.h"
 #include "lib/base/conf.h"
 #include "lib/base/json.h"
+#include "lib/store/modules.h"
 
 #include <string.h>
 
@@ -174,4 +175,51 @@ root_disable_ended(struct work *w, bool good, struct call *call)
 {
 	call[0] = home_root(w->lease.instance, NULL);
 	return good && !conf_bool("api.stock") ? 1 : 0;
+}
+
+static const struct json *
+args(struct work *w)
+{
+	const struct json *j = NULL;
+	const char *text;
+
+	if (lease_args(w->op, &w->lease, &text) != OK || text == NULL ||
+	    json_parse(w->op, text, strlen(text), &j) != OK)
+		return NULL;
+	return j;
+}
+
+/* One member of each module, as an array. */
+static const char *
+column(struct op *op, const struct json *list, const char *member)
+{
+	size_t n = json_count(list);
+	const char **item = op_alloc(op, (n + 1) * sizeof(*item));
+
+	for (size_t i = 0; i < n; i++)
+		item[i] = json_str(json_get(json_at(list, i), member));
+	return pg_array(op, item, (int)n);
+}
+
+int
+modules_ended(struct work *w, bool good, struct call *call)
+{
+	const struct json *list = json_get(args(w), "modules");
+
+	if (!good)
+		return 0;
+	call[0] = modules_applied(w->lease.instance,
+	    column(w->op, list, "id"), column(w->op, list, "md5"));
+	return 1;
+}
+
+int
+module_gone(struct work *w, bool good, struct call *call)
+{
+	const char *id = json_str(json_get(args(w), "id"));
+
+	if (!good || id == NULL)
+		return 0;
+	call[0] = modules_removed(w->lease.instance, id);
+	return 1;
 }

@@ -26,7 +26,7 @@ worker_libworker_a_SOURCES = worker/flow.h worker/flows.c \
 	worker/flow_ends.c worker/runner.c worker/runner.h \
 	worker/steps_backup.c \
 	worker/steps_cloud.c worker/steps_guest.c worker/steps_resize.c \
-	worker/agent_conf.c \
+	worker/agent_conf.c worker/event_log.c \
 	worker/duties.c worker/duties.h worker/later.c worker/later.h
 sbin_PROGRAMS += worker/coffer-worker
 worker_coffer_worker_SOURCES = worker/worker.c

@@ -1,10 +1,7 @@
 #include "lib/base/json.h"
 #include "lib/base/json_scan.h"
-#include "lib/base/text.h"
 
 #include <json-c/json.h>
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* struct json is json-c's object under a name that its users can keep. */
@@ -204,33 +201,34 @@ bool_of(const char *s)
 	return NULL;
 }
 
-static json_object *
-real_of(const char *s)
+static const struct json *
+number_of(struct op *op, const char *s)
 {
-	char *end;
-	double d;
+	const struct json *n;
 
-	if (s[strspn(s, "-0123456789.eE+")] != '\0' || *s == '\0')
+	if (json_parse(op, s, strlen(s), &n) != OK)
 		return NULL;
-	d = strtod(s, &end);
-	return *end == '\0' && isfinite(d) ? json_object_new_double(d) : NULL;
+	switch (json_kind(n)) {
+	case JSON_INT:
+	case JSON_BIG:
+	case JSON_REAL:
+		return n;
+	default:
+		return NULL;
+	}
 }
 
-struct json *
+const struct json *
 json_of_text(struct op *op, enum json_kind kind, const char *s)
 {
-	json_object *o;
-	int64_t n;
+	json_object *o = NULL;
 
-	if (kind == JSON_BOOL)
+	if (kind == JSON_INT || kind == JSON_REAL)
+		return number_of(op, s);
+	if (kind == JSON_STR)
+		o = json_object_new_string(s);
+	else if (kind == JSON_BOOL)
 		o = bool_of(s);
-	else if ((kind == JSON_INT || kind == JSON_REAL) &&
-	    text_number(s, INT64_MIN, INT64_MAX, &n))
-		o = json_object_new_int64(n);
-	else if (kind == JSON_REAL)
-		o = real_of(s);
-	else
-		o = kind == JSON_STR ? json_object_new_string(s) : NULL;
 	return o == NULL ? NULL : keep(op, o);
 }
 

@@ -45,8 +45,8 @@ bool		 json_true(const struct json *);
 
 /* --- made by hand, from what came in another form; all is the op's ------------ */
 struct json	*json_new(struct op *, enum json_kind);	/* an empty LIST or MAP */
-/* A BOOL, INT, REAL or STR of a text; NULL when the text is none. */
-struct json	*json_of_text(struct op *, enum json_kind, const char *);
+/* A BOOL or STR of a text, or as INT or REAL whatever number it is in JSON; NULL: it is none. */
+const struct json *json_of_text(struct op *, enum json_kind, const char *);
 /* Of two values of one key the last stays; a list takes them without a key. */
 void		 json_put(struct json *, const char *key, const struct json *);
 

@@ -1,6 +1,5 @@
 #include "lib/base/jsonw.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,7 +14,7 @@ static void
 value_begins(struct jsonw *w)
 {
 	if (w->comma)
-		text_addn(&w->out, ",", 1);
+		text_addc(&w->out, ',');
 	w->comma = true;
 }
 
@@ -133,11 +132,16 @@ jsonw_str(struct jsonw *w, const char *s)
 void
 jsonw_int(struct jsonw *w, int64_t n)
 {
-	char digits[24];
+	char digits[24], *p = digits + sizeof(digits);
+	uint64_t left = n < 0 ? -(uint64_t)n : (uint64_t)n;
 
+	do
+		*--p = (char)('0' + left % 10);
+	while ((left /= 10) != 0);
+	if (n < 0)
+		*--p = '-';
 	value_begins(w);
-	text_addn(&w->out, digits,
-	    (size_t)snprintf(digits, sizeof(digits), "%" PRId64, n));
+	text_addn(&w->out, p, (size_t)(digits + sizeof(digits) - p));
 }
 
 void

@@ -6,6 +6,7 @@ lib_base_libbase_a_SOURCES = \
 	lib/base/json.c lib/base/json.h lib/base/json_scan.c lib/base/json_scan.h \
 	lib/base/jsonw.c lib/base/jsonw.h \
 	lib/base/log.c lib/base/log.h \
+	lib/base/md5.c lib/base/md5.h \
 	lib/base/op.c lib/base/op.h \
 	lib/base/seal.c lib/base/seal.h \
 	lib/base/service.c lib/base/service.h \
@@ -18,6 +19,11 @@ if HAVE_CMOCKA
 check_PROGRAMS += t/unit/op_test t/unit/text_test t/unit/json_test \
 	t/unit/xml_test t/unit/seal_test t/unit/conf_test
 endif
+if HAVE_CMOCKA
+check_PROGRAMS += t/unit/md5_test
+endif
+t_unit_md5_test_SOURCES = t/unit/md5_test.c t/unit/test.h
+t_unit_md5_test_LDADD = $(BASE) $(CMOCKA_LIBS)
 t_unit_op_test_SOURCES = t/unit/op_test.c t/unit/test.h
 t_unit_op_test_LDADD = $(BASE) $(CMOCKA_LIBS)
 t_unit_text_test_SOURCES = t/unit/text_test.c t/unit/test.h

@@ -17,14 +17,12 @@ text_begin(struct text *t, struct op *op, size_t room)
 }
 
 /* The old bytes stay with the op: doubling wastes no more than the text's length. */
-static void
+void
 text_grow(struct text *t, size_t more)
 {
 	size_t room = t->room;
 	char *s;
 
-	if (t->room - t->len > more)
-		return;
 	while (room - t->len <= more)
 		room *= 2;
 	s = op_alloc(t->op, room);
@@ -33,39 +31,19 @@ text_grow(struct text *t, size_t more)
 	t->room = room;
 }
 
-char *
-text_room(struct text *t, size_t n)
-{
-	text_grow(t, n);
-	return t->s + t->len;
-}
-
-void
-text_end(struct text *t, char *end)
-{
-	*end = '\0';
-	t->len = (size_t)(end - t->s);
-}
-
 void
 text_addn(struct text *t, const char *s, size_t n)
 {
-	text_grow(t, n);
-	memcpy(t->s + t->len, s, n);
-	t->len += n;
-	t->s[t->len] = '\0';
+	char *p = text_room(t, n);
+
+	memcpy(p, s, n);
+	text_end(t, p + n);
 }
 
 void
 text_add(struct text *t, const char *s)
 {
 	text_addn(t, s, strlen(s));
-}
-
-void
-text_addc(struct text *t, char c)
-{
-	text_addn(t, &c, 1);
 }
 
 void
@@ -281,6 +259,35 @@ text_unhex(unsigned char *out, const char *s, size_t n)
 		out[i] = (unsigned char)(hi << 4 | lo);
 	}
 	return true;
+}
+
+char *
+text_unbase64(struct op *op, const char *s, size_t *n)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t len = strlen(s), used = 0;
+	char *out = op_alloc(op, len / 4 * 3 + 1);
+	uint32_t bits = 0;
+
+	if (len % 4 != 0)
+		return NULL;
+	*n = len / 4 * 3;
+	for (size_t pad = 0; pad < 2 && len > 0 && s[len - 1] == '='; pad++) {
+		len--;
+		--*n;
+	}
+	for (size_t i = 0; i < len; i++) {
+		const char *d = strchr(digits, s[i]);
+
+		if (d == NULL)
+			return NULL;
+		bits = bits << 6 | (uint32_t)(d - digits);
+		if (i % 4 != 0)
+			out[used++] = (char)(bits >> (6 - i % 4 * 2));
+	}
+	out[*n] = '\0';
+	return out;
 }
 
 char **

@@ -19,12 +19,34 @@ struct text {
 void	 text_begin(struct text *, struct op *, size_t room);
 void	 text_add(struct text *, const char *);
 void	 text_addn(struct text *, const char *, size_t);
-void	 text_addc(struct text *, char);
-/* Room for n bytes more and the NUL, to be filled by hand; then say where they end. */
-char	*text_room(struct text *, size_t n);
-void	 text_end(struct text *, char *end);
+void	 text_grow(struct text *, size_t n);	/* so that n bytes more fit */
 void	 text_printf(struct text *, const char *, ...)
 	    __attribute__((format(printf, 2, 3)));
+
+/* Room for n bytes more and the NUL, to be filled by hand; then say where they end. */
+static inline char *
+text_room(struct text *t, size_t n)
+{
+	if (t->room - t->len <= n)
+		text_grow(t, n);
+	return t->s + t->len;
+}
+
+static inline void
+text_end(struct text *t, char *end)
+{
+	*end = '\0';
+	t->len = (size_t)(end - t->s);
+}
+
+static inline void
+text_addc(struct text *t, char c)
+{
+	char *p = text_room(t, 1);
+
+	*p++ = c;
+	text_end(t, p);
+}
 
 #define UUID_LEN 36
 bool	 text_is_uuid(const char *);		/* 8-4-4-4-12 hex digits, any case */
@@ -47,6 +69,9 @@ bool	 text_number(const char *, int64_t lo, int64_t hi, int64_t *);
 /* Lower-case hex; out holds 2n + 1. */
 void	 text_hex(char *out, const unsigned char *, size_t n);
 bool	 text_unhex(unsigned char *out, const char *, size_t n);	/* n bytes from 2n digits */
+
+/* Base64 of RFC 4648, padded, no blanks in it.  NULL when it is none; else the op's, and a NUL behind. */
+char	*text_unbase64(struct op *, const char *, size_t *n);
 
 /*
  * Split a string that is the op's own at every byte of seps; empty parts are

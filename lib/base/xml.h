@@ -19,7 +19,7 @@
 
 /* What the text of an element or attribute is to be in the tree. */
 struct xml_form {
-	enum json_kind	 kind;		/* LIST: its children are items, whatever their names; BOOL, INT, REAL where the text is one; else STR or MAP */
+	enum json_kind	 kind;		/* LIST: its children are items, whatever their names; BOOL, INT, REAL: where the text is a boolean or number; else STR or MAP */
 	bool		 nullable;	/* an empty one is null */
 };
 /* Asked for each: "instance", "instance/users[]/name". */

@@ -46,13 +46,13 @@ rehearsed(struct op *op, const struct place *p, struct place *r)
 		    asks_for(p, "GUEST_ERROR") ? "prepare:1" : "");
 }
 
-/* Ids of other services: the instance's, but of another version. */
+/* Every thing has an id of its own there: the instance's, but for one digit. */
 static const char *
-id_of(struct op *op, const struct place *p, char version)
+own_id(struct op *op, const struct place *p, char digit)
 {
 	char *id = op_strdup(op, p->instance);
 
-	id[14] = version;
+	id[14] = digit;			/* where the version of a UUID stands */
 	return id;
 }
 
@@ -72,12 +72,12 @@ server_ensure(struct op *op, const struct place *p, bool *ready,
 		    "zone is not available (HTTP 400)");
 	if (asks_for(p, "STUCK_BUILD")) {
 		*ready = true;
-		*id = id_of(op, p, '1');
+		*id = own_id(op, p, '1');
 		return OK;
 	}
 	rehearsed(op, p, &r);
 	TRY(compute_local.ensure(op, &r, ready, id));
-	*id = id_of(op, p, '1');
+	*id = own_id(op, p, '1');
 	return OK;
 }
 
@@ -95,13 +95,13 @@ volume_ensure(struct op *op, const struct place *p, bool *ready,
 {
 	struct place r;
 
-	*id = id_of(op, p, '2');
+	*id = own_id(op, p, '3');
 	if (p->volume_gb == NO_VOLUME_GB)
 		return p->volume_id == NULL ? OK : op_fail(op, ERR_CLOUD,
 		    "Failed to create volume.");
 	rehearsed(op, p, &r);
 	TRY(volume_local.ensure(op, &r, ready, id));
-	*id = id_of(op, p, '2');
+	*id = own_id(op, p, '3');
 	return OK;
 }
 
@@ -137,7 +137,7 @@ port_ensure(struct op *op, const struct place *p, bool *ready,
 	    strstr(conf_str("network.subnets"), p->network) == NULL)
 		return op_fail(op, ERR_CLOUD, "Network %s could not be found.",
 		    p->network);
-	*port_id = id_of(op, p, '3');
+	*port_id = own_id(op, p, '2');
 	*address = p->address;
 	if (p->port_id != NULL)
 		return OK;
@@ -196,6 +196,17 @@ static enum err
 server_remove(struct op *op, const struct place *p, bool *ready)
 {
 	return compute_local.remove(op, p, ready);
+}
+
+/* Wherever it was asked to go, it is there. */
+static enum err
+server_move(struct op *op, const struct place *p, const char *host,
+    bool *ready, const char **new_host)
+{
+	(void)op;
+	*ready = true;
+	*new_host = host != NULL ? host : p->host;
+	return OK;
 }
 
 static enum err

@@ -5,7 +5,7 @@
  * Bodies and answers are JSON maps; users are {name, host, password, databases}.
  */
 /*     name             word                kept   body -> answer */
-ORDER(PREPARE,         "prepare",          TASK)  /* databases, users, values -> */
+ORDER(PREPARE,         "prepare",          TASK)  /* databases, users, values, modules -> */
 ORDER(RESTART,         "restart",          TASK)  /* -> */
 ORDER(STOP,            "stop",             TASK)  /* -> */
 ORDER(START,           "start",            TASK)  /* -> */
@@ -22,10 +22,13 @@ ORDER(CONFIGURE,       "configure",        TASK)  /* values: all that a tenant s
 ORDER(ROOT_ENABLE,     "root_enable",      TASK)  /* password -> */
 ORDER(ROOT_DISABLE,    "root_disable",     TASK)  /* -> */
 ORDER(LOG_SET,         "log_set",          TASK)  /* name, on -> */
+ORDER(MODULE_APPLY,    "module_apply",     TASK)  /* modules: [{id, name, type, md5, contents}] -> */
+ORDER(MODULE_REMOVE,   "module_remove",    TASK)  /* id -> */
 ORDER(DATABASES,       "databases",        ASK)   /* limit, marker -> databases: [{name}], next */
 ORDER(USERS,           "users",            ASK)   /* limit, marker -> users: [{name, host, databases}], next */
 ORDER(USER,            "user",             ASK)   /* name, host -> name, host, databases; NOT_FOUND */
 ORDER(ACCESS,          "access",           ASK)   /* name, host -> databases: [{name}]; NOT_FOUND */
+ORDER(MODULES,         "modules",          ASK)   /* -> modules: [{id, md5, status, message, created, updated}] */
 ORDER(VOLUME,          "volume",           ASK)   /* -> used_bytes, total_bytes */
 ORDER(LOGS,            "logs",             ASK)   /* -> logs: [{name, system, on, size}] */
 ORDER(HWINFO,          "hwinfo",           ASK)   /* -> mem_total (kB), num_cpus */

@@ -14,7 +14,7 @@ event_read(struct op *op, const struct rows *r, int i, struct event *e)
 		.id = op_printf(op, "%s.%s", row_str(r, i, 0),
 		    row_str(r, i, 1)),
 		.at = row_str(r, i, 2), .type = row_str(r, i, 3),
-		.payload = row_str(r, i, 4),
+		.payload = row_str(r, i, 4), .server = row_str(r, i, 5),
 	};
 }
 
@@ -86,10 +86,8 @@ events_take(struct op *op, int limit, struct event **events, int *n)
 	TRY(STORE_READ(op, &r, EVENTS_AFTER, row_str(&at, 0, 0),
 	    row_str(&at, 0, 1), store_num(op, limit)));
 	*events = events_room(op, &r, n);
-	for (int i = 0; i < *n; i++) {
+	for (int i = 0; i < *n; i++)
 		event_read(op, &r, i, &(*events)[i]);
-		(*events)[i].tenant = row_str(&r, i, 5);
-	}
 	last = *n - 1;
 	return *n == 0 ? OK : STORE_WRITE(op, NULL, EVENTS_LOG_MARK,
 	    row_str(&r, last, 0), row_str(&r, last, 1));
@@ -104,4 +102,20 @@ events_prune(struct op *op, int days, int *n)
 	    store_num(op, PRUNE_ROWS)));
 	*n = rows_touched(&r);
 	return OK;
+}
+
+void
+view_event(struct jsonw *w, const struct event *e)
+{
+	jsonw_map(w);
+	jsonw_kstr(w, "id", e->id);
+	jsonw_kstr(w, "message_id", e->id);
+	jsonw_kstr(w, "publisher_id", e->server != NULL ?
+	    op_printf(w->out.op, "%s.coffer", e->server) : "coffer");
+	jsonw_kstr(w, "event_type", e->type);
+	jsonw_kstr(w, "priority", "INFO");
+	jsonw_kstr(w, "timestamp", e->at);
+	jsonw_key(w, "payload");
+	jsonw_raw(w, e->payload);
+	jsonw_map_end(w);
 }

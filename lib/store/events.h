@@ -7,6 +7,7 @@
 #ifndef LIB_STORE_EVENTS_H
 #define LIB_STORE_EVENTS_H
 
+#include "lib/base/jsonw.h"
 #include "lib/store/store.h"
 
 struct event {
@@ -14,6 +15,7 @@ struct event {
 	const char	*tenant, *type;
 	const char	*at;		/* "2026-11-26 14:05:09.123456", UTC */
 	const char	*payload;	/* a JSON map */
+	const char	*server;	/* the kind of program it came from; NULL: not known */
 	const char	*task_kind;	/* of events_of_mine(): or NULL */
 	bool		 restarts;	/* ... something waits for a restart afterwards */
 };
@@ -31,5 +33,8 @@ enum err	 events_of_mine(struct op *, struct event **, int *n);
 enum err	 events_take(struct op *, int limit, struct event **, int *n);
 /* Forgets those older than so many days; *n: how many. */
 enum err	 events_prune(struct op *, int days, int *n);
+
+/* One event in the contract's envelope: alike for clients and in the log. */
+void		 view_event(struct jsonw *, const struct event *);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "lib/base/conf.h"
 #include "lib/store/catalog.h"
+#include "lib/store/modules.h"
 #include "lib/store/store.h"
 
 #include <stddef.h>
@@ -62,12 +63,13 @@ enum err
 instances_read(struct op *op, const struct instances_page *page,
     struct instance **out, int *n)
 {
-	struct call call = { page->detail ? STMT_INSTANCES_DETAIL :
-	    STMT_INSTANCES_LIST, {
+	struct call call = { page->module != NULL ? STMT_MODULE_INSTANCES :
+	    page->detail ? STMT_INSTANCES_DETAIL : STMT_INSTANCES_LIST, {
 		page->tenant,
 		page->marker != NULL ? page->marker : STORE_FIRST,
 		page->clustered ? "t" : "f",
-		store_num(op, page->limit + 1) } };
+		store_num(op, page->limit + 1),
+		page->module } };
 	struct rows rows;
 	int i;
 
@@ -131,12 +133,14 @@ instance_insert(struct op *op, const struct new_instance *in,
 		new_task_call(op, task),
 		CALL(INSTANCE_SHOW, in->id, in->tenant),
 		quota_charge(op, in->tenant, 1, in->ram_mb, in->volume_gb),
+		modules_applied(in->id, in->module_ids, in->module_md5s),
 	};
 	struct call probe = new_task_probe(op, task);
-	struct rows rows[6] = { 0 };
+	struct rows rows[7] = { 0 };
 	int skip = in->configuration_id == NULL;
+	int n = 6 + (in->module_ids != NULL) - skip;
 
-	TRY(store_write_sure(op, rows + skip, 6 - skip, calls + skip, &probe));
+	TRY(store_write_sure(op, rows + skip, n, calls + skip, &probe));
 	if (rows_count(&rows[4]) == 0)
 		return instance_read(op, in->id, in->tenant, out);
 	memset(out, 0, sizeof *out);
@@ -195,12 +199,13 @@ instance_remove(struct op *op, const char *id, const struct new_task *task,
 		CALL(INSTANCE_DELETE, id),
 		CALL(FORMER_HOME, id),
 		new_task_call(op, task),
+		modules_removed(id, NULL),
 		CALL(QUOTA_RELEASE, id),
 	};
 	struct call probe = new_task_probe(op, task);
-	struct rows rows[5] = { 0 };
+	struct rows rows[6] = { 0 };
 
-	TRY(store_write_sure(op, rows, 5, calls, &probe));
+	TRY(store_write_sure(op, rows, 6, calls, &probe));
 	if (also != NULL)
 		*also = column(op, &rows[0]);
 	return OK;

@@ -35,6 +35,7 @@ struct instance {
 
 struct instances_page {
 	const char	*tenant, *marker;	/* marker NULL: from the start */
+	const char	*module;	/* those that have it, and tenant may be NULL: of all; or NULL */
 	int		 limit;
 	bool		 clustered, detail;
 };
@@ -56,6 +57,7 @@ struct new_instance {
 	const char	*network, *address, *zone;	/* asked for; may be NULL */
 	const char	*configuration_id;	/* or NULL; of this revision: */
 	int		 configuration_revision;
+	const char	*module_ids, *module_md5s;	/* arrays, or NULL */
 };
 /*
  * ERR_OVER_LIMIT with the contract's text when the quota does not allow it.

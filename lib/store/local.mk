@@ -27,6 +27,8 @@ lib_store_libstore_a_SOURCES += lib/store/sql_operator.tbl.h \
 lib_store_libstore_a_SOURCES += lib/store/sql_configuration.tbl.h \
 	lib/store/configurations.c lib/store/configurations.h \
 	lib/store/parameters.c lib/store/parameters.h
+lib_store_libstore_a_SOURCES += lib/store/sql_module.tbl.h \
+	lib/store/modules.c lib/store/modules.h
 lib_store_libstore_a_SOURCES += \
 	lib/store/admin.c lib/store/admin.h \
 	lib/store/schema.c lib/store/schema.h

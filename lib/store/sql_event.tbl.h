@@ -4,7 +4,8 @@
  */
 #define EVENT_SETTLED "xid < pg_snapshot_xmin(pg_current_snapshot())"
 #define EVENT_COLUMNS "xid, seq, to_char(at AT TIME ZONE 'UTC',"	\
-	" 'YYYY-MM-DD HH24:MI:SS.US'), type, payload"
+	" 'YYYY-MM-DD HH24:MI:SS.US'), type, payload,"			\
+	" payload ->> 'server_type'"
 
 STMT(EVENT_CONTEXT, 1, "SELECT set_config('coffer.context', $1::text, true)")
 /* tenant, the last one seen: xid, seq; limit */
@@ -23,7 +24,7 @@ STMT(EVENTS_LOG_TAKE, 0,
     " FOR UPDATE SKIP LOCKED")
 /* xid, seq, limit */
 STMT(EVENTS_AFTER, 3,
-    "SELECT " EVENT_COLUMNS ", tenant_id FROM events WHERE (xid, seq) >"
+    "SELECT " EVENT_COLUMNS " FROM events WHERE (xid, seq) >"
     " ($1::xid8, $2::bigint) AND " EVENT_SETTLED
     " ORDER BY xid, seq LIMIT $3::int")
 STMT(EVENTS_LOG_MARK, 2,

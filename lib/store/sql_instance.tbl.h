@@ -21,6 +21,12 @@
 STMT(INSTANCES_LIST, 4, "SELECT " INSTANCE_LEAN INSTANCE_FROM INSTANCE_PAGE)
 STMT(INSTANCES_DETAIL, 4, "SELECT " INSTANCE_LEAN INSTANCE_FULL INSTANCE_FROM
     INSTANCE_PAGE)
+STMT(MODULE_INSTANCES, 5,
+    "SELECT " INSTANCE_LEAN INSTANCE_FROM "JOIN instance_modules u ON"
+    " u.instance_id = i.id WHERE ($1::text IS NULL OR i.tenant_id = $1::text)"
+    " AND i.deleted_at IS NULL AND i.id > $2::uuid AND ($3::boolean OR"
+    " i.cluster_id IS NULL) AND u.module_id = $5::uuid ORDER BY i.id LIMIT"
+    " $4::int")
 STMT(INSTANCE_SHOW, 2, "SELECT " INSTANCE_LEAN INSTANCE_FULL INSTANCE_FROM
     "WHERE i.id = $1::uuid AND i.deleted_at IS NULL AND"
     " ($2::text IS NULL OR i.tenant_id = $2::text)")

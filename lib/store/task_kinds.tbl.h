@@ -3,7 +3,7 @@
  * may take as long again).  What a kind does stands in worker/flows.c; the
  * args of those marked "order" are the body of the order they carry.
  */
-KIND(CREATE,          "create",          1800)	/* args: databases, users, values */
+KIND(CREATE,          "create",          1800)	/* args: databases, users, values, modules */
 KIND(DELETE,          "delete",          600)	/* no args */
 KIND(RESTART,         "restart",         300)	/* order */
 KIND(RESIZE_VOLUME,   "resize_volume",   600)	/* no args: instances.to_gb */
@@ -27,3 +27,5 @@ KIND(STOP,            "stop",            180)	/* order: the database server */
 KIND(REBOOT,          "reboot",          600)	/* no args: the whole server */
 KIND(REBUILD,         "rebuild",         600)	/* no args: the server from its template */
 KIND(MIGRATE,         "migrate",         600)	/* args: host */
+KIND(MODULE_APPLY,    "module_apply",    60)	/* order */
+KIND(MODULE_REMOVE,   "module_remove",   60)	/* order */

@@ -182,17 +182,18 @@ conn_open(struct op *op, struct pg *pg, int64_t deadline)
 
 /*
  * An idle connection whose server went away is readable.  Seeing that before
- * anything is sent spares a write the question whether it was done.
+ * anything is sent spares a write the question whether it was done; what only
+ * reads is simply tried again.
  */
 static enum err
-conn_ready(struct op *op, struct pg *pg, int64_t deadline)
+conn_ready(struct op *op, struct pg *pg, int64_t deadline, bool reads)
 {
 	struct pollfd p = { .events = POLLIN };
 
 	if (pg->conn != NULL)
 		p.fd = PQsocket(pg->conn);
 	/* Again, since the end of the stream stands behind the farewell. */
-	while (pg->conn != NULL && poll(&p, 1, 0) > 0)
+	while (pg->conn != NULL && !reads && poll(&p, 1, 0) > 0)
 		if (PQconsumeInput(pg->conn) != 1 ||
 		    PQstatus(pg->conn) != CONNECTION_OK)
 			conn_close(pg);
@@ -444,7 +445,7 @@ run_once(struct op *op, struct pg *pg, struct run *r)
 
 	r->again = r->sent = false;
 	r->freshs = 0;
-	TRY(conn_ready(op, pg, r->deadline));
+	TRY(conn_ready(op, pg, r->deadline, r->reads));
 	r->sent = true;
 	if (!send_all(pg, r) || !read_all(op, pg, r, &bad) ||
 	    PQstatus(pg->conn) != CONNECTION_OK)
@@ -488,11 +489,11 @@ pg_alive(struct op *op, struct pg *pg)
 const char *
 pg_text(const struct pg_rows *rows, int row, int column)
 {
-	const PGresult *res = rows->result;
+	const char *s = PQgetvalue(rows->result, row, column);
 
-	assert(row >= 0 && row < rows->count && column < PQnfields(res));
-	return PQgetisnull(res, row, column) ? NULL :
-	    PQgetvalue(res, row, column);
+	assert(s != NULL);		/* there is such a row and column */
+	return *s == '\0' && PQgetisnull(rows->result, row, column) ? NULL :
+	    s;
 }
 
 enum err
@@ -502,7 +503,7 @@ pg_prepare(struct op *op, struct pg *pg, const struct pg_stmt *stmt)
 	    .deadline = clock_ms() + pg->timeout_ms };
 	PGresult *bad;
 
-	TRY(conn_ready(op, pg, r.deadline));
+	TRY(conn_ready(op, pg, r.deadline, false));
 	if (!send_prepare(pg, &r, stmt) || PQpipelineSync(pg->conn) != 1 ||
 	    !read_all(op, pg, &r, &bad))
 		return lost(op, pg, &r);

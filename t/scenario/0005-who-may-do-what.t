@@ -27,6 +27,11 @@ BODIES = {
     'PUT /instances/{id}/users/{user}/databases': {
         'databases': [{'name': 'app'}]},
     'POST /instances/{id}/root': None,
+    'POST /instances/{id}/modules': {'modules': []},
+    'POST /modules': {'module': {'name': 'taken', 'module_type': 'nosuch',
+                                 'contents': 'taken'}},
+    'PUT /modules/{id}': {'module': {'name': 'taken'}},
+    'PUT /modules/{id}/instances': {'reapply': {}},
     'POST /backups': {'backup': {'name': 'taken', 'instance': NOBODY}},
     'POST /backup_strategies': {'backup_strategy': {
         'swift_container': 'taken', 'instance_id': NOBODY}},

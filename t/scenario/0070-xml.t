@@ -294,6 +294,93 @@ def the_operators_resources_are_documents_too(s):
 
 
 @story
+def configurations_know_what_their_texts_stand_for(s):
+    c = s.client('alice')
+    o = Old(c)
+    s.coffer('parameters', 'load', 'null/1.0', '-', input=(
+        'wait\tinteger\t0\t1\t1000\nratio\tfloat\t0\t\t\n'
+        'strict\tboolean\t1\t\t\ncollation\tstring\t0\t\t\n'))
+    v = ET.fromstring(o.ask('GET', '/datastores/null').raw)
+    p = '/datastores/%s/versions/%s/parameters' % (
+        child(v, 'id').text, child(v, 'default_version').text)
+    e = o.get(p, 'configuration-parameters')
+    same({x.tag for x in e}, {'{%s}configuration-parameter' % NS})
+    e = o.get(p + '/wait', 'configuration-parameter')
+    same((child(e, 'name').text, child(e, 'max').text,
+          child(e, 'restart_required').text), ('wait', '1000', 'False'))
+    a = o.ask('POST', '/configurations', '<configuration %NS name="tuned" '
+              'description="für"><datastore type="null" version="1.0"/>'
+              '<values wait="12"><ratio>0.5</ratio><strict>True</strict>'
+              '<collation>5</collation></values></configuration>')
+    e = ET.fromstring(a.raw)
+    same((e.tag, e.get('name'), e.get('description')),
+         ('{%s}configuration' % NS, 'tuned', 'für'))
+    path = '/configurations/' + e.get('id')
+    same(c.get(path).json['configuration']['values'], {
+        'wait': 12, 'ratio': 0.5, 'strict': True, 'collation': '5'})
+    same(o.ask('PATCH', path, '<configuration %NS><values wait="13"/>'
+               '</configuration>').raw, b'')
+    e = o.get(path, 'configuration')
+    same({x.tag.split('}')[1]: x.text for x in child(e, 'values')},
+         {'wait': '13', 'ratio': '0.5', 'strict': 'True', 'collation': '5'})
+    for values in ('wait="x"', 'wait="0"', 'wait="1001"', 'wait=""',
+                   'strict="5"', 'ratio="x"', 'other="1"'):
+        o.fault(422, 'unprocessableEntity', 'PATCH', path,
+                '<configuration><values %s/></configuration>' % values)
+    o.ask('PUT', path, '<configuration %NS name="tuned-2"><values '
+          'collation="x"/></configuration>', 202)
+    same(c.get(path).json['configuration']['values'], {'collation': 'x'})
+    same([x.attrib['name'] for x in o.get('/configurations',
+                                          'configurations')], ['tuned-2'])
+    id = c.create('tuned', 'null')
+    c.active(id)
+    o.ask('PUT', '/instances/' + id, '<instance configuration="%s"/>'
+          % path.split('/')[-1], 202)
+    s.quiet()
+    e = child(o.get('/instances/' + id, 'instance'), 'configuration')
+    same((e.get('name'), len(child(e, 'links'))), ('tuned-2', 2))
+    same(names(o.get(path + '/instances', 'instances'), 'instance'),
+         ['tuned'])
+    o.ask('PUT', '/instances/' + id, '<instance configuration=""/>', 202)
+    s.quiet()
+    c.remove(id)
+    same(o.ask('DELETE', path, None, 202).raw, b'')
+
+
+@story
+def a_backup_is_taken_and_restored_in_xml(s):
+    c = s.client('alice')
+    o = Old(c)
+    id = c.create('shop', 'null')
+    c.active(id)
+    a = o.ask('POST', '/backups', '<backup instance="%s" name="nightly" '
+              'description="before upgrade"/>' % id, 202)
+    e = ET.fromstring(a.raw)
+    same(e.attrib, {})
+    same([child(e, k).text for k in ('name', 'description', 'instance_id',
+                                     'parent_id', 'locationRef')],
+         ['nightly', 'before upgrade', id, 'None', 'None'])
+    check(re.fullmatch(r'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d',
+                       child(e, 'created').text), ET.tostring(e))
+    path = '/backups/' + child(e, 'id').text
+    s.quiet()
+    same(child(o.get(path, 'backup'), 'status').text, 'COMPLETED')
+    same([child(x, 'name').text for x in o.get('/backups', 'backups')],
+         ['nightly'])
+    same(len(o.get('/instances/%s/backups' % id, 'backups')), 1)
+    a = o.ask('POST', '/instances', '<instance name="copy" flavorRef="1">'
+              '<volume size="1"/><datastore type="null"/><restorePoint '
+              'backupRef="%s"/></instance>' % path.split('/')[-1])
+    copy = ET.fromstring(a.raw).get('id')
+    c.active(copy)
+    c.remove(copy)
+    o.ask('DELETE', path, None, 202)
+    s.quiet()
+    o.fault(404, 'itemNotFound', 'GET', path)
+    c.remove(id)
+
+
+@story
 def faults_are_documents_too(s):
     o = Old(s.client('alice'))
     same(o.fault(404, 'itemNotFound', 'GET', '/nothing'),

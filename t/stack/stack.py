@@ -457,6 +457,7 @@ class Stack:
             row = {'method': method, 'path': path, 'status': answer.status,
                    'request': answer.headers.get('x-openstack-request-id')}
             if 'reset_status' in str(body) or 'dry_run=true' in path or \
+                    (answer.json or {}).get('modules') == [] or \
                     answer.headers.get('Idempotency-Replayed'):
                 row['task'] = False
             self.accepted.append(row)

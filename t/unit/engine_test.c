@@ -593,6 +593,17 @@ a_killed_server_is_seen_and_starts_again(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
+static void
+all_engines_take_settings(void **state)
+{
+	static const struct db_setting some[] = {
+		{ "wait_timeout", "77", true }, { 0 } }, none[] = { { 0 } };
+
+	(void)state;
+	ok(db->configure(&op, some));
+	ok(db->configure(&op, none));
+}
+
 static const struct CMUnitTest contract[] = {
 	TEST(a_database_is_there_between_its_creation_and_its_deletion),
 	TEST(a_second_database_of_a_name_is_a_conflict),
@@ -604,8 +615,154 @@ static const struct CMUnitTest contract[] = {
 	TEST(a_name_that_is_taken_is_not_taken_over),
 	TEST(odd_names_stay_data),
 	TEST(root_is_enabled_and_disabled_and_never_listed),
+	TEST(all_engines_take_settings),
 	TEST(logs_are_switched_on_and_off_but_not_the_system_s),
 };
+
+/* --- settings ----------------------------------------------------------------------- */
+
+static enum err
+take_text(struct op *o, void *arg, char **field)
+{
+	*(const char **)arg = op_strdup(o, field[0]);
+	return OK;
+}
+
+static const char *
+variable(const char *name)
+{
+	const char *value = NULL;
+
+	ok(mariadb_rows(&op, op_printf(&op, "SELECT @@GLOBAL.%s", name),
+	    take_text, &value));
+	return value;
+}
+
+static void
+start_again(void)
+{
+	ok(db->stop(&op));
+	op_end(&op);			/* and the session with it */
+	op_begin(&op, "test");
+	ok(db->start(&op));
+	wait_until_it_answers();
+}
+
+static void
+settings_are_there_at_once_and_after_a_start_and_go_to_defaults(void **state)
+{
+	static const struct db_setting some[] = {
+		{ "Max-Connections", "61", true },
+		{ "innodb_buffer_pool_size", "12582912", true },
+		{ "long_query_time", "2.5", true },
+		{ "back_log", "93", true }, { 0 } }, none[] = { { 0 } };
+	char connections[16];
+
+	(void)state;
+	snprintf(connections, sizeof(connections), "%s",
+	    variable("max_connections"));
+	ok(db->configure(&op, some));
+	assert_string_equal(variable("max_connections"), "61");
+	assert_string_equal(variable("long_query_time"), "2.500000");
+	assert_string_not_equal(variable("back_log"), "93");
+	start_again();
+	assert_string_equal(variable("max_connections"), "61");
+	assert_string_equal(variable("back_log"), "93");
+	ok(db->configure(&op, none));
+	assert_string_equal(variable("max_connections"), connections);
+	assert_string_equal(variable("long_query_time"), "10.000000");
+	start_again();
+	assert_string_not_equal(variable("back_log"), "93");
+}
+
+/* Each as it was given, and none of them a line of my.cnf. */
+static void
+odd_values_stay_values(void **state)
+{
+	static const char *const odd[] = { "a#b", " a ", "it's", "say \"x\"",
+	    "back\\slash\\", "a;b", "x = y", "!include /etc/passwd", "\\n",
+	    "[mysqld]", "\xd0\xb4", "" };
+	struct db_setting s[2] = { { 0 } };
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(odd); i++) {
+		/* Any text, read at starts. */
+		s[0] = (struct db_setting){ "report_user", odd[i], false };
+		ok(db->configure(&op, s));
+		start_again();
+		assert_string_equal(variable("report_user"), odd[i]);
+	}
+	ok(db->configure(&op, &(struct db_setting){ 0 }));
+}
+
+static const struct { struct db_setting s; const char *why; } wrong[] = {
+	{ { "nope", "1", true }, "no variable nope" },
+	{ { "sql_mode", "NO_SUCH_MODE", false }, "sql_mode" },
+	{ { "wait_timeout", "x", false }, "wait_timeout" },
+	{ { "max_connections", "5", true }, "max_connections" },
+	{ { "max_connections", "1000000", true }, "from 10 to 100000" },
+	{ { "back_log", "-1", true }, "back_log" },
+	{ { "back_log", "65536", true }, "from 0 to 65535" },
+	{ { "timestamp", "5", true }, "whole server" },
+	{ { "character_set_client", "utf8mb4", false }, "whole server" },
+	{ { "datadir", "/tmp", false }, "not a tenant's" },
+	{ { "Plugin-Load-Add", "x", false }, "not a tenant's" },
+	{ { "report_user", "both ' and \"", false }, "quotes" },
+};
+
+static void
+what_the_server_refuses_leaves_all_as_it_was(void **state)
+{
+	static const struct db_setting good = { "wait_timeout", "1234", true };
+	struct db_setting s[3] = { { 0 } };
+	char before[16];
+
+	(void)state;
+	snprintf(before, sizeof(before), "%s", variable("wait_timeout"));
+	for (size_t i = 0; i < ROWS(wrong); i++) {
+		s[0] = good;
+		s[1] = wrong[i].s;
+		if (strcmp(wrong[i].s.name, "wait_timeout") == 0)
+			s[0].name = "interactive_timeout";
+		if (db->configure(&op, s) != ERR_BAD_REQUEST)
+			fail_msg("%s is taken", wrong[i].s.name);
+		if (strstr(op.why, wrong[i].why) == NULL)
+			fail_msg("%s: %s", wrong[i].s.name, op.why);
+		assert_string_equal(variable("wait_timeout"), before);
+	}
+	start_again();
+	assert_string_equal(variable("wait_timeout"), before);
+}
+
+/* It takes as many starts as the supervisor makes by itself. */
+static void
+a_server_that_does_not_start_gets_no_settings(void **state)
+{
+	static const struct db_setting deadly[] = {
+		{ "innodb_page_size", "65536", true },
+		{ "wait_timeout", "77", true }, { 0 } };
+	const char *why;
+
+	(void)state;
+	ok(db->configure(&op, deadly));
+	assert_null(db->complaint(&op));
+	ok(db->stop(&op));
+	op_end(&op);
+	op_begin(&op, "test");
+	for (int i = 0; i < 2; i++) {
+		ok(db->start(&op));
+		for (int n = 0; n < 1000 && db->pid() != 0; n++)
+			usleep(5000);
+		assert_int_equal(db->pid(), 0);
+	}
+	ok(db->start(&op));
+	wait_until_it_answers();
+	assert_string_not_equal(variable("wait_timeout"), "77");
+	why = db->complaint(&op);
+	assert_non_null(why);
+	assert_non_null(strstr(why, "did not start"));
+	assert_null(db->complaint(&op));
+}
 
 static const struct CMUnitTest mariadb_only[] = {
 	TEST(the_template_s_accounts_are_gone),
@@ -621,6 +778,10 @@ static const struct CMUnitTest mariadb_only[] = {
 	TEST(a_user_is_created_whole_or_not_at_all),
 	TEST(a_server_without_free_connections_still_obeys),
 	TEST(a_tenant_s_database_named_test_outlives_a_restart),
+	TEST(settings_are_there_at_once_and_after_a_start_and_go_to_defaults),
+	TEST(odd_values_stay_values),
+	TEST(what_the_server_refuses_leaves_all_as_it_was),
+	TEST(a_server_that_does_not_start_gets_no_settings),
 	TEST(a_killed_server_is_seen_and_starts_again),
 };
 

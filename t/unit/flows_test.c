@@ -27,6 +27,23 @@ every_kind_of_task_has_a_flow_that_ends_in_time(void **state)
 	}
 }
 
+/* What lib/store tells who asks before it is done (task_steps.tbl.h). */
+static void
+the_steps_that_are_told_are_those_that_are_done(void **state)
+{
+	(void)state;
+	for (int k = 0; k < TASK__MAX; k++) {
+		const char *const *told = task_steps((enum task_kind)k);
+		const struct step *s = flows[k].steps;
+
+		for (; s->name != NULL && *told != NULL; s++, told++)
+			assert_string_equal(*told, s->name);
+		if (s->name != NULL || *told != NULL)
+			fail_msg("%s: not the same number of steps",
+			    task_kind_word((enum task_kind)k));
+	}
+}
+
 static void
 every_step_of_a_create_has_somebody_to_blame(void **state)
 {
@@ -518,12 +535,126 @@ a_create_that_is_cancelled_in_the_last_moment_is_undone_too(void **state)
 	assert_int_equal(made_all(), 0);
 }
 
+/* --- configuration groups --------------------------------------------------------- */
+
+#define GROUP "c0000000-0000-4000-8000-000000000001"
+
+/* What the API submits, what the guest answers, what becomes of the instance. */
+static const struct {
+	const char *was, *now;		/* the group's id, quoted; or null */
+	const char *task, *restart;	/* as the submission set them */
+	const char *err;		/* of the guest */
+	const char *group, *ended;	/* configuration_id, task */
+} configured[] = {
+	{ "null", "\"" GROUP "\"", "NONE", "false", "OK", GROUP, "NONE" },
+	{ "null", "\"" GROUP "\"", "RESTART_REQUIRED", "true", "OK", GROUP, "RESTART_REQUIRED" },
+	{ "null", "\"" GROUP "\"", "NONE", "true", "OK", GROUP, "RESTART_REQUIRED" },
+	{ "null", "\"" GROUP "\"", "REBOOTING", "true", "OK", GROUP, "REBOOTING" },
+	{ "null", "\"" GROUP "\"", "RESTART_REQUIRED", "true", "BAD_REQUEST", "", "NONE" },
+	{ "null", "\"" GROUP "\"", "DELETING", "true", "BAD_REQUEST", GROUP, "DELETING" },
+	{ "\"" GROUP "\"", "null", "NONE", "false", "OK", "", "NONE" },
+	{ "\"" GROUP "\"", "null", "NONE", "false", "BAD_REQUEST", GROUP, "NONE" },
+	{ "\"" GROUP "\"", "\"" GROUP "\"", "RESTART_REQUIRED", "true", "BAD_REQUEST", GROUP, "RESTART_REQUIRED" },
+};
+
+static void
+group_there(void)
+{
+	pg_fixture_sql("INSERT INTO configurations (id, tenant_id, name,"
+	    " version_id, settings) SELECT '" GROUP "', 'p1', 'tuned', id, 'x'"
+	    " FROM datastore_versions LIMIT 1 ON CONFLICT DO NOTHING");
+}
+
+static void
+a_group_that_the_guest_refuses_is_taken_back(void **state)
+{
+	for (size_t i = 0; i < ROWS(configured); i++) {
+		bool none = strcmp(configured[i].now, "null") == 0;
+		char args[200], id[64];
+		const char *task;
+
+		worker_fixture_fresh(state);
+		worker_fixture_drivers("local");
+		instance_there(configured[i].task, "ACTIVE");
+		group_there();
+		pg_fixture_sql("UPDATE instances SET configuration_id = %s",
+		    none ? "NULL" : "'" GROUP "'");
+		snprintf(args, sizeof(args), "{\"values\":{},\"restart\":%s,"
+		    "\"was\":%s,\"now\":%s}", configured[i].restart,
+		    configured[i].was, configured[i].now);
+		task = task_there(TASK_CONFIGURE, args);
+		snprintf(id, sizeof(id), "%s:order", task);
+		guest_says("healthy", id, configured[i].err, "Ha.");
+		assert_int_equal(turn(&worker_a, task), OK);
+		if (strcmp(instance_column("configuration_id"),
+		    configured[i].group) != 0 ||
+		    strcmp(instance_column("task"), configured[i].ended) != 0)
+			fail_msg("row %zu: %s, %s", i,
+			    instance_column("configuration_id"),
+			    instance_column("task"));
+		assert_string_equal(instance_column("fault"),
+		    strcmp(configured[i].err, "OK") == 0 ? "" : "Ha.");
+	}
+}
+
+static void
+a_server_that_started_without_its_group_has_none(void **state)
+{
+	static const struct { const char *err, *group; } rows[] = {
+		{ "OK", GROUP }, { "GUEST", GROUP }, { "UNPROCESSABLE", "" } };
+	const char *task;
+	char id[64];
+
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		worker_fixture_fresh(state);
+		worker_fixture_drivers("local");
+		instance_there("REBOOTING", "ACTIVE");
+		group_there();
+		pg_fixture_sql("UPDATE instances SET configuration_id = '"
+		    GROUP "'");
+		task = task_there(TASK_RESTART, NULL);
+		snprintf(id, sizeof(id), "%s:restart", task);
+		guest_says("healthy", id, rows[i].err, "It did not start.");
+		assert_int_equal(turn(&worker_a, task), OK);
+		assert_string_equal(instance_column("configuration_id"),
+		    rows[i].group);
+		assert_string_equal(instance_column("task"), "NONE");
+	}
+}
+
+/* What only a start reads, a new server reads before it is handed over. */
+static void
+a_create_with_static_settings_restarts_the_server_once(void **state)
+{
+	char prepare[64], ready[64];
+	const char *task;
+
+	(void)state;
+	worker_fixture_drivers("local");
+	instance_there("BUILDING", "BUILD");
+	task = task_there(TASK_CREATE, "{\"values\":{\"back_log\":9},"
+	    "\"restart\":true}");
+	snprintf(prepare, sizeof(prepare), "%s:prepare", task);
+	snprintf(ready, sizeof(ready), "%s:ready", task);
+	guest_says("new", NULL, NULL, NULL);
+	assert_int_equal(turn(&worker_a, task), OK);
+	assert_string_equal(task_column(task, "step"), "prepare");
+	guest_says("healthy", prepare, "OK", NULL);
+	assert_int_equal(turn(&worker_a, task), OK);
+	assert_string_equal(task_column(task, "step"), "ready");
+	assert_string_equal(task_column(task, "status"), "WAITING");
+	guest_says("healthy", ready, "OK", NULL);
+	assert_int_equal(turn(&worker_a, task), OK);
+	assert_string_equal(task_column(task, "status"), "SUCCEEDED");
+}
+
 int
 main(void)
 {
 #define T(name) cmocka_unit_test_setup(name, worker_fixture_fresh)
 	static const struct CMUnitTest tests[] = {
 		T(every_kind_of_task_has_a_flow_that_ends_in_time),
+		T(the_steps_that_are_told_are_those_that_are_done),
 		T(every_step_of_a_create_has_somebody_to_blame),
 		T(tasks_that_are_orders_are_called_like_them),
 		T(create_makes_everything_and_opens_the_instance),
@@ -539,6 +670,9 @@ main(void)
 		T(access_is_stored_when_it_holds_and_is_taken_back_when_not),
 		T(a_cancelled_create_takes_back_what_it_made),
 		T(a_create_that_is_cancelled_in_the_last_moment_is_undone_too),
+		T(a_group_that_the_guest_refuses_is_taken_back),
+		T(a_server_that_started_without_its_group_has_none),
+		T(a_create_with_static_settings_restarts_the_server_once),
 	};
 
 	return cmocka_run_group_tests_name("flows", tests,

@@ -50,6 +50,16 @@ static const struct {
 	{ names_charset, "utf8mb4", true }, { names_charset, "utf8mb4_bin", true },
 	{ names_charset, "", false }, { names_charset, "utf8 ", false },
 	{ names_charset, "x'y", false }, { names_charset, X64 "x", false },
+	{ names_setting, "sql_mode", true }, { names_setting, "aof-load", true },
+	{ names_setting, "pg.x", true }, { names_setting, X64 X64, true },
+	{ names_setting, NULL, false }, { names_setting, "", false },
+	{ names_setting, "-x", false }, { names_setting, "a b", false },
+	{ names_setting, "a=b", false }, { names_setting, "a\nb", false },
+	{ names_setting, "[x]", false }, { names_setting, X64 X64 "x", false },
+	{ names_setting_value, "", true }, { names_setting_value, "a'b#", true },
+	{ names_setting_value, "имя", true }, { names_setting_value, NULL, false },
+	{ names_setting_value, "a\nb", false }, { names_setting_value, "\x7f", false },
+	{ names_setting_value, "a\tb", false }, { names_setting_value, "\xff", false },
 };
 
 static void

@@ -231,6 +231,33 @@ an_endless_event_is_cut(void **state)
 	assert_true(strlen(logged(s)) <= 2049);
 }
 
+static void
+base64_is_decoded_or_refused_as_a_whole(void **state)
+{
+	static const struct { const char *text, *plain; } good[] = {
+		{ "", "" }, { "Zg==", "f" }, { "Zm8=", "fo" }, { "Zm9v", "foo" },
+		{ "Zm9vYg==", "foob" }, { "Zm9vYmFy", "foobar" },
+		{ "+/+/", "\xfb\xff\xbf" },
+	};
+	static const char *const bad[] = {
+		"Z", "Zg", "Zg=", "Zg===", "====", "Zm 9", "Zm9v\n", "Z=9v",
+		"Zm9-", "Zm9vZg=a",
+	};
+	size_t n;
+	char *s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		s = text_unbase64(&op, good[i].text, &n);
+		assert_non_null(s);
+		assert_int_equal(n, strlen(good[i].plain));
+		assert_string_equal(s, good[i].plain);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (text_unbase64(&op, bad[i], &n) != NULL)
+			fail_msg("%s was decoded", bad[i]);
+}
+
 int
 main(void)
 {
@@ -248,6 +275,7 @@ main(void)
 		T(shifting_moves_both_clocks),
 		T(no_ones_data_can_forge_a_log_line),
 		T(an_endless_event_is_cut),
+		T(base64_is_decoded_or_refused_as_a_whole),
 	};
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
 }

@@ -85,6 +85,9 @@ spell(struct text *t, const struct json *j)
 	case JSON_INT:
 		text_printf(t, "%lld", (long long)json_int(j));
 		return;
+	case JSON_BIG:
+		text_printf(t, "%lluu", (unsigned long long)json_big(j));
+		return;
 	case JSON_REAL:
 		text_printf(t, "%g", json_real(j));
 		return;
@@ -131,8 +134,11 @@ static const struct { const char *xml, *is; } good[] = {
 	{ "<l>text</l>", "{l:'text';}" },
 	/* what the texts stand for */
 	{ "<a n='12'/>", "{a:{n:12;};}" }, { "<a n='-1'/>", "{a:{n:-1;};}" },
-	{ "<a n='1.5'/>", "{a:{n:'1.5';};}" }, { "<a n='x'/>", "{a:{n:'x';};}" },
-	{ "<a n='9223372036854775808'/>", "{a:{n:'9223372036854775808';};}" },
+	{ "<a n='1.5'/>", "{a:{n:1.5;};}" }, { "<a n='x'/>", "{a:{n:'x';};}" },
+	{ "<a n='9223372036854775807'/>", "{a:{n:9223372036854775807;};}" },
+	{ "<a n='9223372036854775808'/>", "{a:{n:9223372036854775808u;};}" },
+	{ "<a n='007'/>", "{a:{n:'007';};}" }, { "<a n='true'/>", "{a:{n:'true';};}" },
+	{ "<a n='[1]'/>", "{a:{n:'[1]';};}" }, { "<a n='1 2'/>", "{a:{n:'1 2';};}" },
 	{ "<a><n>5</n></a>", "{a:{n:5;};}" }, { "<a n=''/>", "{a:{n:'';};}" },
 	{ "<a r='1.5'/>", "{a:{r:1.5;};}" }, { "<a r='2'/>", "{a:{r:2;};}" },
 	{ "<a r='1e400'/>", "{a:{r:'1e400';};}" },

@@ -1,0 +1,170 @@
+#!/usr/bin/python3
+"""?dry_run=true tells what a change would do, with all its checks, and nothing
+is there afterwards: no row, no task, no quota, nothing in a guest."""
+import os
+import sys
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)),
+                                "..", "stack"))
+from stack import *  # noqa: E402,F403
+
+mine = {}
+TABLES = ('instances', 'tasks', 'guests', 'quotas', 'slots', 'backups',
+          'configurations', 'modules', 'clusters', 'repeats',
+          'datastore_versions')
+
+
+def alice(s):
+    if 'c' not in mine:
+        mine['c'] = s.client('alice')
+        mine['c'].login()
+    return mine['c']
+
+
+def rows(s):
+    """A picture of all that a request may change; guests tell by themselves."""
+    there = [r[0] for r in s.sql(
+        "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname IN (%s)"
+        % ','.join("'%s'" % t for t in TABLES))]
+    return s.sql(' UNION ALL '.join(
+        "SELECT '%s', md5(coalesce(string_agg(x, ';' ORDER BY x), ''))"
+        " FROM (SELECT (to_jsonb(t) - 'seq' - 'last_seen' - 'used_bytes' -"
+        " 'total_bytes' - 'changed')::text AS x FROM %s t) u" % (t, t)
+        for t in there))
+
+
+def tried(s, c, method, path, body=None, status=200):
+    """The document, after a look that nothing changed."""
+    before = rows(s)
+    q = '&' if '?' in path else '?'
+    a = getattr(c, method)(path + q + 'dry_run=true', *(
+        [body] if body is not None else []))
+    same(a.status, status, method, path, a)
+    same(rows(s), before, method, path)
+    return a.json.get('dry_run') if status == 200 else a
+
+
+def kinds(d):
+    return [t['kind'] for t in d['tasks']]
+
+
+def quota(d, name):
+    q = [x for x in d['quota'] if x['resource'] == name][0]
+    return q['before'], q['after']
+
+
+WISH = {'instance': {'name': 'tried', 'flavorRef': '1', 'volume': {'size': 2},
+                     'datastore': {'type': 'null'}}}
+
+
+@story
+def a_create_is_told_and_not_done(s):
+    c = alice(s)
+    d = tried(s, c, 'post', '/instances', WISH)
+    same(kinds(d), ['create'])
+    same(d['tasks'][0]['steps'][0], 'slot')
+    same(d['tasks'][0]['steps'][-1], 'ready')
+    same(d['restart_required'], False)
+    same(d['status'], 200)
+    same(quota(d, 'instances'), (0, 1))
+    same(quota(d, 'volumes'), (0, 2))
+    check('dbaas.instance_create.start' in d['events'], d)
+    same(c.get('/instances').json['instances'], [])
+
+
+@story
+def its_checks_are_those_of_the_real_one(s):
+    c = alice(s)
+    bad = {'instance': dict(WISH['instance'], flavorRef='nosuch')}
+    tried(s, c, 'post', '/instances', bad, 400)
+    tried(s, c, 'post', '/instances', {}, 400)
+    big = {'instance': dict(WISH['instance'], volume={'size': 11})}
+    tried(s, c, 'post', '/instances', big, 413)
+    s.sql("INSERT INTO quotas (tenant_id, max_instances) VALUES ('%s', 0)"
+          " ON CONFLICT (tenant_id) DO UPDATE SET max_instances = 0"
+          % c.tenant)
+    tried(s, c, 'post', '/instances', WISH, 413).fault(413, 'overLimit')
+    s.sql("UPDATE quotas SET max_instances = NULL")
+    s.client('rita').post('/instances?dry_run=true', WISH) \
+        .fault(403, 'forbidden')
+    c.post('/instances?dry_run=true', WISH, token=None) \
+        .fault(401, 'unauthorized')
+
+
+@story
+def what_is_neither_yes_nor_no_is_not_done_for_real(s):
+    c = alice(s)
+    before = rows(s)
+    for v in ('', '1', 'yes', 'maybe', 'true%20'):
+        c.post('/instances?dry_run=' + v, WISH).fault(400, 'badRequest')
+    c.post('/instances?dry_run', WISH).fault(400, 'badRequest')
+    same(rows(s), before)
+    a = c.raw('POST', '/v3/auth/tokens?dry_run=true', {'auth': {
+        'identity': {'methods': ['password'], 'password': {'user': {
+            'name': 'alice', 'domain': {'name': 'Default'},
+            'password': 'x'}}}}}, token=None)
+    same(a.status, 400, a)
+
+
+@story
+def an_instance_as_it_will_not_be(s):
+    c = alice(s)
+    id = mine['id'] = c.create('real', 'null',
+                               databases=[{'name': 'app'}])
+    c.active(id)
+    p = '/instances/' + id
+    d = tried(s, c, 'post', p + '/action', {'restart': {}})
+    same((kinds(d), d['restart_required']), (['restart'], True))
+    d = tried(s, c, 'put', p, {'instance': {'name': 'other'}})
+    same((kinds(d), d['events']), ([], ['coffer.instance.update']))
+    d = tried(s, c, 'post', p + '/databases', {'databases': [{'name': 'bb'}]})
+    same(kinds(d), ['database_create'])
+    same(kinds(tried(s, c, 'delete', p + '/databases/app')),
+         ['database_delete'])
+    d = tried(s, c, 'post', p + '/users', {'users': [
+        {'name': 'app', 'password': CANARY + 'u', 'databases': []}]})
+    same((kinds(d), d['status']), (['user_create'], 202))
+    d = tried(s, c, 'post', p + '/root', {'password': CANARY + 'r'})
+    same(kinds(d), ['root_enable'])
+    check(CANARY not in json.dumps(d), d)
+    d = tried(s, c, 'delete', p)
+    same(kinds(d), ['delete'])
+    same(quota(d, 'instances'), (1, 0))
+    same(c.show(id)['status'], 'ACTIVE')
+    same([x['name'] for x in c.get(p + '/databases').json['databases']],
+         ['app'])
+
+
+@story
+def an_admin_sees_the_quota_of_the_owner(s):
+    root = s.client('root')
+    d = tried(s, root, 'delete', '/instances/' + mine['id'])
+    same(quota(d, 'instances'), (1, 0))
+
+
+@story
+def a_key_is_not_used_up_by_a_try(s):
+    c = alice(s)
+    h = {'Idempotency-Key': 'tried-1'}
+    a = c.post('/instances?dry_run=true', WISH, headers=h)
+    same(list(a.json), ['dry_run'])
+    same(s.one("SELECT count(*) FROM repeats"), '0')
+
+
+@story
+def other_things_are_tried_too(s):
+    c = alice(s)
+    d = tried(s, c, 'post', '/backups', {'backup': {
+        'name': 'b', 'instance': mine['id']}})
+    same((kinds(d), quota(d, 'backups')), (['backup'], (0, 1)))
+    d = tried(s, c, 'post', '/backup_strategies', {'backup_strategy': {
+        'swift_container': 'x'}})
+    check('dbaas.backup_strategy_create.end' in d['events'], d)
+
+
+@story
+def the_end(s):
+    alice(s).remove(mine['id'])
+
+
+if __name__ == '__main__':
+    main(settings=['local.filesystem=directory', 'local.allow_root=yes'])
