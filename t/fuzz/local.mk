@@ -3,7 +3,11 @@
 FUZZERS = t/fuzz/json_fuzz t/fuzz/conf_fuzz t/fuzz/report_fuzz \
 	t/fuzz/order_fuzz t/fuzz/request_fuzz t/fuzz/xml_fuzz
 FUZZ_SECONDS = 10
+if FUZZ
+noinst_PROGRAMS += $(FUZZERS)
+else
 EXTRA_PROGRAMS += $(FUZZERS)
+endif
 FUZZ_LINK = $(HARDEN_LDFLAGS) -fsanitize=fuzzer
 
 t_fuzz_json_fuzz_SOURCES = t/fuzz/json_fuzz.c t/fuzz/fuzz.h
