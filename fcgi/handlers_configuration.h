@@ -16,6 +16,9 @@ enum err	 configuration_patch(struct request *);
 enum err	 configuration_put(struct request *);
 enum err	 configuration_delete(struct request *);
 
+/* instance_defaults.c */
+enum err	 instance_defaults(struct request *);
+
 /* parameters.c */
 extern const struct field parameter_fields[];
 enum err	 parameters_list(struct request *);

@@ -21,6 +21,8 @@ fcgi_libapi_a_SOURCES = \
 	fcgi/instance_actions.c fcgi/instance_create.c fcgi/instance_update.c \
 	fcgi/instances.c \
 	fcgi/instance_configure.c \
+	fcgi/instance_defaults.c \
+	fcgi/defaults.c fcgi/defaults.h fcgi/defaults.tbl.h \
 	fcgi/instance_modules.c fcgi/instance_modules.h fcgi/instances.h \
 	fcgi/limits.c \
 	fcgi/logs.c \

@@ -33,7 +33,7 @@ const struct route routes[] = {
 	{ GET,   T "/instances/{id}/tasks",                                 MAIN, OWNER, "instance:tasks", NULL, tasks_list },
 	{ GET,   T "/instances/{id}/tasks/{task_id}",                       MAIN, OWNER, "instance:task_show", NULL, task_view },
 	{ GET,   T "/instances/{id}/backups",                               MAIN, OWNER, "instance:backups", NULL, instance_backups },
-	{ GET,   T "/instances/{id}/configuration",                         MAIN, OWNER, "instance:configuration", NULL, NULL },
+	{ GET,   T "/instances/{id}/configuration",                         MAIN, OWNER, "instance:configuration", NULL, instance_defaults },
 	{ GET,   T "/instances/{id}/log",                                   ASKS_GUEST, OWNER, "instance:guest_log_list", NULL, logs_list },
 	{ POST,  T "/instances/{id}/log",                                   ASKS_GUEST, OWNER, "instance:guest_log", log_fields, log_act },
 	{ GET,   T "/instances/{id}/ssl",                                   ASKS_GUEST, OWNER, "instance:show", NULL, NULL },

@@ -276,6 +276,17 @@ def an_instance_is_born_with_its_group(s):
 
 
 @story
+def the_defaults_of_an_instance_are_shown(s):
+    c = alice(s)
+    a = c.get('/instances/%s/configuration' % seen['id'])
+    same(a.status, 200, a)
+    options = a.json['instance']['configuration']
+    same((options['port'], options['query_cache_limit']), (3306, '1M'))
+    s.client('bob').get('/instances/%s/configuration' % seen['id']) \
+        .fault(404, 'itemNotFound')
+
+
+@story
 def groups_of_another_project_are_not_there(s):
     bob = s.client('bob')
     id = group(s, 'mine', {'wait_timeout': 5})

@@ -1,5 +1,6 @@
 /* Values against parameters: what is taken, what is refused and with which text. */
 #include "t/unit/test.h"
+#include "fcgi/defaults.h"
 #include "fcgi/settings.h"
 #include "fcgi/views.h"
 
@@ -220,6 +221,47 @@ secrets_are_not_shown(void **state)
 	op_end(&r.op);
 }
 
+/* --- what is set when nobody sets anything ------------------------------------------ */
+
+static const struct {
+	struct defaults_of of;
+	const char *holds, *holds_not;	/* pieces of the map */
+} given[] = {
+	{ { "i", "mysql", "5.7.29", 2048 }, "\"key_buffer_size\":\"200M\",\"max_allowed_packet\":\"4096K\"", "query_cache" },
+	{ { "i", "mysql", "5.7.29", 2048 }, "\"thread_cache_size\":16,", "wal_" },
+	{ { "i", "mysql", "8.0.3", 512 }, "mysql_native_password", "query_cache" },
+	{ { "i", "mysql", "8.4", 512 }, "\"performance_schema\":\"ON\"", "mysql_native_password" },
+	{ { "i", "mariadb", "10.11.6", 512 }, "\"query_cache_size\":\"8M\"", "secure-file-priv" },
+	{ { "i", "percona", "5.7", 256 }, "\"max_connections\":50,", "performance_schema" },
+	{ { "i", "postgresql", "12.4", 3072 }, "\"shared_buffers\":\"768MB\"", "wal_keep_size" },
+	{ { "i", "postgresql", "13", 1024 }, "\"wal_keep_size\":80,\"effective_cache_size\":\"512MB\"", "innodb" },
+	{ { "i", "postgresql", "13", 1024 }, "\"shared_buffers\":\"102MB\"", "wal_keep_segments" },
+};
+
+static void
+defaults_follow_the_memory_and_the_version(void **state)
+{
+	struct jsonw w, other;
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(given); i++) {
+		jsonw_begin(&w, &op, 2048);
+		assert_true(view_defaults(&w, &given[i].of));
+		if (strstr(w.out.s, given[i].holds) == NULL ||
+		    strstr(w.out.s, given[i].holds_not) != NULL)
+			fail_msg("row %zu: %s", i, w.out.s);
+	}
+	jsonw_begin(&w, &op, 2048);
+	assert_false(view_defaults(&w, &(struct defaults_of){ "i", "redis",
+	    "7", 512 }));
+	jsonw_begin(&w, &op, 2048);
+	jsonw_begin(&other, &op, 2048);
+	view_defaults(&w, &(struct defaults_of){ "i", "mysql", "5.7", 512 });
+	view_defaults(&other, &(struct defaults_of){ "k", "mysql", "5.7",
+	    512 });
+	assert_string_not_equal(w.out.s, other.out.s);	/* server_id */
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fresh, ended)
 int
 main(void)
@@ -233,6 +275,7 @@ main(void)
 		TEST(one_static_value_makes_a_restart_necessary),
 		TEST(texts_of_xml_are_read_by_their_parameter),
 		TEST(secrets_are_not_shown),
+		TEST(defaults_follow_the_memory_and_the_version),
 	};
 
 	return cmocka_run_group_tests_name("settings", tests, NULL, NULL);
