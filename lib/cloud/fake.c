@@ -236,7 +236,7 @@ volume_list(struct op *op, const char *const **instances)
 const struct compute_driver compute_fake = {
 	.name = "fake", .open = fake_open, .ensure = server_ensure,
 	.resize = server_resize, .running = server_running,
-	.remove = server_remove, .list = server_list,
+	.remove = server_remove, .move = server_move, .list = server_list,
 	.contains_root = contains_root,
 };
 const struct volume_driver volume_fake = {

@@ -29,10 +29,13 @@ coffer_sandbox_LDADD = $(CLOUD)
 
 # The test names its own local drivers, so that none of theirs is linked.
 if HAVE_CMOCKA
-check_PROGRAMS += t/unit/cloud_test
+check_PROGRAMS += t/unit/cloud_test t/unit/keystone_test
 endif
 t_unit_cloud_test_SOURCES = t/unit/cloud_test.c t/unit/test.h
 t_unit_cloud_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)
+t_unit_keystone_test_SOURCES = t/unit/keystone_test.c t/unit/test.h \
+	t/unit/http_fixture.c t/unit/http_fixture.h
+t_unit_keystone_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)
 
 # One program per mode: which one is found out once per process.
 LOCAL_TESTS = t/unit/local_full_test t/unit/local_userns_test \

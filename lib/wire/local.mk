@@ -9,9 +9,13 @@ lib_wire_libwirehttp_a_SOURCES = lib/wire/http.c lib/wire/http.h
 lib_wire_libwirehttp_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
 
 if HAVE_CMOCKA
-check_PROGRAMS += t/unit/pg_test
+check_PROGRAMS += t/unit/pg_test t/unit/http_test
 endif
 t_unit_pg_test_SOURCES = t/unit/pg_test.c t/unit/test.h \
 	t/unit/pg_fixture.c t/unit/pg_fixture.h
 t_unit_pg_test_LDADD = lib/wire/libwirepg.a $(BASE) $(PQ_LIBS) $(CMOCKA_LIBS)
+t_unit_http_test_SOURCES = t/unit/http_test.c t/unit/test.h \
+	t/unit/http_fixture.c t/unit/http_fixture.h
+t_unit_http_test_LDADD = lib/wire/libwirehttp.a $(BASE) $(CURL_LIBS) \
+	$(CMOCKA_LIBS)
 EXTRA_DIST += t/unit/private_pg
