@@ -303,6 +303,75 @@ each_collection_has_its_fixed_singular(void **state)
 		    names[i].item, names[i].item)));
 }
 
+/* --- what the handlers write has rows ---------------------------------------------- */
+
+/* Texts of Cinder and of Keystone, which have no other form. */
+static const char *const no_rows[] = {
+	"created_at", "endpoints", "projects", "roles", "methods", "audit_ids",
+	"catalog", "ip", "quota",
+};
+
+static bool
+has_row(const char *word)
+{
+	static const char *const rows_[] = {
+#define XML_LIST(list, item) list,
+#include "fcgi/xml_names.tbl.h"
+#define XML_TIME(member) member,
+#include "fcgi/xml_names.tbl.h"
+	};
+
+	for (size_t i = 0; i < ROWS(rows_); i++)
+		if (strcmp(rows_[i], word) == 0)
+			return true;
+	for (size_t i = 0; i < ROWS(no_rows); i++)
+		if (strcmp(no_rows[i], word) == 0)
+			return true;
+	return false;
+}
+
+/* The first string behind "before", when "after" follows it. */
+static void
+look_for(const char *file, const char *s, const char *before,
+    const char *after)
+{
+	while ((s = strstr(s, before)) != NULL) {
+		const char *word = strchr(s, '"'), *end;
+
+		s += strlen(before);
+		if (word == NULL || (size_t)(word - s) > 16)
+			continue;
+		end = strchr(++word, '"');
+		word = op_strndup(&op, word, (size_t)(end - word));
+		end += strspn(end, "\");\n\t");
+		if (strncmp(end, after, strlen(after)) == 0 && !has_row(word))
+			fail_msg("%s: no row for \"%s\" in xml_names.tbl.h",
+			    file, word);
+	}
+}
+
+static void
+each_list_and_time_that_is_written_has_its_row(void **state)
+{
+	char *path = op_printf(&op, "%s../../../fcgi/", folder());
+	DIR *d = opendir(path);
+	struct dirent *e;
+
+	(void)state;
+	assert_non_null(d);
+	while ((e = readdir(d)) != NULL) {
+		size_t len = strlen(e->d_name);
+		const char *s;
+
+		if (len < 3 || strcmp(e->d_name + len - 2, ".c") != 0)
+			continue;
+		s = file_read(op_printf(&op, "../../../fcgi/%s", e->d_name));
+		look_for(e->d_name, s, "jsonw_key(", "jsonw_list(");
+		look_for(e->d_name, s, "view_time(r", "");
+	}
+	closedir(d);
+}
+
 /* The walker writes them in the table's order. */
 static void
 attributes_of_the_table_are_sorted(void **state)
@@ -332,6 +401,7 @@ main(void)
 		T(each_rule_holds),
 		T(what_is_no_object_or_too_deep_is_not_written),
 		T(each_collection_has_its_fixed_singular),
+		T(each_list_and_time_that_is_written_has_its_row),
 		T(attributes_of_the_table_are_sorted),
 	};
 #undef T
