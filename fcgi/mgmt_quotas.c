@@ -109,7 +109,7 @@ limit_of(struct op *op, const char *name, const struct json *v, long *limit)
 }
 
 static enum err
-limits_of(struct request *r, const char *limit[QUOTAS])
+limits_of(struct request *r, const char *limit[QUOTAS], bool *set)
 {
 	const struct json *v;
 	const char *name;
@@ -125,6 +125,7 @@ limits_of(struct request *r, const char *limit[QUOTAS])
 			continue;
 		TRY(limit_of(&r->op, name, v, &n));
 		limit[i] = op_printf(&r->op, "%ld", n);
+		*set = true;
 	}
 	return OK;
 }
@@ -135,9 +136,11 @@ mgmt_quotas_set(struct request *r)
 {
 	const char *limit[QUOTAS] = { NULL };
 	const struct json *v;
+	bool set = false;
 
-	TRY(limits_of(r, limit));
-	TRY(quota_limits(&r->op, r->arg[1], limit));
+	TRY(limits_of(r, limit, &set));
+	if (set)
+		TRY(quota_limits(&r->op, r->arg[1], limit));
 	jsonw_map(reply_json(r, 200));
 	jsonw_key(&r->out, "quotas");
 	jsonw_map(&r->out);
