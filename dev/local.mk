@@ -29,6 +29,7 @@ EXTRA_DIST += \
 	t/scenario/0050-configuration-groups.t \
 	t/scenario/0065-operator.t \
 	t/scenario/0066-logs.t \
+	t/scenario/0067-security-groups.t \
 	t/scenario/0070-xml.t \
 	t/scenario/0050-events.t \
 	t/scenario/0051-the-same-request-twice.t \

@@ -1,9 +1,16 @@
-/* handlers_mgmt - those of the operator's routes; see handlers.h. */
+/* handlers_mgmt - those of the operator's and of old routes; see handlers.h. */
 #ifndef FCGI_HANDLERS_MGMT_H
 #define FCGI_HANDLERS_MGMT_H
 
 #include "fcgi/api.h"
 #include "fcgi/fields.h"
+
+/* security.c: of older contracts */
+extern const struct field rule_fields[];
+enum err	 security_groups_list(struct request *);
+enum err	 security_group_show(struct request *);
+enum err	 security_rule_create(struct request *);
+enum err	 security_rule_delete(struct request *);
 
 /* mgmt_instances.c */
 extern const struct field mgmt_upgrade_fields[];

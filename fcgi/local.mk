@@ -38,6 +38,7 @@ fcgi_libapi_a_SOURCES = \
 	fcgi/reply.c \
 	fcgi/root.c \
 	fcgi/route.c fcgi/route.h fcgi/routes.c \
+	fcgi/security.c fcgi/security.h fcgi/view_security.c \
 	fcgi/serve.c \
 	fcgi/settings.c fcgi/settings.h \
 	fcgi/shared.c fcgi/shared.h \
