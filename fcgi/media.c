@@ -162,34 +162,66 @@ static const enum json_kind kinds[FIELD__MAX] = {
 	[MAP_OR_SIZE] = JSON_MAP,
 };
 
+static const struct field *
+row_of(const struct field *table, const char *path)
+{
+	for (; table->path != NULL; table++)
+		if (strcmp(table->path, path) == 0)
+			return table;
+	return NULL;
+}
+
+/* Few bodies have no root: in XML they need one, which may have any name. */
+static bool
+is_bare(const struct field *table)
+{
+	for (; table->path != NULL; table++)
+		if (strchr(table->path, '/') == NULL && *table->path != '\0' &&
+		    table->kind != MAP && table->kind != LIST)
+			return true;
+	return false;
+}
+
 /* XML has texts only: the row says what they stand for. */
 static struct xml_form
 form_of(const void *table, const char *path)
 {
 	static const char *const lists[] = { "databases", "users", "nics" };
-	const char *name = strrchr(path, '/');
+	const char *name = strrchr(path, '/'), *below = strchr(path, '/');
 	struct xml_form form = { JSON_STR, false };
+	const struct field *f;
 
 	name = name != NULL ? name + 1 : path;
-	for (const struct field *f = table; f->path != NULL; f++) {
-		if (strcmp(f->path, path) != 0)
-			continue;
-		form.kind = kinds[f->kind] != JSON_NULL ? kinds[f->kind] :
-		    JSON_STR;
-		form.nullable = f->flags & NULLABLE;
-		return form;
-	}
-	for (int i = 0; i < 3; i++)
+	f = !is_bare(table) ? row_of(table, path) :
+	    below != NULL ? row_of(table, below + 1) : NULL;
+	for (int i = 0; f == NULL && i < 3; i++)
 		if (strcmp(name, lists[i]) == 0)
 			form.kind = JSON_LIST;
+	if (f == NULL)
+		return form;
+	if (kinds[f->kind] != JSON_NULL)
+		form.kind = kinds[f->kind];
+	form.nullable = f->flags & NULLABLE;
 	return form;
+}
+
+static enum err
+body_of_xml(struct request *r)
+{
+	const struct xml_forms forms = { form_of, r->route->body };
+	const char *root;
+	void *at = NULL;
+
+	TRY(xml_parse(&r->op, r->raw, r->raw_len, &forms, &r->body));
+	if (is_bare(r->route->body))
+		json_next(r->body, &at, &root, &r->body);
+	return OK;
 }
 
 enum err
 media_body(struct request *r)
 {
 	struct op *op = &r->op;
-	const struct xml_forms forms = { form_of, r->route->body };
 	const char *type = r->content_type;
 	enum err e;
 
@@ -197,7 +229,7 @@ media_body(struct request *r)
 	if (is_type(type, JSON_TYPE))
 		e = json_parse(op, r->raw, r->raw_len, &r->body);
 	else if (r->is_xml)
-		e = xml_parse(op, r->raw, r->raw_len, &forms, &r->body);
+		e = body_of_xml(r);
 	else
 		return op_fail(op, ERR_BAD_MEDIA, "Unsupported Content-Type");
 	if (e != ERR_BAD_REQUEST)

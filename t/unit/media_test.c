@@ -185,6 +185,38 @@ the_field_table_says_what_a_text_stands_for(void **state)
 	assert_int_equal(json_kind(body(&r, "restart")), JSON_MAP);
 }
 
+static const struct field bare[] = {
+	{ "name",               NES,     REQUIRED },
+	{ "enable",             FLAG },
+	{ "tags",               LIST },
+	{ 0 }
+};
+static const struct route takes_bare = { .method = POST, .path = "/",
+	.body = bare };
+
+static void
+a_body_without_a_root_has_one_of_any_name_in_xml(void **state)
+{
+	static const char raw[] = "<log name='general' enable='1'><tags><tag>a"
+	    "</tag></tags></log>";
+
+	(void)state;
+	fresh(POST, "/", NULL);
+	r.route = &takes_bare;
+	r.content_type = XML;
+	r.raw = raw;
+	r.raw_len = strlen(raw);
+	assert_int_equal(media_body(&r), OK);
+	assert_string_equal(body_str(&r, "name"), "general");
+	assert_int_equal(json_kind(body(&r, "enable")), JSON_INT);
+	assert_string_equal(json_str(json_at(body(&r, "tags"), 0)), "a");
+	assert_int_equal(fields_check(&r.op, bare, r.body), OK);
+	r.raw = "<x>text</x>";
+	r.raw_len = strlen(r.raw);
+	assert_int_equal(media_body(&r), OK);
+	assert_int_equal(fields_check(&r.op, bare, r.body), ERR_BAD_REQUEST);
+}
+
 static void
 only_two_types_of_bodies_are_taken(void **state)
 {
@@ -319,6 +351,7 @@ main(void)
 		cmocka_unit_test(the_suffix_of_the_path_wins_over_accept),
 		cmocka_unit_test(accept_names_the_version_where_the_path_has_none),
 		cmocka_unit_test(the_field_table_says_what_a_text_stands_for),
+		cmocka_unit_test(a_body_without_a_root_has_one_of_any_name_in_xml),
 		cmocka_unit_test(only_two_types_of_bodies_are_taken),
 		cmocka_unit_test(documents_and_faults_come_in_the_form_that_was_asked_for),
 		cmocka_unit_test(what_has_no_other_form_stays_as_it_is),
