@@ -18,10 +18,7 @@ struct pick { struct configuration group; bool restart; };
 enum err	 configuration_pick(struct request *, const char *id,
 		    const char *version_id, struct pick *);
 
-/*
- * PUT and PATCH of an instance.  name: its new one, or NULL.  Both leave the
- * reason of a refusal as the instance's fault, as the contract has it.
- */
+/* PUT and PATCH of an instance.  name: its new one, or NULL. */
 enum err	 instance_attach(struct request *, struct instance *,
 		    const char *id, const char *name);
 enum err	 instance_detach(struct request *, struct instance *,

@@ -52,18 +52,6 @@ configuration_pick(struct request *r, const char *id, const char *version_id,
 	return needs_restart(r, p);
 }
 
-/* The contract wants a refusal to be seen in the instance, too. */
-static enum err
-refused(struct request *r, const struct instance *in, enum err e,
-    const char *fault)
-{
-	const char *why = r->op.why;
-
-	if (e == ERR_BAD_REQUEST || e == ERR_NOT_FOUND)
-		TRY(instance_fault(&r->op, in->id, fault));
-	return op_fail(&r->op, e, "%s", why);
-}
-
 static enum err
 state_check(struct request *r, const struct instance *in)
 {
@@ -103,19 +91,6 @@ try_attach(struct request *r, const struct instance *in, const char *id,
 	    .restart = p.restart, .name = name });
 }
 
-static enum err
-attached_already(struct request *r, const struct instance *in)
-{
-	const char *fmt = "Instance %s already has a Configuration Group "
-	    "attached:%s%s.";
-	const char *fault = op_printf(&r->op, fmt, in->id, "\n    ",
-	    in->configuration_id);
-
-	op_fail(&r->op, ERR_BAD_REQUEST, fmt, in->id, " ",
-	    in->configuration_id);
-	return refused(r, in, ERR_BAD_REQUEST, fault);
-}
-
 enum err
 instance_attach(struct request *r, struct instance *in, const char *id,
     const char *name)
@@ -124,12 +99,12 @@ instance_attach(struct request *r, struct instance *in, const char *id,
 
 	for (int turn = 1;; turn++) {
 		if (in->configuration_id != NULL)
-			return attached_already(r, in);
+			return op_fail(&r->op, ERR_BAD_REQUEST, "Instance %s "
+			    "already has a Configuration Group attached: %s.",
+			    in->id, in->configuration_id);
 		e = try_attach(r, in, id, name);
-		if (e == OK)
-			return OK;
 		if (e != ERR_CONFLICT || turn == TURNS)
-			return refused(r, in, e, r->op.why);
+			return e;
 		TRY(instance_of(r, in));
 	}
 }
@@ -161,10 +136,8 @@ instance_detach(struct request *r, struct instance *in, const char *name)
 			return name == NULL ? OK :
 			    instance_change(&r->op, in->id, name, NULL);
 		e = try_detach(r, in, name);
-		if (e == OK)
-			return OK;
 		if (e != ERR_CONFLICT || turn == TURNS)
-			return refused(r, in, e, r->op.why);
+			return e;
 		TRY(instance_of(r, in));
 	}
 }

@@ -175,7 +175,7 @@ page_links(struct request *r, const char *coll, const char *next_marker)
 	const char *href = next_href(r, next_marker);
 	const char *key[] = { "links", op_printf(&r->op, "%s_links", coll) };
 
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < (conf_bool("api.stock") ? 1 : 2); i++) {
 		jsonw_key(&r->out, key[i]);
 		jsonw_list(&r->out);
 		jsonw_map(&r->out);

@@ -149,12 +149,6 @@ instance_insert(struct op *op, const struct new_instance *in,
 }
 
 enum err
-instance_fault(struct op *op, const char *id, const char *text)
-{
-	return STORE_WRITE(op, NULL, HOME_FAULT, id, text, NULL);
-}
-
-enum err
 instance_change(struct op *op, const char *id, const char *name,
     const char *access)
 {

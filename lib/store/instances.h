@@ -66,9 +66,6 @@ struct new_instance {
 enum err	 instance_insert(struct op *, const struct new_instance *,
 		    const struct new_task *, struct instance *);
 
-/* What clients see of an action that was refused or failed. */
-enum err	 instance_fault(struct op *, const char *id, const char *text);
-
 /* name or access (JSON, merged into what is stored) may be NULL. */
 enum err	 instance_change(struct op *, const char *id, const char *name,
 		    const char *access);
