@@ -8,9 +8,9 @@ static const struct engine {
 	const char *manager;
 	bool can[ABILITY__MAX];
 } engines[] = {
-	/*             backups, restores, clusters */
-	{ "mariadb", { false,   false,    false } },
-	{ "null",    { true,    true,     false } },
+	/*             backups, restores */
+	{ "mariadb", { false,   false } },
+	{ "null",    { true,    true } },
 	{ NULL }
 };
 

@@ -9,7 +9,7 @@
 #include "fcgi/api.h"
 #include "lib/store/catalog.h"
 
-enum ability { TAKES_BACKUPS, RESTORES_BACKUPS, FORMS_CLUSTERS, ABILITY__MAX };
+enum ability { TAKES_BACKUPS, RESTORES_BACKUPS, ABILITY__MAX };
 
 bool		 engine_can(const char *manager, enum ability);
 /*

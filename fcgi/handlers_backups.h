@@ -30,6 +30,21 @@ enum err	 instance_modules_list(struct request *);
 enum err	 instance_modules_apply(struct request *);
 enum err	 instance_module_remove(struct request *);
 
+/* cluster_create.c, clusters.c */
+extern const struct field cluster_new_fields[], cluster_action_fields[],
+    mgmt_cluster_fields[];
+enum err	 clusters_list(struct request *);
+enum err	 cluster_create(struct request *);
+enum err	 cluster_show(struct request *);
+enum err	 cluster_remove(struct request *);
+enum err	 cluster_action(struct request *);
+enum err	 cluster_instance_show(struct request *);
+enum err	 cluster_root_show(struct request *);
+enum err	 cluster_root_enable(struct request *);
+enum err	 mgmt_clusters_list(struct request *);
+enum err	 mgmt_cluster_show(struct request *);
+enum err	 mgmt_cluster_action(struct request *);
+
 /* backup_strategies.c */
 extern const struct field strategy_new_fields[];
 enum err	 strategies_list(struct request *);

@@ -11,6 +11,7 @@ fcgi_libapi_a_SOURCES = \
 	fcgi/configurations.c fcgi/configurations.h \
 	fcgi/handlers_configuration.h \
 	fcgi/events.c \
+	fcgi/cluster_create.c fcgi/clusters.c \
 	fcgi/databases.c \
 	fcgi/datastores.c fcgi/datastores.h \
 	fcgi/engines.c fcgi/engines.h \
@@ -47,7 +48,7 @@ fcgi_libapi_a_SOURCES = \
 	fcgi/users.c fcgi/users.h \
 	fcgi/versions.c \
 	fcgi/view_attempt.c fcgi/view_attempt.h \
-	fcgi/view_account.c fcgi/view_backup.c fcgi/view_catalog.c \
+	fcgi/view_account.c fcgi/view_backup.c fcgi/view_catalog.c fcgi/view_cluster.c \
 	fcgi/view_mgmt.c \
 	fcgi/volume_types.c fcgi/volume_types.h \
 	fcgi/view_configuration.c \

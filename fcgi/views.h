@@ -9,6 +9,7 @@
 #include "fcgi/api.h"
 #include "lib/store/backups.h"
 #include "lib/store/catalog.h"
+#include "lib/store/clusters.h"
 #include "lib/store/configurations.h"
 #include "lib/store/instances.h"
 #include "lib/store/modules.h"
@@ -54,6 +55,11 @@ void	 view_holder(struct request *, const struct holder *);
 struct parameter_words { const char *max, *min; };
 void	 view_parameter(struct request *, const struct version_row *,
 	    const struct parameter *, const struct parameter_words *);
+
+/* members: of a cluster that is shown by itself, else none. */
+struct cluster_view { bool mgmt; struct instance *members; int n; };
+void	 view_cluster(struct request *, const struct version_row *,
+	    const struct cluster *, const struct cluster_view *);
 
 enum module_form { MODULE_LISTED, MODULE_DETAIL, MODULE_SHOWN };
 void	 view_module(struct request *, const struct catalog *,

@@ -29,6 +29,8 @@ lib_store_libstore_a_SOURCES += lib/store/sql_configuration.tbl.h \
 	lib/store/parameters.c lib/store/parameters.h
 lib_store_libstore_a_SOURCES += lib/store/sql_module.tbl.h \
 	lib/store/modules.c lib/store/modules.h
+lib_store_libstore_a_SOURCES += lib/store/sql_cluster.tbl.h \
+	lib/store/clusters.c lib/store/clusters.h
 lib_store_libstore_a_SOURCES += \
 	lib/store/admin.c lib/store/admin.h \
 	lib/store/schema.c lib/store/schema.h

@@ -7,6 +7,7 @@
 #include "lib/store/sql_backup.tbl.h"
 #include "lib/store/sql_configuration.tbl.h"
 #include "lib/store/sql_module.tbl.h"
+#include "lib/store/sql_cluster.tbl.h"
 #include "lib/store/sql_task.tbl.h"
 #include "lib/store/sql_home.tbl.h"
 #include "lib/store/sql_guest.tbl.h"

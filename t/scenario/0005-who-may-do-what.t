@@ -52,6 +52,12 @@ BODIES = {
         'name': 'taken', 'values': {}, 'datastore': {'type': 'nosuch'}}},
     'PUT /configurations/{id}': {'configuration': {'values': {}}},
     'PATCH /configurations/{id}': {'configuration': {'values': {}}},
+    'POST /clusters': {'cluster': {
+        'name': 'taken', 'datastore': {'type': 'null', 'version': 'nosuch'},
+        'instances': [{'flavorRef': '1'}]}},
+    'POST /clusters/{id}': {'restart': {}},
+    'POST /clusters/{cluster_id}/root': None,
+    'POST /mgmt/clusters/{id}/action': {'reset-task': {}},
     'POST /backups': {'backup': {'name': 'taken', 'instance': NOBODY}},
     'POST /backup_strategies': {'backup_strategy': {
         'swift_container': 'taken', 'instance_id': NOBODY}},
