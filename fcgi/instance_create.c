@@ -52,6 +52,12 @@ pick_content(struct request *r, const struct version_row *v, struct pick *p,
 	const char *group = body_str(r, "instance/configuration");
 	struct jsonw w;
 
+	if (items_count(databases) + items_count(users) > 0) {
+		TRY(databases_check(&r->op, v->manager, databases));
+		TRY(users_check(&r->op, v->manager, "", users));
+		TRY(users_databases_check(&r->op, v->manager, "", users));
+		TRY(users_subset_check(&r->op, users, databases));
+	}
 	jsonw_begin(&w, &r->op, 256);
 	jsonw_map(&w);
 	order_databases(&w, databases);

@@ -551,6 +551,34 @@ act(struct request *r, const char *id, const char *json)
 	return instance_action(r);
 }
 
+/* Rules of names have tests of their own; here that a create obeys them. */
+static void
+a_create_with_names_that_may_not_be_leaves_nothing(void **state)
+{
+	static const char *const bad[] = {
+		"\"databases\":[{\"name\":\"mysql\"}]",
+		"\"databases\":[{\"name\":\"a\"},{\"name\":\"a\"}]",
+		"\"users\":[{\"name\":\"root\",\"password\":\"x\"}]",
+		"\"users\":[{\"name\":\"u\",\"password\":\"x\","
+		"\"databases\":[{\"name\":\"b\"}]}]",
+	};
+	struct request r;
+	const char *json;
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(bad); i++) {
+		begin(&r, "p1");
+		json = op_printf(&r.op, "{\"instance\":{\"name\":\"x\","
+		    "\"flavorRef\":\"1\",\"volume\":{\"size\":1},%s}}", bad[i]);
+		assert_int_equal(json_parse(&r.op, json, strlen(json),
+		    &r.body), OK);
+		assert_int_equal(instance_create(&r), ERR_BAD_REQUEST);
+		op_end(&r.op);
+	}
+	assert_int_equal(pg_fixture_number("SELECT (SELECT count(*) FROM"
+	    " instances) + (SELECT count(*) FROM tasks)"), 0);
+}
+
 static void
 an_action_is_exactly_one_that_is_known(void **state)
 {
@@ -690,6 +718,7 @@ main(void)
 		T(reset_status_frees_all_but_a_delete),
 		T(a_list_of_twenty_is_one_statement),
 		T(a_show_is_one_statement_and_foreign_ones_are_404),
+		T(a_create_with_names_that_may_not_be_leaves_nothing),
 		T(an_action_is_exactly_one_that_is_known),
 		T(a_resize_is_charged_with_its_task_and_only_once),
 		T(a_resize_beyond_the_quota_leaves_everything_as_it_was),
