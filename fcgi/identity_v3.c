@@ -54,13 +54,6 @@ refuse(struct request *r)
 	    "The request you have made requires authentication.");
 }
 
-static enum err
-only_static(struct request *r)
-{
-	return auth_is_static() ? OK : op_fail(&r->op, ERR_NOT_FOUND,
-	    "The resource could not be found.");
-}
-
 /* There is one domain, and it may be left out. */
 static bool
 is_our_domain(const struct json *d)
@@ -178,7 +171,6 @@ token_issue(struct request *r)
 	    .secs = conf_int("identity.token_ttl") };
 	struct token_row row;
 
-	TRY(only_static(r));
 	if (json_count(methods) != 1)
 		return refuse(r);
 	if (strcmp(method, "password") == 0)
@@ -202,7 +194,6 @@ subject(struct request *r, char hash[TOKEN_HEX], struct token_row *t)
 {
 	enum err e;
 
-	TRY(only_static(r));
 	if (r->subject_token == NULL || *r->subject_token == '\0')
 		return op_fail(&r->op, ERR_BAD_REQUEST,
 		    "X-Subject-Token is missing.");
@@ -260,7 +251,6 @@ auth_projects(struct request *r)
 	struct project_row *p;
 	int n;
 
-	TRY(only_static(r));
 	TRY(projects_of_user(&r->op, r->caller.user, &p, &n));
 	view_projects(r, "/v3/auth/projects", p, n);
 	return OK;
@@ -271,7 +261,6 @@ auth_catalog(struct request *r)
 {
 	struct jsonw *w;
 
-	TRY(only_static(r));
 	if (r->caller.project == NULL)
 		return op_fail(&r->op, ERR_FORBIDDEN,
 		    "The catalog belongs to a token with a project.");
@@ -286,7 +275,6 @@ auth_catalog(struct request *r)
 static enum err
 seen_projects(struct request *r, struct project_row **p, int *n)
 {
-	TRY(only_static(r));
 	return projects_of_user(&r->op,
 	    r->caller.admin ? NULL : r->caller.user, p, n);
 }

@@ -95,6 +95,17 @@ is_preflight(const struct request *r)
 	return r->method == OPTIONS && r->route == NULL;
 }
 
+/* A cloud has its own Keystone. */
+static enum err
+served_here(struct request *r)
+{
+	if (auth_is_static() || r->route == NULL ||
+	    strncmp(r->route->path, "/v3", 3) != 0)
+		return OK;
+	return op_fail(&r->op, ERR_NOT_FOUND,
+	    "The resource could not be found.");
+}
+
 static enum err
 serve(struct request *r)
 {
@@ -105,6 +116,7 @@ serve(struct request *r)
 		r->type = "";
 		return reply_empty(r, 200);
 	}
+	TRY(served_here(r));
 	TRY(admit(r));
 	if (found != OK)
 		return op_fail(&r->op, found, "%s", why);

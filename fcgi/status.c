@@ -177,10 +177,10 @@ status_operating(const struct instance *in)
 		return "";
 	if (strcmp(g->shown, "RESTART_REQUIRED") == 0)
 		return g->shown;
-	/* One that was never heard is there only by a reset. */
-	if (in->guest_age < 0 || in->guest_age >= conf_int("guest.expiry"))
+	if (in->guest_age >= conf_int("guest.expiry") ||
+	    (in->guest_age < 0 && conf_bool("api.stock")))
 		return "ERROR";
-	if (in->guest_age > fresh)
+	if (in->guest_age < 0 || in->guest_age > fresh)
 		return "UNKNOWN";
 	return g->shown;
 }
