@@ -1,6 +1,7 @@
 /* POST /instances/{id}/action: one of a table of actions. */
 #include "fcgi/guest.h"
 #include "fcgi/handlers.h"
+#include "fcgi/replicas.h"
 #include "fcgi/status.h"
 #include "fcgi/wishes.h"
 
@@ -47,19 +48,49 @@ resized(struct request *r, struct instance *in, enum err e, const char *task)
 	return reply_empty(r, 202);
 }
 
+/* Its replicas grow with a source: what it takes, they have to take. */
+static enum err
+grow(struct request *r, struct instance *in, int gb)
+{
+	char **id = text_split(&r->op, in->replicas != NULL ? in->replicas : "",
+	    " ");
+	struct new_task *task;
+	struct instance *all;
+	struct op *op = &r->op;
+	int i, n = 1;
+	enum err e;
+
+	while (id[n - 1] != NULL)
+		n++;
+	all = op_alloc(op, (size_t)n * sizeof(*all));
+	task = op_alloc(op, (size_t)n * sizeof(*task));
+	for (i = 0; i < n; i++) {
+		if (i == 0)
+			all[0] = *in;
+		else
+			TRY(instance_read(op, id[i - 1], in->tenant, &all[i]));
+		TRY(status_actionable(op, &all[i]));
+		new_task_begin(op, &task[i], TASK_RESIZE_VOLUME, all[i].id,
+		    in->tenant, r->caller.user, NULL);
+	}
+	e = instances_grow(op, all, n, gb, task);
+	for (i = 1; e == OK && i < n; i++)
+		tasks_ring(op, task[i].id, NULL);
+	return resized(r, in, e, task[0].id);
+}
+
 static enum err
 resize_volume(struct request *r, struct instance *in)
 {
-	int gb, max = conf_int("quota.volume_max");
+	int max = conf_int("quota.volume_max");
 	struct op *op = &r->op;
-	struct new_task task;
 	int64_t size;
 
 	size = json_kind(body(r, "resize/volume")) == JSON_MAP ?
 	    body_int(r, "resize/volume/size") : body_int(r, "resize/volume");
 	if (in->volume_gb == 0)
 		return op_fail(op, ERR_BAD_REQUEST,
-		    "Instance %s does not have a volume.", in->id);
+		    "Instance %s has no volume.", in->id);
 	if (size <= in->volume_gb)
 		return op_fail(op, ERR_BAD_REQUEST, "The new volume 'size' "
 		    "must be larger than the current volume size of '%d'.",
@@ -68,11 +99,7 @@ resize_volume(struct request *r, struct instance *in)
 		return op_fail(op, ERR_OVER_LIMIT, "Volume 'size' cannot "
 		    "exceed maximum of %d GB, %" PRId64 " cannot be accepted.",
 		    max, size);
-	gb = (int)size;
-	TRY(status_actionable(op, in));
-	new_task_begin(op, &task, TASK_RESIZE_VOLUME, in->id, in->tenant,
-	    r->caller.user, NULL);
-	return resized(r, in, instances_grow(op, in, 1, gb, &task), task.id);
+	return grow(r, in, (int)size);
 }
 
 static enum err
@@ -124,16 +151,15 @@ reset_status(struct request *r, struct instance *in)
 	return reply_empty(r, 202);
 }
 
-/* NULL: not built yet. */
 static const struct action {
-	const char *name;
-	enum err (*run)(struct request *, struct instance *);
+	const char	*name;
+	enum err	(*run)(struct request *, struct instance *);
 } actions[] = {
 	{ "restart",                   restart },
 	{ "reset_status",              reset_status },
 	{ "resize",                    resize },
-	{ "promote_to_replica_source", NULL },
-	{ "eject_replica_source",      NULL },
+	{ "promote_to_replica_source", replica_promote },
+	{ "eject_replica_source",      replica_eject },
 	{ NULL }
 };
 
@@ -156,8 +182,5 @@ instance_action(struct request *r)
 	if (a->name == NULL)
 		return op_fail(&r->op, ERR_BAD_REQUEST,
 		    "Action %.64s not supported", name);
-	if (a->run == NULL)
-		return op_fail(&r->op, ERR_NOT_BUILT,
-		    "Action %s is not implemented yet.", name);
 	return a->run(r, &in);
 }

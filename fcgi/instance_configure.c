@@ -134,7 +134,7 @@ instance_detach(struct request *r, struct instance *in, const char *name)
 	for (int turn = 1;; turn++) {
 		if (in->configuration_id == NULL)
 			return name == NULL ? OK :
-			    instance_change(&r->op, in->id, name, NULL);
+			    instance_rename(&r->op, in->id, name);
 		e = try_detach(r, in, name);
 		if (e != ERR_CONFLICT || turn == TURNS)
 			return e;

@@ -8,39 +8,11 @@
 #include "fcgi/handlers.h"
 #include "fcgi/instance_modules.h"
 #include "fcgi/names.h"
+#include "fcgi/replicas.h"
 #include "fcgi/views.h"
 #include "fcgi/wishes.h"
 
 #include "lib/base/conf.h"
-#include <inttypes.h>
-#include <string.h>
-
-/* What belongs to later parts of the API; null and empty lists ask for nothing. */
-static const struct { const char *path, *text; } not_built[] = {
-	{ "instance/replica_of",    "Replicas are not implemented yet." },
-	{ NULL, NULL }
-};
-
-static enum err
-combination_check(struct request *r)
-{
-	const struct json *v;
-	int i;
-
-	if (body_int(r, "instance/replica_count") > 1 &&
-	    body(r, "instance/replica_of") == NULL)
-		return op_fail(&r->op, ERR_BAD_REQUEST, "Replica count only "
-		    "valid when creating replicas. Cannot create %" PRId64
-		    " instances.", body_int(r, "instance/replica_count"));
-	for (i = 0; not_built[i].path != NULL; i++) {
-		v = body(r, not_built[i].path);
-		if (json_kind(v) == JSON_NULL ||
-		    (json_kind(v) == JSON_LIST && json_count(v) == 0))
-			continue;
-		return op_fail(&r->op, ERR_NOT_BUILT, "%s", not_built[i].text);
-	}
-	return OK;
-}
 
 /* Databases, users, settings and modules, as the order that prepares the guest. */
 static enum err
@@ -83,6 +55,48 @@ reply_created(struct request *r, const struct version_row *v,
 	return OK;
 }
 
+/* Flavor and volume; a replica has those of its source. */
+static enum err
+pick_hardware(struct request *r, const struct catalog *c,
+    const struct version_row *v, struct new_instance *new)
+{
+	const struct flavor_row *f;
+
+	TRY(wish_flavor(r, c, body(r, "instance/flavorRef"), &f));
+	TRY(wish_volume(r, v, &new->volume_gb));
+	TRY(wish_storage(r, v, f));
+	new->flavor_id = f->id;
+	new->ram_mb = f->ram_mb;
+	new->vcpus = f->vcpus;
+	return OK;
+}
+
+/* Several are told apart by a number behind the name. */
+static enum err
+submit(struct request *r, const struct new_instance *wish, const char *args,
+    struct instance *in)
+{
+	int64_t count = body_int(r, "instance/replica_count");
+	int i, n = count > 1 ? (int)count : 1;
+	struct new_instance new[REPLICAS_MOST];
+	struct new_task task[REPLICAS_MOST];
+
+	for (i = 0; i < n; i++) {
+		new[i] = *wish;
+		text_uuid(new[i].id);
+		if (n > 1)
+			new[i].name = op_printf(&r->op, "%s-%d", wish->name,
+			    i + 1);
+		new_task_begin(&r->op, &task[i], TASK_CREATE, new[i].id,
+		    wish->tenant, r->caller.user, args);
+	}
+	TRY(instances_insert(&r->op, new, n, task, in));
+	for (i = 0; i < n; i++)
+		tasks_ring(&r->op, task[i].id, NULL);
+	r->op.instance = in->id;
+	return OK;
+}
+
 enum err
 instance_create(struct request *r)
 {
@@ -91,32 +105,28 @@ instance_create(struct request *r)
 		.tenant = r->tenant,
 		.name = body_str(r, "instance/name"),
 		.locality = body_str(r, "instance/locality"),
+		.zone = body_str(r, "instance/availability_zone"),
 		.region = conf_str("coffer.region"),
 	};
-	const struct catalog *c;
+	bool replica = body(r, "instance/replica_of") != NULL;
 	const struct version_row *v;
-	const struct flavor_row *f;
 	struct module_list modules;
-	const char *args;
 	struct pick group = { 0 };
-	struct new_task task;
+	const struct catalog *c;
 	struct instance in;
+	const char *args;
 	struct jsonw w;
 
-	TRY(combination_check(r));
+	TRY(replica_check(r));
 	TRY(catalog_read(&r->op, &c));
-	TRY(wish_version(r, c, body(r, "instance/datastore"), &v));
+	TRY(replica ? replica_wish(r, &c, &new, &v) :
+	    wish_version(r, c, body(r, "instance/datastore"), &v));
 	TRY(pick_content(r, v, &group, &modules, &args));
 	TRY(wish_place(r, &new));
-	TRY(wish_flavor(r, c, body(r, "instance/flavorRef"), &f));
-	TRY(wish_storage(r, v, f));
-	TRY(wish_volume(r, v, &new.volume_gb));
+	if (!replica)
+		TRY(pick_hardware(r, c, v, &new));
 	TRY(wish_backup(r, v, new.volume_gb));
-
 	new.version_id = v->id;
-	new.flavor_id = f->id;
-	new.ram_mb = f->ram_mb;
-	new.vcpus = f->vcpus;
 	new.configuration_id = group.group.id;
 	new.configuration_revision = group.group.revision;
 	if (modules.n > 0) {
@@ -128,12 +138,6 @@ instance_create(struct request *r)
 		store_access(&w, access);
 		new.access = w.out.s;
 	}
-	text_uuid(new.id);
-	r->op.instance = new.id;
-	new_task_begin(&r->op, &task, TASK_CREATE, new.id, new.tenant,
-	    r->caller.user, args);
-	TRY(instance_insert(&r->op, &new, &task, &in));
-	tasks_ring(&r->op, task.id, NULL);
-	r->op.instance = in.id;
+	TRY(submit(r, &new, args, &in));
 	return reply_created(r, v, &in);
 }

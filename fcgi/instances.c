@@ -119,6 +119,9 @@ try_delete(struct request *r)
 	if (in.cluster_id != NULL)
 		return op_fail(op, ERR_NOT_BUILT, "Operation not supported "
 		    "for instances that are part of a cluster.");
+	if (in.replicas != NULL)
+		return op_fail(op, ERR_FORBIDDEN, "Detach replicas before "
+		    "deleting replica source.");
 	new_task_begin(op, &task, TASK_DELETE, in.id, in.tenant,
 	    r->caller.user, NULL);
 	if (status_is_deleting(&in)) {

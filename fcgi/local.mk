@@ -36,6 +36,7 @@ fcgi_libapi_a_SOURCES = \
 	fcgi/query.c fcgi/query.h \
 	fcgi/ratelimit.c fcgi/ratelimit.h \
 	fcgi/release.c fcgi/release.h \
+	fcgi/replicas.c fcgi/replicas.h \
 	fcgi/reply.c \
 	fcgi/root.c \
 	fcgi/route.c fcgi/route.h fcgi/routes.c \

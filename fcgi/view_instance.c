@@ -36,7 +36,7 @@ static void
 access(struct jsonw *w, const struct instance *in, bool addresses)
 {
 	jsonw_key(w, "access");
-	if (in->access != NULL)
+	if (in->access != NULL && strcmp(in->access, "{}") != 0)
 		jsonw_raw(w, in->access);
 	else
 		jsonw_raw(w, addresses ? "{\"is_public\":false}" : "{}");
@@ -135,6 +135,29 @@ detail(struct request *r, const struct instance *in, enum instance_form form)
 	jsonw_kbool(w, "encrypted_rpc_messaging", true);
 }
 
+static void
+related(struct request *r, const char *key, const char *id)
+{
+	if (key != NULL)
+		jsonw_key(&r->out, key);
+	jsonw_map(&r->out);
+	jsonw_kstr(&r->out, "id", id);
+	view_links(r, "instances", id);
+	jsonw_map_end(&r->out);
+}
+
+static void
+replicas(struct request *r, const char *ids)
+{
+	char **id = text_split(&r->op, ids, " ");
+
+	jsonw_key(&r->out, "replicas");
+	jsonw_list(&r->out);
+	for (; *id != NULL; id++)
+		related(r, NULL, *id);
+	jsonw_list_end(&r->out);
+}
+
 void
 view_instance_members(struct request *r, const struct version_row *v,
     const struct instance *in, enum instance_form form)
@@ -162,13 +185,10 @@ view_instance_members(struct request *r, const struct version_row *v,
 		volume(w, in, status, form);
 	if (address)
 		addresses(w, in);
-	if (in->replica_of != NULL) {
-		jsonw_key(w, "replica_of");
-		jsonw_map(w);
-		jsonw_kstr(w, "id", in->replica_of);
-		view_links(r, "instances", in->replica_of);
-		jsonw_map_end(w);
-	}
+	if (in->replica_of != NULL)
+		related(r, "replica_of", in->replica_of);
+	if (in->replicas != NULL)
+		replicas(r, in->replicas);
 	if (form != LIST_FORM)
 		detail(r, in, form);
 }

@@ -170,7 +170,8 @@ wish_volume(struct request *r, const struct version_row *v, int *gb)
 	if (!has_volume(&r->op, v))
 		return op_fail(&r->op, ERR_NOT_BUILT,
 		    "Volume support is not enabled.");
-	if (type != NULL && !volume_type_known(&r->op, type))
+	if (type != NULL && !volume_type_known(&r->op, type) &&
+	    strcmp(conf_str("volume.driver"), "local") == 0)
 		return op_fail(&r->op, ERR_BAD_REQUEST, "The volume type %s is "
 		    "not valid for datastore version %s.", type, v->id);
 	if (size > max)

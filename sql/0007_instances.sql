@@ -12,10 +12,7 @@ ALTER TABLE instances
 
 -- As asked for at create; NULL: it was not.
 ALTER TABLE instances
-	ADD COLUMN zone		text,
-	ADD COLUMN volume_type	text,
-	ADD COLUMN subnet_id	text,
-	ADD COLUMN fixed_address text;
+	ADD COLUMN zone		text;
 
 -- Workers give back what a failed resize was charged.
 GRANT SELECT, INSERT, UPDATE ON quotas TO coffer_worker;

@@ -130,12 +130,43 @@ configure_ended(struct work *w, bool good, struct call *call)
 	return w->lease.failed_step == NULL ? 1 : 2;
 }
 
+/* Done or not: one call, and the fault of one that failed. */
+static int
+with_fault(struct work *w, bool good, struct call *call)
+{
+	call[1] = home_fault(w->lease.instance, fault(w), details(w));
+	return good || w->lease.failed_step == NULL ? 1 : 2;
+}
+
 int
 resize_ended(struct work *w, bool good, struct call *call)
 {
 	call[0] = home_resized(w->lease.instance, good);
-	call[1] = home_fault(w->lease.instance, fault(w), details(w));
-	return good || w->lease.failed_step == NULL ? 1 : 2;
+	return with_fault(w, good, call);
+}
+
+int
+upgrade_ended(struct work *w, bool good, struct call *call)
+{
+	call[0] = home_done(w->lease.instance, "UPGRADING");
+	return with_fault(w, good, call);
+}
+
+int
+detach_ended(struct work *w, bool good, struct call *call)
+{
+	call[0] = home_done(w->lease.instance, "DETACHING");
+	if (!good)
+		return with_fault(w, good, call);
+	call[1] = home_detached(w->lease.instance);
+	return 2;
+}
+
+int
+promote_ended(struct work *w, bool good, struct call *call)
+{
+	call[0] = home_promoted(w->lease.instance, good);
+	return with_fault(w, good, call);
 }
 
 /* One that failed is shown as an error: who believes it closed may be wrong. */
@@ -149,8 +180,7 @@ access_ended(struct work *w, bool good, struct call *call)
 	call[0] = home_access(w->lease.instance, json,
 	    good || w->lease.failed_step == NULL ? "NONE" :
 	    "UPDATING_ERROR_ACCESS");
-	call[1] = home_fault(w->lease.instance, fault(w), details(w));
-	return good || w->lease.failed_step == NULL ? 1 : 2;
+	return with_fault(w, good, call);
 }
 
 int

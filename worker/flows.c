@@ -44,6 +44,12 @@ static const struct step resize_flavor[] = {
 	{ 0 }
 };
 
+/* Of what no engine does yet. */
+static const struct step rehearsal[] = {
+	{ "engine",      rehearse,       NULL,           120 },
+	{ 0 }
+};
+
 static const struct step access[] = {
 	{ "network",     port_access,    port_access_back, 60 },
 	{ 0 }
@@ -99,6 +105,9 @@ const struct flow flows[TASK__MAX] = {
 	[TASK_RESTART]         = { restart, restart_ended },
 	[TASK_RESIZE_VOLUME]   = { resize_volume, resize_ended },
 	[TASK_RESIZE_FLAVOR]   = { resize_flavor, resize_ended },
+	[TASK_UPGRADE]         = { rehearsal, upgrade_ended },
+	[TASK_DETACH]          = { rehearsal, detach_ended },
+	[TASK_PROMOTE]         = { rehearsal, promote_ended },
 	[TASK_ACCESS]          = { access, access_ended },
 	[TASK_RECOVER]         = { recover, recover_ended },
 	[TASK_DATABASE_CREATE] = { order, NULL },

@@ -222,6 +222,18 @@ guest_start(struct work *w)
 	return work_order(w, ORDER_START, NULL);
 }
 
+/*
+ * No engine of ours replicates or takes another version yet, and the API says
+ * so.  Elsewhere than on the local driver nothing is behind it: it is done.
+ */
+enum verdict
+rehearse(struct work *w)
+{
+	if (strcmp(cloud_compute()->name, "local") != 0)
+		return DONE;
+	return work_fail(w, ERR_NOT_BUILT, "The engine cannot do that yet.");
+}
+
 /* --- root ------------------------------------------------------------------------------- */
 
 /* The agent asks again whether it may: its sandbox is the one that must hold. */

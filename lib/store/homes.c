@@ -95,6 +95,18 @@ home_unconfigured(const char *instance, const char *fault,
 }
 
 struct call
+home_detached(const char *instance)
+{
+	GIVE(HOME_DETACHED, instance);
+}
+
+struct call
+home_promoted(const char *instance, bool good)
+{
+	GIVE(HOME_PROMOTED, instance, good ? "t" : "f");
+}
+
+struct call
 home_access(const char *instance, const char *access, const char *task)
 {
 	GIVE(HOME_ACCESS, instance, access, task);

@@ -52,6 +52,8 @@ struct call	 home_not_configured(const char *instance, const char *now,
 		    const char *was);
 struct call	 home_unconfigured(const char *instance, const char *fault,
 		    const char *details);
+struct call	 home_detached(const char *instance);
+struct call	 home_promoted(const char *instance, bool good);
 /* access: what was changed, or NULL; task: the word that follows UPDATING. */
 struct call	 home_access(const char *instance, const char *access,
 		    const char *task);

@@ -32,6 +32,7 @@ take_lean(const struct rows *rows, int row, struct instance *in)
 	in->guest_age = row_str(rows, row, c) == NULL ? -1 :
 	    row_int(rows, row, c);
 	in->backing_up = row_bool(rows, row, ++c);
+	in->replicas = row_str(rows, row, ++c);
 	return ++c;
 }
 
@@ -113,48 +114,61 @@ quota_charge(struct op *op, const char *tenant, int instances, int ram_mb,
 	    store_num(op, conf_int("quota.backups")));
 }
 
+static struct call
+insert_call(struct op *op, const struct new_instance *in)
+{
+	return (struct call)CALL(INSTANCE_INSERT, in->id, in->tenant, in->name,
+	    in->version_id, in->flavor_id, store_num(op, in->ram_mb),
+	    store_num(op, in->vcpus), store_num(op, in->volume_gb),
+	    in->region, in->access, in->locality, in->network, in->address,
+	    in->configuration_id, in->zone, in->replica_of);
+}
+
 /*
  * The quota comes last: its row is the one that others wait for.  When the
  * COMMIT was lost and found, the answers were not: then the row is read.
  */
 enum err
-instance_insert(struct op *op, const struct new_instance *in,
+instances_insert(struct op *op, const struct new_instance *in, int n,
     const struct new_task *task, struct instance *out)
 {
-	struct call calls[] = {
-		CALL(CONFIGURATION_HOLD, in->configuration_id,
-		    store_num(op, in->configuration_revision)),
-		CALL(INSTANCE_INSERT, in->id, in->tenant, in->name,
-		    in->version_id, in->flavor_id, store_num(op, in->ram_mb),
-		    store_num(op, in->vcpus), store_num(op, in->volume_gb),
-		    in->region, in->access, in->locality, in->network,
-		    in->address, in->configuration_id, in->zone),
-		CALL(GUEST_INSERT, in->id),
-		new_task_call(op, task),
-		CALL(INSTANCE_SHOW, in->id, in->tenant),
-		quota_charge(op, in->tenant, 1, in->ram_mb, in->volume_gb),
-		modules_applied(in->id, in->module_ids, in->module_md5s),
-	};
+	struct call calls[4 * REPLICAS_MOST + 4];
+	struct rows rows[4 * REPLICAS_MOST + 4] = { 0 };
 	struct call probe = new_task_probe(op, task);
-	struct rows rows[7] = { 0 };
-	int skip = in->configuration_id == NULL;
-	int n = 6 + (in->module_ids != NULL) - skip;
+	const struct new_instance *last = &in[n - 1];
+	int i, c = 0;
 
-	TRY(store_write_sure(op, rows + skip, n, calls + skip, &probe));
-	if (rows_count(&rows[4]) == 0)
-		return instance_read(op, in->id, in->tenant, out);
+	if (in->configuration_id != NULL)
+		calls[c++] = (struct call)CALL(CONFIGURATION_HOLD,
+		    in->configuration_id,
+		    store_num(op, in->configuration_revision));
+	if (in->replica_of != NULL)
+		calls[c++] = (struct call)CALL(INSTANCE_SOURCE, in->replica_of);
+	for (i = 0; i < n; i++) {
+		calls[c++] = insert_call(op, &in[i]);
+		calls[c++] = (struct call)CALL(GUEST_INSERT, in[i].id);
+		calls[c++] = new_task_call(op, &task[i]);
+		if (in[i].module_ids != NULL)
+			calls[c++] = modules_applied(in[i].id,
+			    in[i].module_ids, in[i].module_md5s);
+	}
+	calls[c++] = (struct call)CALL(INSTANCE_SHOW, last->id, last->tenant);
+	calls[c++] = quota_charge(op, in->tenant, n, n * in->ram_mb,
+	    n * in->volume_gb);
+	TRY(store_write_sure(op, rows, c, calls, &probe));
+	if (rows_count(&rows[c - 2]) == 0)
+		return instance_read(op, last->id, last->tenant, out);
 	memset(out, 0, sizeof *out);
-	instance_take(&rows[4], 0, out);
+	instance_take(&rows[c - 2], 0, out);
 	return OK;
 }
 
 enum err
-instance_change(struct op *op, const char *id, const char *name,
-    const char *access)
+instance_rename(struct op *op, const char *id, const char *name)
 {
 	struct rows rows;
 
-	TRY(STORE_WRITE(op, &rows, INSTANCE_UPDATE, id, name, access));
+	TRY(STORE_WRITE(op, &rows, INSTANCE_RENAME, id, name));
 	if (rows_touched(&rows) == 0)
 		return op_fail(op, ERR_NOT_FOUND,
 		    "Resource %s cannot be found.", id);
@@ -230,14 +244,34 @@ instance_restart(struct op *op, const char *id, const struct new_task *task)
 }
 
 enum err
+instance_alter(struct op *op, const char *id, const struct alteration *to,
+    const struct new_task *task)
+{
+	struct call probe = new_task_probe(op, task), calls[4];
+	int n = 0;
+
+	calls[n++] = (struct call)CALL(INSTANCE_BEGIN, id, to->word);
+	if (to->name != NULL)
+		calls[n++] = (struct call)CALL(INSTANCE_RENAME, id, to->name);
+	if (to->version_id != NULL)
+		calls[n++] = (struct call)CALL(INSTANCE_VERSION, id,
+		    to->version_id);
+	calls[n++] = new_task_call(op, task);
+	return store_write_sure(op, NULL, n, calls, &probe);
+}
+
+enum err
 instance_begin(struct op *op, const char *id, const char *task_word,
     const struct new_task *task)
 {
-	struct call calls[] = { CALL(INSTANCE_BEGIN, id, task_word),
-	    new_task_call(op, task) };
-	struct call probe = new_task_probe(op, task);
+	return instance_alter(op, id,
+	    &(struct alteration){ .word = task_word }, task);
+}
 
-	return store_write_sure(op, NULL, 2, calls, &probe);
+enum err
+instance_promote(struct op *op, const char *id, const struct new_task *task)
+{
+	return guarded(op, STMT_INSTANCE_PROMOTE, id, task);
 }
 
 enum err

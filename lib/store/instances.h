@@ -20,6 +20,7 @@ struct instance {
 	const char	*guest_status;	/* NULL: no row of guests */
 	int64_t		 guest_age;	/* seconds since its last report; -1 none yet */
 	bool		 backing_up;	/* a backup of it runs */
+	const char	*replicas;	/* their ids, by blanks; NULL: none */
 
 	/* not in lists without detail */
 	const char	*updated, *guest_seen;
@@ -55,20 +56,22 @@ struct new_instance {
 	int		 ram_mb, vcpus, volume_gb;
 	const char	*region, *access, *locality;	/* the last two may be NULL */
 	const char	*network, *address, *zone;	/* asked for; may be NULL */
+	const char	*replica_of;	/* or NULL */
 	const char	*configuration_id;	/* or NULL; of this revision: */
 	int		 configuration_revision;
 	const char	*module_ids, *module_md5s;	/* arrays, or NULL */
 };
 /*
  * ERR_OVER_LIMIT with the contract's text when the quota does not allow it.
- * The row as it was stored comes back in the last argument.
+ * ERR_CONFLICT when the group, or the source, is not any more as it was read.
+ * n replicas of one source, else one; the row of the last one, as it was
+ * stored, comes back.
  */
-enum err	 instance_insert(struct op *, const struct new_instance *,
+#define REPLICAS_MOST 3
+enum err	 instances_insert(struct op *, const struct new_instance *, int n,
 		    const struct new_task *, struct instance *);
 
-/* name or access (JSON, merged into what is stored) may be NULL. */
-enum err	 instance_change(struct op *, const char *id, const char *name,
-		    const char *access);
+enum err	 instance_rename(struct op *, const char *id, const char *name);
 
 /*
  * What follows answers ERR_CONFLICT, and changes nothing, when the instance is
@@ -87,6 +90,12 @@ enum err	 instance_restart(struct op *, const char *id,
 /* task_word: "REBOOTING", "MIGRATING" ... */
 enum err	 instance_begin(struct op *, const char *id,
 		    const char *task_word, const struct new_task *);
+/* The same, and what changes at once with it; NULL: stays. */
+struct alteration { const char *word, *name, *version_id; };
+enum err	 instance_alter(struct op *, const char *id,
+		    const struct alteration *, const struct new_task *);
+enum err	 instance_promote(struct op *, const char *id,
+		    const struct new_task *);
 struct flavor_row;
 /* in: as it was read.  ERR_OVER_LIMIT as with instance_insert(). */
 enum err	 instance_reflavor(struct op *, const struct instance *in,

@@ -87,6 +87,17 @@ STMT(HOME_RESIZED, 2,
     "w.tenant_id, 0, k.ram - greatest(w.ram_mb, w.to_ram_mb), k.gb -"
     " greatest(w.volume_gb, w.to_gb), 0, -1, -1, -1, -1) FROM was w, kept k"
     " WHERE w.task <> 'DELETING' AND w.deleted_at IS NULL")
+STMT(HOME_DETACHED, 1,
+    "UPDATE instances SET replica_of = NULL WHERE id = $1::uuid")
+/* id, did it go well: then it is the source of those that it was one of */
+STMT(HOME_PROMOTED, 2,
+    "WITH me AS (SELECT id, replica_of FROM instances WHERE id = $1::uuid)"
+    " UPDATE instances i SET replica_of = CASE WHEN NOT $2::boolean THEN"
+    " i.replica_of WHEN i.id = me.id THEN NULL ELSE me.id END, task = CASE"
+    " WHEN task <> 'PROMOTING' THEN task WHEN $2::boolean THEN 'NONE' ELSE"
+    " 'PROMOTION_ERROR' END, updated = now() FROM me WHERE me.replica_of IS"
+    " NOT NULL AND i.deleted_at IS NULL AND (i.id = me.id OR i.id ="
+    " me.replica_of OR i.replica_of = me.replica_of)")
 STMT(HOME_ACCESS, 3,
     "UPDATE instances SET access = CASE WHEN $2::text IS NULL THEN access"
     " ELSE (coalesce(access, '{}')::jsonb || $2::text::jsonb)::text END,"

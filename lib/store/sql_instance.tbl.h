@@ -5,7 +5,10 @@
 #define INSTANCE_LEAN "i.id, i.tenant_id, i.name, i.version_id, i.flavor_id,"\
 	" i.volume_gb, i.task, i.server_status, i.region, i.access, i.address,"	\
 	" i.network_id, i.replica_of, i.created, g.status, date_part('epoch',"	\
-	" now() - g.last_seen)::int, i.backing_up IS NOT NULL"
+	" now() - g.last_seen)::int, i.backing_up IS NOT NULL, (SELECT"	\
+	" string_agg(c.id::text, ' ' ORDER BY c.created, c.id) FROM"		\
+	" instances c WHERE c.replica_of = i.id AND c.tenant_id ="		\
+	" i.tenant_id AND c.deleted_at IS NULL)"
 #define INSTANCE_FULL ", i.updated, coalesce(g.last_seen, g.changed),"	\
 	" i.key_epoch, i.locality, i.configuration_id, (SELECT n.name FROM"	\
 	" configurations n WHERE n.id = i.configuration_id), i.server_id,"	\
@@ -33,14 +36,15 @@ STMT(INSTANCE_SHOW, 2, "SELECT " INSTANCE_LEAN INSTANCE_FULL INSTANCE_FROM
 
 /*
  * id, tenant, name, version, flavor, ram, vcpus, volume, region, access, locality,
- * network, address, configuration, zone
+ * network, address, configuration, zone, source
  */
-STMT(INSTANCE_INSERT, 15,
+STMT(INSTANCE_INSERT, 16,
     "INSERT INTO instances (id, tenant_id, name, version_id, flavor_id,"
     " ram_mb, vcpus, volume_gb, region, access, locality, network_id,"
-    " address, configuration_id, zone) VALUES ($1::uuid,"
+    " address, configuration_id, zone, replica_of) VALUES ($1::uuid,"
     " $2::text, $3::text, $4::uuid, $5::text, $6::int, $7::int, $8::int,"
-    " $9::text, $10::text, $11::text, $12::text, $13::text, $14::uuid, $15::text)")
+    " $9::text, $10::text, $11::text, $12::text, $13::text, $14::uuid,"
+    " $15::text, $16::uuid)")
 STMT(GUEST_INSERT, 1, "INSERT INTO guests (instance_id) VALUES ($1::uuid)")
 
 /* tenant, instances, ram, volumes, then the configured limits */
@@ -53,11 +57,9 @@ STMT(QUOTA_RELEASE, 1,
     " -greatest(volume_gb, to_gb), 0, -1, -1, -1, -1) FROM instances"
     " WHERE id = $1::uuid")
 
-STMT(INSTANCE_UPDATE, 3,
-    "UPDATE instances SET name = coalesce($2::text, name),"
-    " access = CASE WHEN $3::text IS NULL THEN access ELSE"
-    " (coalesce(access, '{}')::jsonb || $3::text::jsonb)::text END,"
-    " updated = now() WHERE id = $1::uuid AND deleted_at IS NULL")
+STMT(INSTANCE_RENAME, 2,
+    "UPDATE instances SET name = $2::text, updated = now()"
+    " WHERE id = $1::uuid AND deleted_at IS NULL")
 
 /*
  * The guards below refuse, and with them the whole transaction, when the
@@ -70,6 +72,20 @@ STMT(INSTANCE_UPDATE, 3,
 	" backing_up IS NULL AND task IN ('NONE', 'RESTART_REQUIRED')"
 /* ... also one that has to end first, should a reset have come in between. */
 #define INSTANCE_FITS INSTANCE_FREE " AND to_gb IS NULL AND to_flavor IS NULL"
+/* It may be copied. */
+STMT(INSTANCE_SOURCE, 1,
+    "WITH hit AS (SELECT id FROM instances WHERE id = $1::uuid AND replica_of"
+    " IS NULL AND " INSTANCE_FREE " FOR NO KEY UPDATE) " INSTANCE_CHANGED)
+/* A replica, its source, and the other replicas of that. */
+STMT(INSTANCE_PROMOTE, 1,
+    "WITH me AS (SELECT id, replica_of FROM instances WHERE id = $1::uuid AND"
+    " replica_of IS NOT NULL AND " INSTANCE_FREE "), hit AS (UPDATE instances"
+    " i SET task = 'PROMOTING', updated = now() FROM me WHERE i.deleted_at IS"
+    " NULL AND i.task IN ('NONE', 'RESTART_REQUIRED', 'PROMOTION_ERROR') AND"
+    " (i.id = me.id OR i.id = me.replica_of OR i.replica_of = me.replica_of)"
+    " RETURNING i.id) " INSTANCE_CHANGED)
+STMT(INSTANCE_VERSION, 2,
+    "UPDATE instances SET version_id = $2::uuid WHERE id = $1::uuid")
 STMT(INSTANCE_DELETE, 1,
     "WITH hit AS (UPDATE instances SET task = 'DELETING', configuration_id ="
     " NULL, updated = now(), server_status = CASE WHEN server_status IN"

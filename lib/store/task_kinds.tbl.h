@@ -8,6 +8,9 @@ KIND(DELETE,          "delete",          600)	/* no args */
 KIND(RESTART,         "restart",         300)	/* order */
 KIND(RESIZE_VOLUME,   "resize_volume",   600)	/* no args: instances.to_gb */
 KIND(RESIZE_FLAVOR,   "resize_flavor",   900)	/* no args: instances.to_flavor and its figures */
+KIND(UPGRADE,         "upgrade",         900)	/* no args: the version is the instance's */
+KIND(DETACH,          "detach",          300)	/* no args */
+KIND(PROMOTE,         "promote",         600)	/* no args */
 KIND(ACCESS,          "access",          300)	/* args: is_public, allowed_cidrs */
 KIND(RECOVER,         "recover",         600)	/* no args: start the server again */
 KIND(DATABASE_CREATE, "database_create", 60)	/* order */

@@ -6,16 +6,19 @@
 #include "t/unit/pg_fixture.h"
 #include "fcgi/handlers.h"
 #include "lib/base/conf.h"
+#include "lib/base/seal.h"
 #include "lib/msg/bus.h"
 #include "lib/store/catalog.h"
 #include "lib/store/instances.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define DATASTORE "d0000000-0000-4000-8000-000000000001"
+#define OTHER_ID "e0000000-0000-4000-8000-00000000dead"
 #define VERSION "e0000000-0000-4000-8000-000000000001"
 
 static struct op op;
@@ -54,9 +57,24 @@ __wrap_pg_unsure(const struct pg *pg)
 
 /* --- the world ---------------------------------------------------------------- */
 
+static void
+key_ready(void)
+{
+	char path[] = "/tmp/coffer-key.XXXXXX";
+	int fd = mkstemp(path);
+
+	assert_int_equal(write(fd, "00112233445566778899aabbccddeeff"
+	    "102132435465768798a9bacbdcedfe0f\n", 65), 65);
+	close(fd);
+	assert_int_equal(conf_set(&op, "coffer", "key_file", path), OK);
+	assert_int_equal(seal_master_load(&op), OK);
+	unlink(path);
+}
+
 static int
 open_world(void **state)
 {
+	seal_init();
 	pg_fixture_start(state);
 	pg_fixture_sql("INSERT INTO datastores (id, name) VALUES ('%s',"
 	    " 'mariadb')", DATASTORE);
@@ -69,6 +87,7 @@ open_world(void **state)
 	op_begin(&op, "test");
 	assert_int_equal(conf_set(&op, "pg", "dsn", pg_fixture_dsn()), OK);
 	store_open("coffer_api");
+	key_ready();
 	/* Nobody is at the bell: no request may fail for that. */
 	assert_int_equal(conf_set(&op, "redis", "socket", "/nonexistent"), OK);
 	bus_open();
@@ -123,7 +142,7 @@ make(const char *tenant, int gb, char id[UUID_LEN + 1])
 	text_uuid(in.id);
 	memcpy(id, in.id, sizeof in.id);
 	new_task_begin(&op, &t, TASK_CREATE, in.id, tenant, "u1", NULL);
-	TRY(instance_insert(&op, &in, &t, &out));
+	TRY(instances_insert(&op, &in, 1, &t, &out));
 	assert_string_equal(out.id, in.id);
 	assert_string_equal(out.task, "BUILDING");
 	assert_string_equal(out.server_status, "BUILD");
@@ -299,25 +318,20 @@ pages_hold_every_instance_once_in_order_of_id(void **state)
 /* --- changing ----------------------------------------------------------------- */
 
 static void
-a_change_of_access_is_merged_into_what_is_stored(void **state)
+a_rename_changes_nothing_else(void **state)
 {
 	char id[UUID_LEN + 1];
 	struct instance in;
 
 	(void)state;
 	assert_int_equal(make("p1", 1, id), OK);
-	assert_int_equal(instance_change(&op, id, "new", NULL), OK);
+	assert_int_equal(instance_rename(&op, id, "new"), OK);
 	assert_int_equal(instance_read(&op, id, "p1", &in), OK);
 	assert_string_equal(in.name, "new");
 	assert_null(in.access);
-	assert_int_equal(instance_change(&op, id, NULL,
-	    "{\"is_public\":true}"), OK);
-	assert_int_equal(instance_change(&op, id, NULL,
-	    "{\"allowed_cidrs\":[\"10.0.0.0/8\"]}"), OK);
-	assert_int_equal(instance_read(&op, id, "p1", &in), OK);
-	assert_string_equal(in.name, "new");
-	assert_non_null(strstr(in.access, "\"is_public\": true"));
-	assert_non_null(strstr(in.access, "10.0.0.0/8"));
+	assert_string_equal(in.task, "BUILDING");
+	assert_int_equal(instance_rename(&op, OTHER_ID, "new"),
+	    ERR_NOT_FOUND);
 }
 
 static void
@@ -587,7 +601,8 @@ an_action_is_exactly_one_that_is_known(void **state)
 		{ "{\"restart\":{},\"reset_status\":{}}", ERR_BAD_REQUEST },
 		{ "{\"explode\":{}}", ERR_BAD_REQUEST },
 		{ "{\"resize\":{}}", ERR_BAD_REQUEST },
-		{ "{\"promote_to_replica_source\":{}}", ERR_NOT_BUILT },
+		{ "{\"promote_to_replica_source\":{}}", ERR_BAD_REQUEST },
+		{ "{\"eject_replica_source\":{}}", ERR_BAD_REQUEST },
 		{ "{\"reset_status\":{}}", ERR_FORBIDDEN },
 		{ "{\"restart\":{}}", OK },
 		{ "{\"restart\":null}", ERR_UNPROCESSABLE },	/* now it restarts */
@@ -678,6 +693,134 @@ a_resize_beyond_the_quota_leaves_everything_as_it_was(void **state)
 	op_end(&r.op);
 }
 
+/* --- PUT and PATCH ----------------------------------------------------------- */
+
+static enum err
+put(struct request *r, const char *id, const char *json)
+{
+	r->arg[1] = id;
+	assert_int_equal(json_parse(&r->op, json, strlen(json), &r->body), OK);
+	r->op.why = NULL;
+	return instance_update(r);
+}
+
+static const struct { const char *body; enum err e; const char *why; } changes[] = {
+	{ "{\"instance\":{\"replica_of\":\"\"}}", ERR_BAD_REQUEST,
+	  "is not a replica." },
+	{ "{\"instance\":{\"slave_of\":null,\"name\":\"x\"}}", ERR_BAD_REQUEST,
+	  "is not a replica." },
+	{ "{\"instance\":{\"datastore_version\":\"no\"}}", ERR_BAD_REQUEST,
+	  "Datastore version 'no' cannot be found." },
+	{ "{\"instance\":{\"access\":{},\"configuration\":null}}",
+	  ERR_BAD_REQUEST, "Only one attribute" },
+	{ "{\"instance\":{\"datastore_version\":\"10.11\"}}", OK, NULL },
+	{ "{\"instance\":{\"name\":\"y\"}}", OK, NULL },
+	{ "{\"instance\":{\"name\":\"z\",\"access\":{\"is_public\":true}}}",
+	  OK, NULL },
+	{ "{\"instance\":{\"access\":{\"is_public\":true}}}",
+	  ERR_UNPROCESSABLE, "is not ready. (Status is " },
+};
+
+static void
+a_change_is_one_thing_and_the_name(void **state)
+{
+	char id[UUID_LEN + 1];
+	struct instance in;
+	struct request r;
+
+	(void)state;
+	assert_int_equal(make("p1", 1, id), OK);
+	built(id);
+	pg_fixture_sql("UPDATE instances SET server_id = 's'");
+	for (size_t i = 0; i < ROWS(changes); i++) {
+		enum err e;
+
+		begin(&r, "p1");
+		if ((e = put(&r, id, changes[i].body)) != changes[i].e)
+			fail_msg("%s: %s %s", changes[i].body, err_name(e),
+			    r.op.why);
+		if (e != OK)
+			assert_non_null(strstr(r.op.why, changes[i].why));
+		op_end(&r.op);
+	}
+	assert_int_equal(instance_read(&op, id, "p1", &in), OK);
+	assert_string_equal(in.name, "z");
+	assert_string_equal(in.task, "UPDATING");
+	assert_null(in.access);		/* until it holds */
+	assert_int_equal(tasks(id, "access"), 1);
+}
+
+/* --- replicas ------------------------------------------------------------------ */
+
+static enum err
+post(struct request *r, const char *json)
+{
+	assert_int_equal(json_parse(&r->op, json, strlen(json), &r->body), OK);
+	r->op.why = NULL;
+	return instance_create(r);
+}
+
+/* On the local driver no engine replicates. */
+static void
+replicas_are_refused_where_nothing_replicates(void **state)
+{
+	char id[UUID_LEN + 1];
+	struct request r;
+
+	(void)state;
+	assert_int_equal(make("p1", 1, id), OK);
+	built(id);
+	begin(&r, "p1");
+	assert_int_equal(post(&r, op_printf(&r.op, "{\"instance\":{\"name\":"
+	    "\"r\",\"replica_of\":\"%s\"}}", id)), ERR_BAD_REQUEST);
+	assert_string_equal(r.op.why,
+	    "Replication is not supported for the 'mariadb' datastore.");
+	assert_int_equal(pg_fixture_number("SELECT count(*) FROM instances"), 1);
+	op_end(&r.op);
+}
+
+static void
+a_source_has_replicas_that_are_charged_grow_and_hold_it(void **state)
+{
+	char id[UUID_LEN + 1];
+	struct instance in;
+	struct request r;
+
+	(void)state;
+	assert_int_equal(conf_set(&op, "compute", "driver", "fake"), OK);
+	assert_int_equal(make("p1", 2, id), OK);
+	built(id);
+	begin(&r, "p1");
+	assert_int_equal(post(&r, op_printf(&r.op, "{\"instance\":{\"name\":"
+	    "\"r\",\"replica_of\":\"%s\",\"replica_count\":2}}", id)), OK);
+	op_end(&r.op);
+	assert_int_equal(quota("p1", "instances"), 3);
+	assert_int_equal(quota("p1", "volumes"), 6);
+	assert_int_equal(quota("p1", "ram"), 3 * 256);
+	assert_int_equal(pg_fixture_number("SELECT count(*) FROM instances WHERE"
+	    " name IN ('r-1', 'r-2') AND replica_of = '%s'", id), 2);
+	assert_int_equal(instance_read(&op, id, "p1", &in), OK);
+	assert_int_equal(strlen(in.replicas), 2 * UUID_LEN + 1);
+	begin(&r, "p1");
+	r.arg[1] = id;
+	assert_int_equal(instance_delete(&r), ERR_FORBIDDEN);
+	assert_int_equal(act(&r, id, "{\"resize\":{\"volume\":3}}"),
+	    ERR_UNPROCESSABLE);		/* the replicas are being built */
+	op_end(&r.op);
+	pg_fixture_sql("UPDATE instances SET task = 'NONE', server_status ="
+	    " 'ACTIVE'; UPDATE guests SET status = 'healthy', last_seen = now()");
+	begin(&r, "p1");
+	assert_int_equal(act(&r, id, "{\"resize\":{\"volume\":3}}"), OK);
+	assert_int_equal(act(&r, id, "{\"eject_replica_source\":{}}"),
+	    ERR_BAD_REQUEST);
+	assert_non_null(strstr(r.op.why, "has a current heartbeat"));
+	op_end(&r.op);
+	assert_int_equal(quota("p1", "volumes"), 9);
+	assert_int_equal(pg_fixture_number("SELECT count(*) FROM instances WHERE"
+	    " to_gb = 3 AND task = 'RESIZING'"), 3);
+	assert_int_equal(conf_set(&op, "compute", "driver", "local"), OK);
+}
+
 static void
 a_delete_while_building_is_refused_and_twice_is_fine(void **state)
 {
@@ -710,7 +853,7 @@ main(void)
 		T(the_quota_holds_when_many_ask_at_once),
 		T(a_foreign_or_malformed_id_is_not_found),
 		T(pages_hold_every_instance_once_in_order_of_id),
-		T(a_change_of_access_is_merged_into_what_is_stored),
+		T(a_rename_changes_nothing_else),
 		T(a_second_delete_changes_nothing),
 		T(a_delete_cancels_what_was_asked_before),
 		T(an_instance_in_error_can_be_deleted_and_shows_shutdown),
@@ -722,6 +865,9 @@ main(void)
 		T(an_action_is_exactly_one_that_is_known),
 		T(a_resize_is_charged_with_its_task_and_only_once),
 		T(a_resize_beyond_the_quota_leaves_everything_as_it_was),
+		T(a_change_is_one_thing_and_the_name),
+		T(replicas_are_refused_where_nothing_replicates),
+		T(a_source_has_replicas_that_are_charged_grow_and_hold_it),
 		T(a_delete_while_building_is_refused_and_twice_is_fine),
 	};
 
