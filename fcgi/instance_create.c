@@ -105,7 +105,6 @@ instance_create(struct request *r)
 		.tenant = r->tenant,
 		.name = body_str(r, "instance/name"),
 		.locality = body_str(r, "instance/locality"),
-		.zone = body_str(r, "instance/availability_zone"),
 		.region = conf_str("coffer.region"),
 	};
 	bool replica = body(r, "instance/replica_of") != NULL;
