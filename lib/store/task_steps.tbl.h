@@ -25,5 +25,8 @@ STEPS(REBUILD,         true,  "stop", "down", "credentials", "server", "start", 
 STEPS(MIGRATE,         true,  "server", "back")
 STEPS(RESIZE_VOLUME,   false, "volume")
 STEPS(RESIZE_FLAVOR,   true,  "room", "retune", "ready", "limits")
+STEPS(UPGRADE,         true,  "engine")
+STEPS(DETACH,          false, "engine")
+STEPS(PROMOTE,         false, "engine")
 STEPS(ACCESS,          false, "network")
 STEPS(CONFIGURE,       false, "order")
