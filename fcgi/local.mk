@@ -122,4 +122,10 @@ t_unit_media_test_SOURCES = t/unit/media_test.c t/unit/test.h \
 t_unit_media_test_LDADD = $(API) $(CMOCKA_LIBS)
 t_unit_xmlw_test_SOURCES = t/unit/xmlw_test.c t/unit/test.h
 t_unit_xmlw_test_LDADD = $(API) $(CMOCKA_LIBS)
+if HAVE_CMOCKA
+check_PROGRAMS += t/unit/operator_test
+endif
+t_unit_operator_test_SOURCES = t/unit/operator_test.c t/unit/test.h \
+	t/unit/pg_fixture.c t/unit/pg_fixture.h
+t_unit_operator_test_LDADD = $(API) $(CMOCKA_LIBS)
 EXTRA_DIST += t/data/routes.tsv t/data/xml

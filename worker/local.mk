@@ -38,9 +38,12 @@ WORKER_TEST = t/unit/test.h t/unit/pg_fixture.c t/unit/pg_fixture.h \
 	t/unit/worker_fixture.c t/unit/worker_fixture.h
 WORKER_TEST_LIBS = worker/libworker.a $(CLOUD) $(MSG) $(STORE) $(CMOCKA_LIBS)
 if HAVE_CMOCKA
-check_PROGRAMS += t/unit/flows_test t/unit/runner_test
+check_PROGRAMS += t/unit/flows_test t/unit/runner_test \
+	t/unit/operator_flows_test
 endif
 t_unit_flows_test_SOURCES = t/unit/flows_test.c $(WORKER_TEST)
 t_unit_flows_test_LDADD = $(WORKER_TEST_LIBS)
+t_unit_operator_flows_test_SOURCES = t/unit/operator_flows_test.c $(WORKER_TEST)
+t_unit_operator_flows_test_LDADD = $(WORKER_TEST_LIBS)
 t_unit_runner_test_SOURCES = t/unit/runner_test.c $(WORKER_TEST)
 t_unit_runner_test_LDADD = $(WORKER_TEST_LIBS)
