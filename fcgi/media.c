@@ -86,6 +86,8 @@ prefers_xml(struct op *op, const char *accept)
 {
 	struct match json = { 0, 3 }, xml = { 0, 3 };
 
+	if (strcasestr(accept, "xml") == NULL)
+		return false;
 	for (char **range = text_split(op, accept, ","); *range != NULL;
 	    range++) {
 		consider(&json, *range, JSON_TYPE, VENDOR "+json");

@@ -380,6 +380,118 @@ def a_backup_is_taken_and_restored_in_xml(s):
     c.remove(id)
 
 
+# --- the rules once more, as a reader of both would put them ------------------
+
+def written(v):
+    """A scalar as XML has it; times lose their T, which no other text has."""
+    if v is None or isinstance(v, bool):
+        return str(v)
+    if isinstance(v, float):
+        v = '%.12g' % v
+        return v if '.' in v or 'e' in v else v + '.0'
+    return re.sub(r'^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)$', r'\1 \2', str(v))
+
+
+def singular(name):
+    special = {'addresses': 'address', 'backup_strategies': 'backup_strategy'}
+    return special.get(name) or (name[:-1] if name[1:].endswith('s')
+                                 else 'item')
+
+
+def alike(name, v, e, path=''):
+    """What JSON says under a name, the element says, and no more."""
+    path += '/' + name
+    same(e.tag, '{%s}%s' % (NS, name), path)
+    if isinstance(v, dict):
+        left = dict(v)
+        for k, is_ in e.attrib.items():
+            same(is_, written(left.pop(k)), path, k)
+        same(len(e), len(left), path, list(left), [x.tag for x in e])
+        for k, one in left.items():
+            alike(k, one, child(e, k), path)
+    elif isinstance(v, list):
+        same((len(e), e.attrib), (len(v), {}), path)
+        for one, x in zip(v, e):
+            alike(singular(name), one, x, path)
+    else:
+        is_ = v if name == 'created_at' else written(v)   # Cinder's own text
+        same((e.text or '', len(e), e.attrib), (is_, 0, {}), path)
+
+
+@story
+def every_resource_says_the_same_in_both(s):
+    c = s.client('alice')
+    adam = s.client('adam')
+    id = c.create('both', 'null', databases=[{'name': 'one'}], users=[
+        {'name': 'u', 'password': CANARY, 'databases': [{'name': 'one'}]}])
+    c.active(id)
+    a = c.post('/backups', {'backup': {'name': 'b', 'instance': id}})
+    same(a.status, 202, a)
+    s.quiet()
+    a = c.post('/modules', {'module': {
+        'name': 'm', 'module_type': 'ping', 'contents': 'message=hello'}})
+    same(a.status, 200, a)
+    p = '/instances/' + id
+    v = c.get('/datastores/null').json['datastore']['default_version']
+    for path in (
+            '/instances', '/instances/detail', p, p + '/tasks',
+            p + '/databases', p + '/users', p + '/users/u',
+            p + '/users/u/databases', p + '/root', p + '/backups',
+            '/backups', '/backup_strategies',
+            '/configurations', '/datastores', '/datastores/null',
+            '/datastores/null/versions', '/datastores/versions/' + v,
+            '/datastores/versions/%s/parameters' % v,
+            '/datastores/null/versions/%s/flavors' % v,
+            '/datastores/null/versions/%s/volume-types' % v,
+            '/flavors', '/extensions', '/extensions/Mgmt', '/events',
+            '/clusters', '/modules', '/modules/' + a.json['module']['id'],
+            '/modules/%s/instances' % a.json['module']['id'],
+            '/volume-types', '/security-groups', '/security-groups/' + id,
+            '/mgmt/instances', '/mgmt/instances/' + id,
+            '/mgmt/instances/%s/root' % id, '/mgmt/clusters',
+            '/mgmt/quotas/' + c.tenant, '/mgmt/datastore-versions',
+            '/mgmt/datastore-versions/' + v,
+            '/mgmt/datastores/versions/%s/parameters' % v, '/mgmt/hosts',
+            '/mgmt/storage', '/mgmt/accounts', '/mgmt/accounts/' + c.tenant):
+        who = adam if '/mgmt/' in path else c
+        j = who.get(path)
+        same(j.status, 200, path, j)
+        x = Old(who).ask('GET', path)
+        said = {k: v for k, v in j.json.items() if not k.endswith('links')}
+        root, = said
+        e = ET.fromstring(x.raw)
+        if 'links' in j.json:
+            alike('links', j.json['links'], e[-1], path)
+            e.remove(e[-1])
+        alike(root, said[root], e, path)
+    c.remove(id)
+
+
+@story
+def who_is_let_in_is_said_in_xml(s):
+    c = s.client('alice')
+    o = Old(c)
+    id = c.create('walls', 'null')
+    c.active(id)
+    e = o.get('/security-groups', 'security_groups')
+    same(child(e[0], 'instance_id').text, id)
+    group = e[0].get('id')
+    a = o.ask('POST', '/security-group-rules', '<security_group_rule %%NS '
+              'group_id="%s" cidr="198.51.100.0/24"/>' % group, 201)
+    e = ET.fromstring(a.raw)
+    same((e.tag, [x.tag for x in e]),
+         ('{%s}security_group_rule' % NS, ['{%s}item' % NS]))
+    rule = child(e[0], 'id').text
+    s.quiet()
+    e = child(o.get('/security-groups/%s.xml' % group, 'security_group'),
+              'rules')
+    check(rule in [child(x, 'id').text for x in e], ET.tostring(e))
+    same(c.delete('/security-group-rules/' + rule,
+                  headers={'Accept': XML}).status, 204)
+    s.quiet()
+    c.remove(id)
+
+
 @story
 def faults_are_documents_too(s):
     o = Old(s.client('alice'))
