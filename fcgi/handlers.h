@@ -51,8 +51,8 @@ extern const struct field log_fields[];
 enum err	 logs_list(struct request *);
 enum err	 log_act(struct request *);
 
-/* tasks.c, events.c */
-enum err	 events_list(struct request *);
+/* tasks.c, events.c, openapi.c */
+enum err	 events_list(struct request *), openapi_show(struct request *);
 enum err	 tasks_list(struct request *);
 enum err	 task_view(struct request *);
 

@@ -31,6 +31,8 @@ fcgi_libapi_a_SOURCES = \
 	fcgi/handlers_mgmt.h fcgi/mgmt.h fcgi/mgmt_actions.c fcgi/mgmt_hosts.c \
 	fcgi/mgmt_instances.c fcgi/mgmt_quotas.c fcgi/mgmt_versions.c \
 	fcgi/modules.c \
+	fcgi/openapi.c fcgi/openapi_body.c fcgi/openapi_body.h \
+	fcgi/openapi.tbl.h fcgi/view_openapi.c fcgi/view_openapi.h \
 	fcgi/names.c fcgi/names.h fcgi/charsets.tbl.h \
 	fcgi/parameters.c \
 	fcgi/query.c fcgi/query.h \
@@ -67,6 +69,12 @@ API = fcgi/libapi.a lib/msg/libmsg.a lib/store/libstore.a \
 	lib/wire/libwireredis.a lib/wire/libwirepg.a \
 	lib/cloud/libcloud.a lib/wire/libwirehttp.a \
 	$(BASE) $(HIREDIS_LIBS) $(PQ_LIBS) $(CURL_LIBS) $(XML_LIBS)
+
+# The tables as lines, for tests; they need Python.
+noinst_PROGRAMS += t/tools/apitables
+t_tools_apitables_SOURCES = t/tools/apitables.c
+t_tools_apitables_LDADD = $(API)
+dist_check_SCRIPTS += t/unit/openapi.t
 
 # What clients see of instances, and the rules of what they may ask for.
 if HAVE_CMOCKA

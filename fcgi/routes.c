@@ -18,6 +18,7 @@ const struct route routes[] = {
 	{ GET,   "/healthcheck",                                            MAIN, ANYONE, NULL, NULL, health_check },
 	{ GET,   "/v1.0",                                                   MAIN, ANYONE, NULL, NULL, version_show },
 	{ GET,   "/v1.0/",                                                  MAIN, ANYONE, NULL, NULL, version_show },
+	{ GET,   "/v1.0/openapi.json",                                      MAIN, ANYONE, NULL, NULL, openapi_show },
 	{ GET,   T "/extensions",                                           MAIN, ANY_TOKEN, NULL, NULL, extensions_list },
 	{ GET,   T "/extensions/{alias}",                                   MAIN, ANY_TOKEN, NULL, NULL, extension_show },
 
