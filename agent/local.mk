@@ -37,6 +37,11 @@ if HAVE_CMOCKA
 check_PROGRAMS += t/unit/engine_test t/unit/orders_test \
 	t/unit/guest_names_test t/unit/host_test
 endif
+if HAVE_CMOCKA
+check_PROGRAMS += t/unit/agent_modules_test
+endif
+t_unit_agent_modules_test_SOURCES = t/unit/agent_modules_test.c t/unit/test.h
+t_unit_agent_modules_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_orders_test_SOURCES = t/unit/orders_test.c t/unit/test.h
 t_unit_orders_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_guest_names_test_SOURCES = t/unit/guest_names_test.c t/unit/test.h

@@ -73,6 +73,9 @@ load(struct op *op, const char *id, struct module *m)
 	    &len));
 	TRY(json_parse(op, bytes, len, &j));
 	take(j, m);
+	if (m->id == NULL || strcmp(m->id, id) != 0 || m->name == NULL ||
+	    m->type == NULL || m->status == NULL)
+		return op_fail(op, ERR_INTERNAL, "module %s is damaged", id);
 	return OK;
 }
 

@@ -337,7 +337,7 @@ wish_backup(struct request *r, const struct version_row *v, int gb)
 		return OK;
 	TRY(backup_read(op, id, r->caller.admin ? NULL : r->tenant, &b));
 	TRY(state_check(op, &b));
-	if (b.size != NULL && strtod(b.size, NULL) > gb)
+	if (b.size != NULL && gb > 0 && strtod(b.size, NULL) > gb)
 		return op_fail(op, ERR_FORBIDDEN, "Backup is too large for "
 		    "given flavor or volume. Backup size: %s GBs. Available "
 		    "size: %d GBs.", b.size, gb);

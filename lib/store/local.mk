@@ -42,6 +42,12 @@ t_unit_store_statements_test_SOURCES = t/unit/store_statements_test.c \
 	t/unit/test.h t/unit/pg_fixture.c t/unit/pg_fixture.h
 t_unit_store_statements_test_LDADD = $(STORE) $(CMOCKA_LIBS)
 lib_store_libstore_a_SOURCES += lib/store/guests.c lib/store/guests.h
+if HAVE_CMOCKA
+check_PROGRAMS += t/unit/backups_test
+endif
+t_unit_backups_test_SOURCES = t/unit/backups_test.c t/unit/test.h \
+	t/unit/pg_fixture.c t/unit/pg_fixture.h
+t_unit_backups_test_LDADD = $(STORE) $(CMOCKA_LIBS)
 t_unit_store_test_SOURCES = t/unit/store_test.c t/unit/test.h \
 	t/unit/pg_fixture.c t/unit/pg_fixture.h
 t_unit_store_test_LDADD = $(STORE) $(CMOCKA_LIBS)

@@ -291,6 +291,39 @@ def the_quota_holds_and_a_refusal_costs_nothing(s):
 
 
 @story
+def what_is_only_tried_leaves_nothing(s):
+    c = mine['alice']
+    before = ids(c.get('/backups'))
+    a = c.post('/backups?dry_run=true', {'backup': {
+        'name': 'dry', 'instance': mine['id']}})
+    same(a.status, 200, a)
+    d = a.json['dry_run']
+    same((d['status'], [t['kind'] for t in d['tasks']]), (202, ['backup']))
+    same([(q['before'], q['after']) for q in d['quota']
+          if q['resource'] == 'backups'], [(4, 5)])
+    a = c.delete('/backups/%s?dry_run=true' % mine['full'])
+    same([(q['before'], q['after']) for q in a.json['dry_run']['quota']
+          if q['resource'] == 'backups'], [(4, 3)])
+    same((ids(c.get('/backups')), c.show(mine['id'])['status']),
+         (before, 'ACTIVE'))
+
+
+@story
+def the_same_key_takes_one_backup(s):
+    c = mine['alice']
+    key = {'Idempotency-Key': 'nightly-1'}
+    body = {'backup': {'name': 'once', 'instance': mine['id']}}
+    first = c.post('/backups', body, headers=key)
+    same(first.status, 202, first)
+    id = first.json['backup']['id']
+    again = c.post('/backups', body, headers=key)
+    same((again.status, again.raw), (202, first.raw))
+    until(20, lambda: state(c, id) == 'COMPLETED')
+    same(charged(s, c), 5)
+    same(c.delete('/backups/' + id).status, 202)
+
+
+@story
 def a_backup_becomes_an_instance(s):
     c = mine['alice']
     a = restore(c, mine['full'])
