@@ -136,4 +136,4 @@ endif
 t_unit_operator_test_SOURCES = t/unit/operator_test.c t/unit/test.h \
 	t/unit/pg_fixture.c t/unit/pg_fixture.h
 t_unit_operator_test_LDADD = $(API) $(CMOCKA_LIBS)
-EXTRA_DIST += t/data/routes.tsv t/data/xml
+EXTRA_DIST += t/data/routes.tsv t/data/idor.tsv t/data/xml

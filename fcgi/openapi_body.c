@@ -42,7 +42,7 @@ member(const struct field *f, const char *path)
 {
 	size_t n = strlen(path);
 
-	if (strncmp(f->path, path, n) != 0)
+	if (*f->path == '\0' || strncmp(f->path, path, n) != 0)
 		return NULL;
 	if (n > 0 && f->path[n++] != '/')
 		return NULL;

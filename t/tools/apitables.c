@@ -52,7 +52,8 @@ tell_fields(void)
 	for (const struct route *t = routes; t->method != 0; t++)
 		for (const struct field *f = t->body; f != NULL &&
 		    f->path != NULL; f++)
-			tell_field(t, f);
+			if (*f->path != '\0')	/* of the body as a whole */
+				tell_field(t, f);
 }
 
 static void

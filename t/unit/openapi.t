@@ -7,7 +7,7 @@ import re
 import subprocess
 
 TOOL = os.path.join(os.environ.get('top_builddir', '.'), 't/tools/apitables')
-LOWER = ('get', 'head', 'post', 'put', 'patch', 'delete')
+LOWER = ('get', 'head', 'options', 'post', 'put', 'patch', 'delete')
 
 
 def tool(what):
@@ -145,13 +145,39 @@ def every_reading_route_tells_what_it_answers():
     assert not missing, missing
 
 
+def every_route_says_how_its_ids_are_made():
+    """A new one wants a line in t/data/idor.tsv, which t/scenario/0080 reads."""
+    top = os.environ.get('top_srcdir', '.')
+    lines = [line.rstrip('\n').split('\t') for line in
+             open(os.path.join(top, 't/data/idor.tsv'))
+             if not line.startswith('#')]
+    below = '/v1.0/{tenant}'
+    listed = {(m, below + p) for m, p, ids, body in lines}
+    table = {(m, p) for m, p, *_ in routes if p.startswith(below + '/')}
+    assert listed == table, sorted(listed ^ table)
+    wants = {(m, p) for m, p, *_ in fields}
+    for m, p, ids, body in lines:
+        named = re.findall(r'\{', p)
+        assert len(named) == (0 if ids == '-' else len(ids.split(','))), p
+        if body != '-':
+            json.loads(body)
+        elif (m, below + p) in wants:
+            assert (m, p) in NO_BODY, ('a body for', m, p)
+
+
+# A body may be left out.
+NO_BODY = {('POST', '/instances/{id}/root'),
+           ('POST', '/clusters/{cluster_id}/root'),
+           ('POST', '/mgmt/clusters/{id}/action')}
+
 # Refused by every engine so far, or without a fixed form.
 NO_DOCUMENT = {'/v1.0/{tenant}/instances/{id}/databases/{name}'}
 
 tests = [the_document_says_what_it_is, every_reference_leads_somewhere,
          every_schema_is_one, every_operation_has_its_parts,
          it_has_every_route_and_no_other, it_has_every_field_and_no_other,
-         every_reading_route_tells_what_it_answers]
+         every_reading_route_tells_what_it_answers,
+         every_route_says_how_its_ids_are_made]
 print('1..%d' % len(tests))
 bad = 0
 for n, t in enumerate(tests, 1):

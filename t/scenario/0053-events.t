@@ -204,6 +204,6 @@ def no_event_holds_a_secret(s):
 
 if __name__ == '__main__':
     folder = os.environ.setdefault(
-        'STACK_DIR', '/tmp/coffer-t-0050-%d' % os.getpid())
+        'STACK_DIR', '/tmp/coffer-t-0053-%d' % os.getpid())
     main(settings=['local.filesystem=directory',
                    'events.log=%s/events.log' % folder])
