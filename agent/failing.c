@@ -6,6 +6,7 @@
  */
 #include "agent/datastore.h"
 
+#include "lib/base/clock.h"
 #include "lib/base/conf.h"
 
 #include <stdlib.h>
@@ -66,6 +67,7 @@ fails(struct op *op, enum call call)
 static enum err
 failing_prepare(struct op *op)
 {
+	clock_sleep_ms(conf_int("agent.fail_slowly"));
 	return fails(op, PREPARE);
 }
 

@@ -132,7 +132,7 @@ instance_create(struct request *r)
 		new.module_ids = modules_ids(&r->op, &modules);
 		new.module_md5s = modules_md5s(&r->op, &modules);
 	}
-	if (access != NULL) {
+	if (json_count(access) > 0) {
 		jsonw_begin(&w, &r->op, 128);
 		store_access(&w, access);
 		new.access = w.out.s;

@@ -83,6 +83,7 @@ refused(struct request *r, enum err e)
 
 	if (conf_bool("api.stock") && r->op.instance != NULL &&
 	    r->method != GET && err_status(e) / 100 == 4 &&
+	    e != ERR_FORBIDDEN && e != ERR_NOT_FOUND &&
 	    instance_refused(&r->op, r->op.instance, why) != OK)
 		log_warn(&r->op, "%s", r->op.why);
 	return e != OK ? op_fail(&r->op, e, "%s", why) : OK;

@@ -79,7 +79,7 @@ enum err	 instance_rename(struct op *, const char *id, const char *name);
  * also[] gets the ids of other tasks to ring, those that were cancelled; it
  * ends with NULL and may be NULL itself.
  */
-/* A request was refused with this text: it becomes the instance's fault, if it has a server. */
+/* A request was refused with this text: it becomes the instance's fault, if it has a server or is to get one. */
 enum err	 instance_refused(struct op *, const char *id, const char *why);
 enum err	 instance_remove(struct op *, const char *id,
 		    const struct new_task *, const char *const **also);

@@ -132,7 +132,8 @@ STMT(INSTANCE_RESET, 1,
 /* id, text, details; of one that has a server */
 STMT(INSTANCE_REFUSED, 3,
     "UPDATE instances SET fault = left($2::text, 255), fault_details ="
-    " $3::text, fault_at = now() WHERE id = $1::uuid AND server_id IS NOT NULL")
+    " $3::text, fault_at = now() WHERE id = $1::uuid AND (server_id IS"
+    " NOT NULL OR task = 'BUILDING')")
 STMT(INSTANCE_CANCEL_TASKS, 1,
     "UPDATE tasks SET cancel = true WHERE instance_id = $1::uuid AND kind <>"
     " 'delete' AND status IN ('QUEUED', 'RUNNING', 'WAITING') AND NOT cancel"
