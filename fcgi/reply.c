@@ -5,6 +5,7 @@
 
 #include "lib/base/log.h"
 
+#include <ctype.h>
 #include <string.h>
 
 struct jsonw *
@@ -159,8 +160,11 @@ reply_error(struct request *r, enum err e)
 static const char *
 safe(struct op *op, const char *id)
 {
-	return id[strspn(id, "0123456789abcdefABCDEF-")] == '\0' ? id :
-	    text_escape(op, id);
+	const char *s = id;
+
+	while (isxdigit((unsigned char)*s) || *s == '-')
+		s++;
+	return *s == '\0' ? id : text_escape(op, id);
 }
 
 static void
