@@ -16,6 +16,8 @@ EXTRA_DIST += \
 	t/scenario/0005-who-may-do-what.t \
 	t/scenario/0006-bad-input.t \
 	t/scenario/0007-quotas.t \
+	t/scenario/0008-keystone.t \
+	t/scenario/0009-a-real-keystone.t \
 	t/scenario/0010-an-agent-alone.t \
 	t/scenario/0020-killed-processes.t \
 	t/scenario/0021-redis-faults.t \
@@ -36,5 +38,6 @@ EXTRA_DIST += \
 	t/scenario/0051-the-same-request-twice.t \
 	t/scenario/0052-tried-first.t \
 	t/stack/invariants \
+	t/stack/keystone.py \
 	t/stack/stack.py \
 	t/stack/storm.py
