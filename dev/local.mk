@@ -34,6 +34,7 @@ EXTRA_DIST += \
 	t/scenario/0067-security-groups.t \
 	t/scenario/0070-xml.t \
 	t/scenario/0080-idor.t \
+	t/scenario/0081-bad-input-everywhere.t \
 	t/scenario/0053-events.t \
 	t/scenario/0051-the-same-request-twice.t \
 	t/scenario/0052-tried-first.t \
