@@ -531,6 +531,83 @@ what_an_engine_cannot_is_said(void **state)
 	assert_int_equal(outcome_of("t2:prepare"), ERR_NOT_BUILT);
 }
 
+/* --- settings ---------------------------------------------------------------------- */
+
+static char told[200];
+
+static enum err
+configure_as_told(struct op *o, const struct db_setting *s)
+{
+	(void)o;
+	told[0] = '\0';
+	for (size_t at = 0; s->name != NULL; s++)
+		at += (size_t)snprintf(told + at, sizeof(told) - at, "%s%c%s ",
+		    s->name, s->number ? '=' : ':', s->value);
+	return OK;
+}
+
+static void
+settings_come_with_a_prepare_and_by_themselves(void **state)
+{
+	(void)state;
+	engine.configure = configure_as_told;
+	give("t1:prepare", ORDER_PREPARE, "{\"values\":{\"a\":5,\"b\":\"x\"},"
+	    "\"restart\":true}");
+	assert_int_equal(outcome_of("t1:prepare"), OK);
+	assert_string_equal(told, "a=5 b:x ");
+	give("t2:order", ORDER_CONFIGURE, "{\"values\":{\"a\":true,"
+	    "\"b\":0.5,\"c\":18446744073709551615,\"d\":false}}");
+	assert_int_equal(outcome_of("t2:order"), OK);
+	assert_string_equal(told, "a=1 b=0.5 c=18446744073709551615 d=0 ");
+	give("t3:order", ORDER_CONFIGURE, "{\"values\":{}}");
+	assert_string_equal(told, "");
+	give("t4:prepare", ORDER_PREPARE, "{}");	/* none: not asked for */
+	engine.configure = NULL;
+	give("t5:prepare", ORDER_PREPARE, "{\"values\":{\"a\":5}}");
+	assert_int_equal(outcome_of("t5:prepare"), ERR_NOT_BUILT);
+}
+
+static void
+wrong_settings_are_refused_before_the_engine(void **state)
+{
+	static const char *const wrong[] = { "[]", "{\"a b\":1}",
+	    "{\"a\":null}", "{\"a\":[1]}", "{\"a\":\"x\\ny\"}",
+	    "{\"a\":1,\"A\":2}", "{\"-a\":1}" };
+
+	(void)state;
+	engine.configure = configure_as_told;
+	snprintf(told, sizeof(told), "nothing");
+	for (size_t i = 0; i < ROWS(wrong); i++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), "t%zu:order", i);
+		give(id, ORDER_CONFIGURE, op_printf(&op, "{\"values\":%s}",
+		    wrong[i]));
+		assert_int_equal(outcome_of(id), ERR_BAD_REQUEST);
+	}
+	assert_string_equal(told, "nothing");
+}
+
+static const char *
+complain(struct op *o)
+{
+	(void)o;
+	return "It started without its settings.";
+}
+
+static void
+a_restart_that_the_engine_complains_of_failed(void **state)
+{
+	(void)state;
+	give("t0:prepare", ORDER_PREPARE, "{}");
+	engine.complaint = complain;
+	give("t1:restart", ORDER_RESTART, NULL);
+	supervisor_turn(&op);
+	orders_turn();
+	assert_int_equal(outcome_of("t1:restart"), ERR_UNPROCESSABLE);
+	assert_int_equal(supervisor_status(), DB_HEALTHY);
+}
+
 /* A file stands where the journal's directory was. */
 static void
 an_order_is_not_begun_when_that_cannot_be_remembered(void **state)
@@ -570,6 +647,9 @@ main(void)
 		TEST(wrong_bodies_are_refused_and_change_nothing),
 		TEST(root_is_enabled_only_where_it_is_contained),
 		TEST(what_an_engine_cannot_is_said),
+		TEST(settings_come_with_a_prepare_and_by_themselves),
+		TEST(wrong_settings_are_refused_before_the_engine),
+		TEST(a_restart_that_the_engine_complains_of_failed),
 		TEST(an_order_is_not_begun_when_that_cannot_be_remembered),
 		/* Last: sequence numbers do not go back with the clock. */
 		TEST(a_restart_that_never_answers_fails),
