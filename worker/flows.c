@@ -74,7 +74,7 @@ static const struct step reboot[] = {
 
 static const struct step migrate[] = {
 	{ "server",      server_move,    NULL,           300 },
-	{ "back",        guest_back,     NULL,           300 },
+	{ "ready",       guest_ready,    NULL,           300 },
 	{ 0 }
 };
 
