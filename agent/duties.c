@@ -328,6 +328,28 @@ modules(struct op *op, const struct json *body, bool again,
 	return modules_list(op, answer);
 }
 
+/* --- the agent itself ---------------------------------------------------------- */
+
+static bool leaving;
+
+static enum err
+agent_renew(struct op *op, const struct json *body, bool again,
+    struct jsonw *answer)
+{
+	(void)op;
+	(void)body;
+	(void)again;
+	(void)answer;
+	leaving = true;
+	return OK;
+}
+
+bool
+duties_leaving(void)
+{
+	return leaving;
+}
+
 /* --- the server --------------------------------------------------------------- */
 
 static enum err
@@ -552,6 +574,7 @@ const struct duty duties[] = {
 	[ORDER_ROOT_ENABLE]    = { NULL,                  root_enable,     true,  false },
 	[ORDER_ROOT_DISABLE]   = { NULL,                  root_disable,    true,  false },
 	[ORDER_LOG_SET]        = { NULL,                  log_set,         true,  false },
+	[ORDER_AGENT_RENEW]    = { NULL,                  agent_renew,     false, false },
 	[ORDER_LOGS]           = { NULL,                  logs,            true,  false },
 	[ORDER_MODULE_APPLY]   = { module_apply_check,    module_apply,    false, false },
 	[ORDER_MODULE_REMOVE]  = { NULL,                  module_remove,   false, false },

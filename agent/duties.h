@@ -24,4 +24,7 @@ struct duty {
 
 extern const struct duty duties[ORDER__MAX];	/* run NULL: no such order */
 
+/* It was told to make room for a newer agent, once it has reported so. */
+bool	 duties_leaving(void);
+
 #endif

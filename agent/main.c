@@ -1,5 +1,6 @@
 /* coffer-agent: the supervisor beside a database server. */
 #include "agent/datastore.h"
+#include "agent/duties.h"
 #include "agent/host.h"
 #include "agent/journal.h"
 #include "agent/orders.h"
@@ -14,6 +15,7 @@
 
 #include <poll.h>
 #include <string.h>
+#include <unistd.h>
 
 #define AWAY_MS	100			/* between attempts to reach Redis */
 
@@ -87,6 +89,10 @@ agent_once(struct op *op)
 	supervisor_turn(op);
 	orders_turn();
 	report_turn(op);
+	if (duties_leaving() && channel_up()) {
+		log_info(op, "makes room for the next agent");
+		_exit(0);	/* the server goes on, and is adopted */
+	}
 	trim_once();
 	return OK;
 }

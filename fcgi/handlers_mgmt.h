@@ -43,6 +43,8 @@ enum err	 datastore_remove(struct request *);
 /* mgmt_hosts.c */
 enum err	 mgmt_hosts_list(struct request *);
 enum err	 mgmt_host_show(struct request *);
+extern const struct field mgmt_host_fields[];
+enum err	 mgmt_host_update(struct request *);
 enum err	 mgmt_storage_list(struct request *);
 enum err	 mgmt_accounts_list(struct request *);
 enum err	 mgmt_account_show(struct request *);

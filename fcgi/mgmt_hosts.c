@@ -102,3 +102,36 @@ mgmt_account_show(struct request *r)
 	jsonw_map_end(&r->out);
 	return OK;
 }
+
+/* --- what is done to a host ------------------------------------------------------- */
+
+const struct field mgmt_host_fields[] = {
+	{ "update",                         ANY },
+	{ 0 }
+};
+
+/* Each agent makes room for the one that is installed; what is being deleted is left alone. */
+enum err
+mgmt_host_update(struct request *r)
+{
+	struct managed_page p = { .deleted = "f", .clustered = true,
+	    .host = r->arg[1], .limit = SHOWN_MOST };
+	struct new_task t;
+	struct managed *m;
+	struct host *h;
+	enum err e;
+	int n;
+
+	TRY(host_of(r, &h));
+	TRY(managed_list(&r->op, &p, &m, &n));
+	for (int i = 0; i < n; i++) {
+		new_task_begin(&r->op, &t, TASK_AGENT_RENEW, m[i].in.id,
+		    m[i].in.tenant, r->caller.user, NULL);
+		e = instance_submit(&r->op, m[i].in.id, &t);
+		if (e == OK)
+			tasks_ring(&r->op, t.id, NULL);
+		else if (e != ERR_CONFLICT)
+			return e;
+	}
+	return reply_empty(r, 202);
+}

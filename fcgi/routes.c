@@ -155,7 +155,7 @@ const struct route routes[] = {
 	{ DELETE,T "/security-group-rules/{id}",                            MAIN, OWNER, "security_group", NULL, security_rule_delete },
 	{ GET,   T "/mgmt/hosts",                                           MAIN, MGMT, NULL, NULL, mgmt_hosts_list },
 	{ GET,   T "/mgmt/hosts/{name}",                                    MAIN, MGMT, NULL, NULL, mgmt_host_show },
-	{ POST,  T "/mgmt/hosts/{name}/instances/action",                   MAIN, MGMT, NULL, NULL, NULL },
+	{ POST,  T "/mgmt/hosts/{name}/instances/action",                   MAIN, MGMT, NULL, mgmt_host_fields, mgmt_host_update },
 	{ GET,   T "/mgmt/storage",                                         MAIN, MGMT, NULL, NULL, mgmt_storage_list },
 	{ GET,   T "/mgmt/accounts",                                        MAIN, MGMT, NULL, NULL, mgmt_accounts_list },
 	{ GET,   T "/mgmt/accounts/{id}",                                   MAIN, MGMT, NULL, NULL, mgmt_account_show },

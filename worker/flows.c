@@ -62,6 +62,11 @@ static const struct step recover[] = {
 	{ 0 }
 };
 
+static const struct step renew[] = {
+	{ "renew",       guest_order,    NULL,           45  },
+	{ 0 }
+};
+
 static const struct step reboot[] = {
 	{ "stop",        guest_stop,     NULL,           60  },
 	{ "down",        server_remove,  NULL,           120 },
@@ -126,6 +131,7 @@ const struct flow flows[TASK__MAX] = {
 	[TASK_BACKUP]          = { backup, backup_done },
 	[TASK_LOG_SET]         = { order, NULL },
 	[TASK_STOP]            = { stop, NULL },
+	[TASK_AGENT_RENEW]     = { renew, NULL },
 	[TASK_REBOOT]          = { reboot, restart_ended },
 	[TASK_REBUILD]         = { reboot, rebuild_ended },
 	[TASK_MIGRATE]         = { migrate, migrate_ended },

@@ -24,6 +24,7 @@ ORDER(ROOT_DISABLE,    "root_disable",     TASK)  /* -> */
 ORDER(LOG_SET,         "log_set",          TASK)  /* name, on -> */
 ORDER(MODULE_APPLY,    "module_apply",     TASK)  /* modules: [{id, name, type, md5, contents}] -> */
 ORDER(MODULE_REMOVE,   "module_remove",    TASK)  /* id -> */
+ORDER(AGENT_RENEW,     "agent_renew",      TASK)  /* -> ; the agent ends, and the next one takes over its server */
 ORDER(DATABASES,       "databases",        ASK)   /* limit, marker -> databases: [{name}], next */
 ORDER(USERS,           "users",            ASK)   /* limit, marker -> users: [{name, host, databases}], next */
 ORDER(USER,            "user",             ASK)   /* name, host -> name, host, databases; NOT_FOUND */

@@ -27,6 +27,7 @@ KIND(ROOT_DISABLE,    "root_disable",    60)	/* order */
 KIND(BACKUP,          "backup",          86400)	/* args: name, container */
 KIND(LOG_SET,         "log_set",         60)	/* order */
 KIND(STOP,            "stop",            180)	/* order: the database server */
+KIND(AGENT_RENEW,     "agent_renew",     60)	/* order */
 KIND(REBOOT,          "reboot",          600)	/* no args: the whole server */
 KIND(REBUILD,         "rebuild",         600)	/* no args: the server from its template */
 KIND(MIGRATE,         "migrate",         600)	/* args: host */

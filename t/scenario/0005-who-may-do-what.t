@@ -37,6 +37,7 @@ BODIES = {
         'group_id': NOBODY, 'cidr': '10.0.0.0/8'}},
     'POST /mgmt/instances/{id}/action': {'reboot': {}},
     'POST /mgmt/instances/{id}/upgrade': {'upgrade': {}},
+    'POST /mgmt/hosts/{name}/instances/action': {'update': ''},
     'PUT /mgmt/quotas/{project}': {'quotas': {}},
     'POST /mgmt/datastores/versions/{version}/parameters': {
         'configuration-parameter': {

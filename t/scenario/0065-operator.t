@@ -235,6 +235,27 @@ def hosts_storage_and_accounts_are_counted(s):
 
 
 @story
+def agents_make_room_for_the_installed_ones(s):
+    c, id = it['adam'], it['alice id']
+    name = c.get('/mgmt/hosts').json['hosts'][0]['name']
+    was = s.inside(id)
+    path = '/mgmt/hosts/%s/instances/action'
+    c.post(path % 'nobody', {'update': ''}).fault(404, 'itemNotFound')
+    same(c.post(path % name, {'update': ''}).status, 202)
+    s.quiet()
+
+    def renewed():
+        now = s.inside(id)
+        agents = {p for p in now if now[p] == 'coffer-agent'}
+        return agents and not agents & set(was)
+    until(20, renewed)
+    servers = {p for p in was if was[p].startswith('mariadbd')}
+    check(servers and servers <= set(s.inside(id)), 'the server was ended')
+    until(20, lambda: c.get('/mgmt/instances/%s/rpc_ping' % id).status == 204)
+    same(it['alice'].show(id)['status'], 'ACTIVE')
+
+
+@story
 def quotas_are_read_by_their_own_project_and_set_by_operators(s):
     c, bob = it['adam'], it['bob']
     path = '/mgmt/quotas/' + bob.tenant
