@@ -19,6 +19,7 @@ EXTRA_DIST += \
 	t/scenario/0008-keystone.t \
 	t/scenario/0009-a-real-keystone.t \
 	t/scenario/0010-an-agent-alone.t \
+	t/scenario/0011-rehearsals.t \
 	t/scenario/0020-killed-processes.t \
 	t/scenario/0021-redis-faults.t \
 	t/scenario/0022-postgresql-faults.t \

@@ -12,6 +12,7 @@
  */
 #include "lib/cloud/cloud.h"
 #include "lib/cloud/local_lock.h"
+#include "lib/cloud/null.h"
 #include "lib/base/conf.h"
 #include "lib/base/text.h"
 
@@ -136,9 +137,11 @@ port_ensure(struct op *op, const struct place *p, bool *ready,
 	*ready = true;
 	if (p->network == NULL)		/* nobody can reach it, and nobody asked to */
 		return OK;
-	if (strstr(conf_str("network.subnets"), p->network) == NULL)
+	if (strstr(conf_str("network.subnets"), op_printf(op, ":%s",
+	    p->network)) == NULL)
 		return op_fail(op, ERR_CLOUD, "Network %s could not be found.",
 		    p->network);
+	TRY(null_ensure(op, NULL_PORT, p->instance, port_id));
 	*port_id = own_id(op, p, '2');
 	*address = p->address;
 	if (p->port_id != NULL)
@@ -161,24 +164,20 @@ port_access(struct op *op, const struct place *p)
 static enum err
 port_remove(struct op *op, const struct place *p, bool *ready)
 {
-	(void)op; (void)p;
 	*ready = true;
-	return OK;
+	return null_remove(op, NULL_PORT, p->instance);
 }
 
 static enum err
 port_list(struct op *op, const char *const **instances)
 {
-	static const char *const none[] = { NULL };
-
-	(void)op;
-	*instances = none;
-	return OK;
+	return null_list(op, NULL_PORT, instances);
 }
 
 static enum err
 fake_open(struct op *op)
 {
+	TRY(null_open(op));
 	return compute_local.open(op);
 }
 

@@ -1,0 +1,137 @@
+#!/usr/bin/python3
+"""The fake cloud: guests of any engine at once, and failures by name; and the
+reference's habits that api.stock copies."""
+import os
+import sys
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)),
+                                "..", "stack"))
+from stack import *  # noqa: E402,F403
+
+NET = 'aaaaaaaa-0000-4000-8000-000000000001'
+SUBNET = 'bbbbbbbb-0000-4000-8000-000000000001'
+NIC = [{'net-id': NET}]
+
+
+def failed(c, s, name, **more):
+    id = c.create(name, **more)
+    until(30, lambda: c.show(id)['status'] == 'ERROR', name)
+    return id, c.show(id)
+
+
+@story
+def a_guest_of_the_fake_cloud_does_what_any_does(s):
+    c = s.client('alice')
+    id = c.create('db', nics=NIC, databases=[{'name': 'shop'}])
+    i = c.active(id)
+    same([a['network'] for a in i['addresses']], [NET])
+    check(i['ip'][0].startswith('10.10.0.'), i['ip'])
+    same(i['volume']['used'], 0.16)
+    same(c.get('/instances/%s/databases' % id).json,
+         {'databases': [{'name': 'shop'}]})
+    same(c.post('/instances/%s/root' % id).json['user']['password'],
+         CANARY + 'root')
+    c.remove(id)
+
+
+@story
+def networks_are_those_that_are_listed(s):
+    c = s.client('alice')
+
+    def ask(nic):
+        return c.post('/instances', {'instance': {
+            'name': 'n', 'flavorRef': '1', 'volume': {'size': 1},
+            'datastore': {'type': 'null'}, 'nics': [nic]}})
+    for nic in ({}, {'ip_address': '10.10.0.7'}, {'net-id': 'x'},
+                {'net-id': NET, 'ip_address': '10.10.0.7'},
+                {'subnet_id': NET}, {'subnet_id': SUBNET, 'network_id': SUBNET},
+                {'net-id': NET, 'port-id': NET}):
+        ask(nic).fault(400, 'badRequest')
+    id = c.create('fixed', nics=[{'subnet_id': SUBNET,
+                                  'ip_address': '10.10.0.200'}])
+    same(c.active(id)['ip'], ['10.10.0.200'])
+    c.remove(id)
+    id, i = failed(c, s, 'nowhere', nics=[{'net-id': SUBNET}])
+    check('Failed to create port for instance ' + id in i['fault']['message'])
+    c.remove(id)
+    id = c.create('hidden')
+    check('ip' not in c.active(id))
+    c.remove(id)
+
+
+@story
+def what_a_name_asks_to_fail_fails_and_stays_for_a_look(s):
+    c = s.client('alice')
+    for name, more, what in (
+            ('x SERVER_ERROR', {}, 'server'),
+            ('zone', {'availability_zone': 'BAD_ZONE'}, 'server'),
+            ('volume', {'volume': {'size': 9}}, 'volume')):
+        id, i = failed(c, s, name, nics=NIC, **more)
+        check(i['fault']['message'].startswith(
+            'Failed to create %s for instance %s\n' % (what, id)), i['fault'])
+        check(s.one("SELECT volume_id FROM instances WHERE id = '%s'" % id))
+        c.remove(id)
+    id, i = failed(c, s, 'y GUEST_ERROR', nics=NIC)
+    same(i['fault']['message'], 'Service not active, status: failed to spawn')
+    check(i['ip'], i)
+    c.remove(id)
+
+
+@story
+def a_refused_request_is_remembered(s):
+    c = s.client('alice')
+    id = c.create('z STUCK_BUILD', nics=NIC)
+    until(10, lambda: s.one(
+        "SELECT server_id FROM instances WHERE id = '%s'" % id))
+    c.delete('/instances/' + id).fault(422, 'unprocessableEntity')
+    adam = s.client('adam')
+    same(adam.post('/instances/%s/action' % id,
+                   {'reset_status': {}}).status, 202)
+    i = c.show(id)
+    same((i['status'], i['operating_status']), ('ACTIVE', 'ERROR'))
+    check('is not ready' in i['fault']['message'], i)
+    c.remove(id)
+
+
+@story
+def an_engine_without_volumes_wants_local_storage(s):
+    s.coffer('datastore', 'add', 'redis')
+    s.coffer('version', 'add', 'redis', '7.0', '--version', '7.0', '--manager',
+             'redis', '--default')
+    s.coffer('flavor', 'add', '77', 'local', '--ram', '256', '--vcpus', '1',
+             '--ephemeral', '2')
+    c = s.client('alice')
+
+    def ask(**more):
+        return c.post('/instances', {'instance': dict({
+            'name': 'r', 'flavorRef': '77',
+            'datastore': {'type': 'redis'}}, **more)})
+    # Each process has its copy of the catalogue for a while.
+    until(20, lambda: {ask(flavorRef='1').status for _ in range(8)} == {400})
+    ask(volume={'size': 1}).fault(501, 'notImplemented')
+    ask(flavorRef='1').fault(400, 'badRequest')
+    a = ask()
+    same(a.status, 200, a)
+    check('volume' not in a.json['instance'], a)
+    i = c.active(a.json['instance']['id'])
+    same(i['local_storage']['used'], 0.16)
+    c.remove(i['id'])
+
+
+@story
+def documents_are_json_and_nobody_sees_a_version_without_a_token(s):
+    c = s.client('alice')
+    a = c.get('/flavors', headers={'Accept': 'application/xml'})
+    same(a.headers['Content-Type'], 'application/json')
+    c.raw('GET', '/v1.0/', token=None).fault(401, 'error')
+    c.raw('GET', '/v1.0/').fault(403, 'forbidden')
+    a = c.raw('OPTIONS', '/v1.0/x/instances', token=None)
+    same((a.status, a.raw, a.headers['Content-Type']), (200, b'', None))
+
+
+main(settings=['compute.driver=fake', 'volume.driver=fake',
+               'network.driver=fake', 'local.mode=plain',
+               'local.filesystem=directory', 'task.keep_failed=yes',
+               'network.subnets=%s:%s' % (SUBNET, NET),
+               'volume.without=redis', 'api.stock=yes',
+               'guest.root_password=' + CANARY + 'root'],
+     datastore='null')
