@@ -445,13 +445,13 @@ static const struct {
 	const char	*access, *told, *task;	/* afterwards: stored, with the driver, shown */
 } accesses[] = {
 	{ "{\"allowed_cidrs\":[]}", NULL,
-	  "{\"is_public\": true, \"allowed_cidrs\": []}",
-	  "{\"allowed_cidrs\":[]}", "NONE" },
+	    "{\"is_public\": true, \"allowed_cidrs\": []}",
+	    "{\"allowed_cidrs\":[]}", "NONE" },
 	{ "{\"is_public\":false}", NULL,
-	  "{\"is_public\": false, \"allowed_cidrs\": [\"10.0.0.0/8\"]}",
-	  OLD, "NONE" },
+	    "{\"is_public\": false, \"allowed_cidrs\": [\"10.0.0.0/8\"]}",
+	    OLD, "NONE" },
 	{ "{\"allowed_cidrs\":[\"10.9.0.0/16\"]}", "network.access",
-	  OLD, OLD, "UPDATING_ERROR_ACCESS" },
+	    OLD, OLD, "UPDATING_ERROR_ACCESS" },
 };
 
 static void

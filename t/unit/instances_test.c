@@ -706,19 +706,19 @@ put(struct request *r, const char *id, const char *json)
 
 static const struct { const char *body; enum err e; const char *why; } changes[] = {
 	{ "{\"instance\":{\"replica_of\":\"\"}}", ERR_BAD_REQUEST,
-	  "is not a replica." },
+	    "is not a replica." },
 	{ "{\"instance\":{\"slave_of\":null,\"name\":\"x\"}}", ERR_BAD_REQUEST,
-	  "is not a replica." },
+	    "is not a replica." },
 	{ "{\"instance\":{\"datastore_version\":\"no\"}}", ERR_BAD_REQUEST,
-	  "Datastore version 'no' cannot be found." },
+	    "Datastore version 'no' cannot be found." },
 	{ "{\"instance\":{\"access\":{},\"configuration\":null}}",
-	  ERR_BAD_REQUEST, "Only one attribute" },
+	    ERR_BAD_REQUEST, "Only one attribute" },
 	{ "{\"instance\":{\"datastore_version\":\"10.11\"}}", OK, NULL },
 	{ "{\"instance\":{\"name\":\"y\"}}", OK, NULL },
 	{ "{\"instance\":{\"name\":\"z\",\"access\":{\"is_public\":true}}}",
-	  OK, NULL },
+	    OK, NULL },
 	{ "{\"instance\":{\"access\":{\"is_public\":true}}}",
-	  ERR_UNPROCESSABLE, "is not ready. (Status is " },
+	    ERR_UNPROCESSABLE, "is not ready. (Status is " },
 };
 
 static void
