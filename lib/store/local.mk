@@ -51,3 +51,9 @@ t_unit_backups_test_LDADD = $(STORE) $(CMOCKA_LIBS)
 t_unit_store_test_SOURCES = t/unit/store_test.c t/unit/test.h \
 	t/unit/pg_fixture.c t/unit/pg_fixture.h
 t_unit_store_test_LDADD = $(STORE) $(CMOCKA_LIBS)
+if HAVE_CMOCKA
+check_PROGRAMS += t/unit/hold_test
+endif
+t_unit_hold_test_SOURCES = t/unit/hold_test.c t/unit/test.h \
+	t/unit/pg_fixture.c t/unit/pg_fixture.h
+t_unit_hold_test_LDADD = $(STORE) $(CMOCKA_LIBS)
