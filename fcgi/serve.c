@@ -121,15 +121,17 @@ serve(struct request *r)
 	TRY(admit(r));
 	if (found != OK)
 		return op_fail(&r->op, found, "%s", why);
+	if (r->route->who != MGMT || r->route->handler == NULL)
+		TRY(auth_policy(r));
 	TRY(check_pool(r));
 	TRY(query_parse(r));
-	if (r->route->handler != NULL)
-		TRY(take_body(r));
-	TRY(auth_policy(r));
 	if (r->route->handler == NULL)
 		return op_fail(&r->op, ERR_NOT_BUILT,
 		    "%s %s is not implemented yet.", method_word(r->method),
 		    r->route->path);
+	TRY(take_body(r));
+	if (r->route->who == MGMT)	/* operators' bodies are looked at first */
+		TRY(auth_policy(r));
 	return refused(r, attempt(r));
 }
 
