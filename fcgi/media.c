@@ -224,7 +224,7 @@ enum err
 media_body(struct request *r)
 {
 	struct op *op = &r->op;
-	const char *type = r->content_type;
+	const char *type = r->content_type != NULL ? r->content_type : "";
 	enum err e;
 
 	r->is_xml = is_type(type, XML_TYPE) && !is_identity(r->uri);

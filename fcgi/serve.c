@@ -46,7 +46,7 @@ admit(struct request *r)
 	return ratelimit_check(r);
 }
 
-/* A body without a Content-Type, and one that the route does not want, are as none. */
+/* A body that the route does not want is as none; at Keystone's part also one without a Content-Type. */
 static enum err
 take_body(struct request *r)
 {
@@ -58,8 +58,8 @@ take_body(struct request *r)
 		    conf_int("api.body_max"));
 	if (r->route->body == NULL)
 		return OK;
-	if (r->raw_len > 0 && r->content_type != NULL &&
-	    *r->content_type != '\0')
+	if (r->raw_len > 0 && (is_tenants(r) ||
+	    (r->content_type != NULL && *r->content_type != '\0')))
 		TRY(media_body(r));
 	return fields_check(op, r->route->body, r->body);
 }

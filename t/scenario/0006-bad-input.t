@@ -139,11 +139,11 @@ def bodies_that_are_no_json_are_400_and_quick(s):
 
 
 @story
-def a_wrong_media_type_is_415_and_none_is_no_body(s):
+def a_wrong_media_type_is_415_and_so_is_none(s):
     c = alice(s)
     before = instances(s)
     for t in ('text/plain', 'text/xml', 'multipart/form-data',
-              'application/jsonp', 'x' * 500):
+              'application/jsonp', 'x' * 500, ''):
         a = c.post('/instances', '{}', headers={'Content-Type': t})
         a.fault(415, 'badMediaType')
     same(c.post('/instances', '{}', headers={

@@ -315,6 +315,7 @@ a_body_in_xml_meets_the_same_checks(void **state)
 		    "required property", 400 },
 		{ "text/xml", "<instance name='x'/>", "Unsupported Content-Type",
 		    415 },
+		{ NULL, "<instance name='x'/>", "Unsupported Content-Type", 415 },
 		{ JSON, "{\"instance\":{\"name\":\"<\"}}", "Validation error: "
 		    "instance['name'] '&lt;' has no letter or digit in it", 400 },
 	};
