@@ -9,7 +9,7 @@ const struct field instance_new_fields[] = {
 	{ "instance/volume",                MAP },
 	{ "instance/volume/size",           SIZE,   REQUIRED },
 	{ "instance/volume/type",           NES,    NULLABLE },
-	{ "instance/datastore",             MAP },
+	{ "instance/datastore",             MAP,    CLOSED },
 	{ "instance/datastore/type",        NES },
 	{ "instance/datastore/version",     NES },
 	{ "instance/datastore/version_number", NES },

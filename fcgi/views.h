@@ -102,7 +102,10 @@ const char *order_configure(struct op *, const struct attachment *);
 const char *order_done(struct jsonw *);		/* the text */
 /* What is stored of a configuration group's values. */
 const char *store_settings(const struct settings *);
-/* What is stored of an access: the members that were given. */
-void	 store_access(struct jsonw *, const struct json *access);
+/*
+ * What is stored of an access: the members that were given.  An empty list
+ * means nobody, except at first, when it means everybody.
+ */
+void	 store_access(struct jsonw *, const struct json *access, bool first);
 
 #endif

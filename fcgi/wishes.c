@@ -3,6 +3,7 @@
 #include "fcgi/volume_types.h"
 
 #include "fcgi/datastores.h"
+#include "fcgi/release.h"
 
 #include "lib/base/conf.h"
 
@@ -32,6 +33,8 @@ wish_version(struct request *r, const struct catalog *c,
 	};
 	const struct datastore_row *d;
 
+	if (release_is_zed())		/* it knows no numbers */
+		wish.number = NULL;
 	d = type != NULL ? catalog_datastore(c, type) : default_datastore(c);
 	if (d == NULL && type != NULL)
 		return op_fail(&r->op, ERR_NOT_FOUND,

@@ -144,8 +144,8 @@ port_ensure(struct op *op, const struct place *p, bool *ready,
 	TRY(null_ensure(op, NULL_PORT, p->instance, port_id));
 	*port_id = own_id(op, p, '2');
 	*address = p->address;
-	if (p->port_id != NULL)
-		return OK;
+	if (p->port_id != NULL || p->network == NULL)
+		return OK;		/* none was asked for */
 	TRY(address_next(op, address));
 	if (p->address != NULL)		/* the one that was asked for */
 		*address = p->address;

@@ -114,23 +114,11 @@ network_access(struct op *op, const struct place *p)
 	return e;
 }
 
-/* A create that lists nobody means everybody; later it means nobody. */
-static enum err
-door_first(struct op *op, const struct place *p, const char *address)
-{
-	struct place there = *p;
-	const char *const *cidrs;
-
-	there.address = address;
-	TRY(allowed(op, p, &cidrs));
-	return cidrs == NULL || *cidrs == NULL ? OK :
-	    network_access(op, &there);
-}
-
 static enum err
 network_ensure(struct op *op, const struct place *p, bool *ready,
     const char **port_id, const char **address)
 {
+	struct place there = *p;
 	struct local_net net;
 	struct op held;
 	enum err e = OK;
@@ -142,7 +130,9 @@ network_ensure(struct op *op, const struct place *p, bool *ready,
 		(void)op_fail(op, e, "%s", held.why);
 	op_end(&held);
 	TRY(e);
-	TRY(door_first(op, p, net.address));
+	there.address = net.address;
+	if (p->access != NULL)
+		TRY(network_access(op, &there));
 	*port_id = local_link(op, p->slot);
 	*address = net.address;
 	*ready = true;

@@ -276,9 +276,12 @@ orders_hold_what_was_asked_for_and_nothing_else(void **state)
 	    "[]}]}");
 	jsonw_begin(&w, &r.op, 64);
 	store_access(&w, parsed(&r, "{\"is_public\":true,\"more\":[1],"
-	    "\"allowed_cidrs\":[\"10.0.0.0/8\"]}"));
+	    "\"allowed_cidrs\":[\"10.0.0.0/8\"]}"), false);
 	assert_string_equal(w.out.s, "{\"is_public\":true,\"allowed_cidrs\":"
 	    "[\"10.0.0.0/8\"]}");
+	jsonw_begin(&w, &r.op, 64);
+	store_access(&w, parsed(&r, "{\"allowed_cidrs\":[]}"), true);
+	assert_string_equal(w.out.s, "{\"allowed_cidrs\":[\"0.0.0.0/0\"]}");
 	op_end(&r.op);
 }
 
