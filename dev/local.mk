@@ -39,6 +39,8 @@ EXTRA_DIST += \
 	t/scenario/0053-events.t \
 	t/scenario/0051-the-same-request-twice.t \
 	t/scenario/0052-tried-first.t \
+	t/scenario/0055-resize.t \
+	t/scenario/0056-access.t \
 	t/stack/invariants \
 	t/stack/keystone.py \
 	t/stack/stack.py \
