@@ -44,6 +44,7 @@ effect(struct request *r, struct dry *d)
 	struct op *op = &r->op;
 
 	d->status = r->status;
+	d->restart = r->attempt->restart;
 	if (store_holds())
 		TRY(events_of_mine(op, &d->event, &d->events));
 	TRY(quotas_of_tenant(op, payer(r, d->event, d->events), d->after));
@@ -233,6 +234,13 @@ go(struct request *r)
 	    *r->repeat_key != '\0')
 		return do_once(r);
 	return r->route->handler(r);
+}
+
+void
+attempt_restart(struct request *r, bool restart)
+{
+	if (r->attempt != NULL)
+		r->attempt->restart = restart;
 }
 
 bool

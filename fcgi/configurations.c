@@ -1,4 +1,5 @@
 /* /configurations */
+#include "fcgi/attempt.h"
 #include "fcgi/datastores.h"
 #include "fcgi/guest.h"
 #include "fcgi/handlers_configuration.h"
@@ -248,6 +249,7 @@ tasks_make(struct request *r, struct reconfiguration *change)
 	struct new_task *task = op_alloc(&r->op, n * sizeof(*task));
 	const char **ids = op_alloc(&r->op, n * sizeof(*ids));
 
+	attempt_restart(r, change->restart && change->holders > 0);
 	for (int i = 0; i < change->holders; i++) {
 		new_task_begin(&r->op, &task[i], TASK_CONFIGURE,
 		    change->holder[i].id, change->holder[i].tenant,

@@ -1,4 +1,5 @@
 /* A configuration group is attached to an instance, or leaves it. */
+#include "fcgi/attempt.h"
 #include "fcgi/configurations.h"
 #include "fcgi/datastores.h"
 #include "fcgi/guest.h"
@@ -71,6 +72,7 @@ submit(struct request *r, const struct instance *in,
 	const char *args = order_configure(&r->op, a);
 	struct new_task task;
 
+	attempt_restart(r, a->restart);
 	TRY(guest_fits(&r->op, args));
 	new_task_begin(&r->op, &task, TASK_CONFIGURE, in->id, in->tenant,
 	    r->caller.user, args);

@@ -46,10 +46,10 @@ restarts(const struct dry *d)
 	const struct event *e;
 
 	for (e = d->event; e < d->event + d->events; e++)
-		if (e->restarts || (e->task_kind != NULL &&
-		    task_kind_restarts(task_kind_find(e->task_kind))))
+		if (e->task_kind != NULL &&
+		    task_kind_restarts(task_kind_find(e->task_kind)))
 			return true;
-	return false;
+	return d->restart;
 }
 
 static void

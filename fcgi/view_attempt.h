@@ -8,6 +8,7 @@
 
 struct dry {
 	int		 status;	/* that it would have been answered with */
+	bool		 restart;	/* something waits for a restart afterwards */
 	struct event	*event;		/* that it would have caused */
 	int		 events;
 	struct quota	 before[QUOTAS], after[QUOTAS];

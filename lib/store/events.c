@@ -68,8 +68,7 @@ events_of_mine(struct op *op, struct event **events, int *n)
 	*events = events_room(op, &r, n);
 	for (int i = 0; i < *n; i++)
 		(*events)[i] = (struct event){ .tenant = row_str(&r, i, 0),
-		    .type = row_str(&r, i, 1), .task_kind = row_str(&r, i, 2),
-		    .restarts = row_bool(&r, i, 3) };
+		    .type = row_str(&r, i, 1), .task_kind = row_str(&r, i, 2) };
 	return OK;
 }
 

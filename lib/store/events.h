@@ -17,7 +17,6 @@ struct event {
 	const char	*payload;	/* a JSON map */
 	const char	*server;	/* the kind of program it came from; NULL: not known */
 	const char	*task_kind;	/* of events_of_mine(): or NULL */
-	bool		 restarts;	/* ... something waits for a restart afterwards */
 };
 
 /* marker NULL: from the oldest that is kept.  ERR_BAD_REQUEST: it is none. */

@@ -15,7 +15,7 @@ STMT(EVENTS_PAGE, 4,
     " ORDER BY xid, seq LIMIT $4::int")
 /* Of the transaction that asks: what it is about to do. */
 STMT(EVENTS_OF_MINE, 0,
-    "SELECT tenant_id, type, payload ->> 'task_kind', false FROM events"
+    "SELECT tenant_id, type, payload ->> 'task_kind' FROM events"
     " WHERE xid = pg_current_xact_id() ORDER BY seq")
 
 /* The log's cursor, for one worker at a time: no row while another has it. */
