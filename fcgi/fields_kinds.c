@@ -128,6 +128,8 @@ size_problem(struct op *op, const struct field *f, const struct json *v)
 	at_least_one.min = f->min > 1 ? f->min : 1;
 	if (json_kind(v) == JSON_INT)
 		return range_problem(op, &at_least_one, v);
+	if (json_kind(v) == JSON_REAL && json_real(v) >= 0x1p63)
+		return NULL;		/* an integer with many digits: too large, not wrong */
 	if (s == NULL)
 		return not_of_type(op, f, v, "'integer', 'string'");
 	if (s[strspn(s, DIGITS)] != '\0' || strlen(s) > SIZE_DIGITS ||

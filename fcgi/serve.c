@@ -214,5 +214,7 @@ body_int(const struct request *r, const char *path)
 	const struct json *v = body(r, path);
 	const char *s = json_str(v);
 
+	if (json_kind(v) == JSON_REAL && json_real(v) >= 0x1p63)
+		return INT64_MAX;
 	return s != NULL ? (int64_t)strtoll(s, NULL, 10) : json_int(v);
 }
