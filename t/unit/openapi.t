@@ -168,7 +168,8 @@ def every_route_says_how_its_ids_are_made():
 # A body may be left out.
 NO_BODY = {('POST', '/instances/{id}/root'),
            ('POST', '/clusters/{cluster_id}/root'),
-           ('POST', '/mgmt/clusters/{id}/action')}
+           ('POST', '/mgmt/clusters/{id}/action'),
+           ('POST', '/mgmt/hosts/{name}/instances/action')}
 
 # Refused by every engine so far, or without a fixed form.
 NO_DOCUMENT = {'/v1.0/{tenant}/instances/{id}/databases/{name}'}
