@@ -3,6 +3,7 @@
 #include "lib/base/jsonw.h"
 #include "lib/base/text.h"
 
+#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,12 +149,10 @@ is_host(const char *s)
 	return *s == '\0';
 }
 
-/* Four parts of one to three digits; /0 to /32 when a mask may follow. */
+/* Four parts of one to three digits: the cloud says whether it has 999.1.1.1. */
 static bool
-is_ipv4(const char *s, bool mask)
+is_ipv4(const char *s)
 {
-	int64_t bits;
-
 	for (int i = 0; i < 4; i++) {
 		size_t n = strspn(s, DIGITS);
 
@@ -161,9 +160,21 @@ is_ipv4(const char *s, bool mask)
 			return false;
 		s += n + (i < 3);
 	}
-	if (*s == '/' && mask)
-		return text_number(s + 1, 0, 32, &bits);
 	return *s == '\0';
+}
+
+/* What a packet filter takes: parts of 0 to 255; /0 to /32 may follow. */
+static bool
+is_cidr(struct op *op, const char *s)
+{
+	size_t n = strcspn(s, "/");
+	struct in_addr in;
+	int64_t bits;
+
+	if (inet_pton(AF_INET, op_strndup(op, s, n), &in) != 1)
+		return false;
+	return s[n] == '\0' || (s[n + 1] != '-' &&
+	    text_number(s + n + 1, 0, 32, &bits));
 }
 
 static const char *
@@ -177,9 +188,9 @@ pattern_problem(struct op *op, const struct field *f, const struct json *v)
 		return not_a(op, f, v, "a UUID");
 	if (f->kind == HOST && !is_host(s))
 		return not_a(op, f, v, "a host");
-	if (f->kind == CIDR && !is_ipv4(s, true))
+	if (f->kind == CIDR && !is_cidr(op, s))
 		return not_a(op, f, v, "an IPv4 address or network");
-	if (f->kind == IPV4 && !is_ipv4(s, false))
+	if (f->kind == IPV4 && !is_ipv4(s))
 		return not_a(op, f, v, "an IPv4 address");
 	return NULL;
 }
