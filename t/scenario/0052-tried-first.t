@@ -140,6 +140,77 @@ def an_admin_sees_the_quota_of_the_owner(s):
     same(quota(d, 'instances'), (1, 0))
 
 
+def guest_routes(s):
+    """Each change that is asked of a guest, as the table of routes has it."""
+    with open(os.path.join(TOP, 'fcgi', 'routes.c')) as f:
+        return sorted(re.findall(
+            r'\{ (POST|PUT|PATCH|DELETE),\s*T "([^"]+)",\s*ASKS_GUEST,'
+            r'[^}]*, \w+(?<!NULL) \},', f.read()))
+
+
+def in_the_guest(s):
+    """All that it tells of itself."""
+    c, p = s.client('adam'), '/instances/' + mine['id']
+    seen = [c.get(p + what) for what in (
+        '/databases', '/users', '/users/eve', '/users/eve/databases', '/root',
+        '/log', '/modules')]
+    for a in seen:
+        same(a.status, 200, a)
+    return [a.json for a in seen] + [c.show(mine['id'])['status']]
+
+
+@story
+def nothing_is_done_in_a_guest(s):
+    c, p = alice(s), '/instances/' + mine['id']
+    same(c.post(p + '/users', {'users': [{
+        'name': 'eve', 'password': CANARY + 'e',
+        'databases': [{'name': 'app'}]}]}).status, 202)
+    modules = [c.post('/modules', {'module': {
+        'name': n, 'module_type': 'ping', 'contents': 'bWVzc2FnZT1oaQ=='}}
+        ).json['module']['id'] for n in ('there', 'not')]
+    same(c.post(p + '/modules', {'modules': [{'id': modules[0]}]}).status, 200)
+    same(c.post(p + '/root', {}).status, 200)
+    same(c.post(p + '/log', {'name': 'general', 'enable': 1}).status, 200)
+    one = '/instances/{id}'
+    secret = {'name': 'eve', 'password': CANARY + 'x'}
+    rows_ = [
+        ('POST', one + '/log', {'name': 'general', 'disable': 1}, 'log_set'),
+        ('POST', one + '/log', {'name': 'slow_query', 'enable': 1}, 'log_set'),
+        ('POST', one + '/log', {'name': 'general', 'discard': 1}, None),
+        ('POST', one + '/modules', {'modules': [{'id': modules[1]}]},
+         'module_apply'),
+        ('DELETE', one + '/modules/{module_id}', None, 'module_remove'),
+        ('POST', one + '/databases', {'databases': [{'name': 'bb'}]},
+         'database_create'),
+        ('DELETE', one + '/databases/{name}', None, 'database_delete'),
+        ('POST', one + '/users', {'users': [dict(secret, name='bob')]},
+         'user_create'),
+        ('PUT', one + '/users', {'users': [secret]}, 'user_passwords'),
+        ('PUT', one + '/users/{user}', {'user': {'name': 'eva'}},
+         'user_update'),
+        ('DELETE', one + '/users/{user}', None, 'user_delete'),
+        ('PUT', one + '/users/{user}/databases',
+         {'databases': [{'name': 'app'}]}, 'grant'),
+        ('DELETE', one + '/users/{user}/databases/{name}', None, 'revoke'),
+        ('POST', one + '/root', {'password': CANARY + 'y'}, 'root_enable'),
+        ('DELETE', one + '/root', None, 'root_disable'),
+        ('POST', '/mgmt' + one + '/action', {'stop': {}}, 'stop'),
+        ('POST', '/mgmt' + one + '/action', {'reboot': {}}, 'reboot'),
+    ]
+    same(sorted({r[:2] for r in rows_}), guest_routes(s))
+    before = in_the_guest(s)
+    for method, path, body, task in rows_:
+        for word, value in (('{id}', mine['id']), ('{user}', 'eve'),
+                            ('{name}', 'app'), ('{module_id}', modules[0])):
+            path = path.replace(word, value)
+        who = s.client('adam') if path.startswith('/mgmt') else c
+        d = tried(s, who, method.lower(), path, body)
+        same(kinds(d), [task] if task else [], method, path)
+        same(in_the_guest(s), before, method, path)
+    s.quiet()
+    same(in_the_guest(s), before)
+
+
 @story
 def a_key_is_not_used_up_by_a_try(s):
     c = alice(s)
