@@ -86,8 +86,11 @@ def limits_begin_with_the_absolute_ones(s):
 @story
 def what_is_not_built_says_so(s):
     c = s.client('alice')
-    for path in ('/backups', '/configurations', '/clusters', '/modules'):
-        c.get(path).fault(501, 'notImplemented')
+    id = c.create('unbuilt', 'null')
+    c.active(id)
+    for ask in (c.get, c.post):
+        ask('/instances/%s/ssl' % id).fault(501, 'notImplemented')
+    c.remove(id)
     c.get('/nosuch').fault(404, 'itemNotFound')
 
 
