@@ -573,8 +573,8 @@ a_create_with_names_that_may_not_be_leaves_nothing(void **state)
 		"\"databases\":[{\"name\":\"mysql\"}]",
 		"\"databases\":[{\"name\":\"a\"},{\"name\":\"a\"}]",
 		"\"users\":[{\"name\":\"root\",\"password\":\"x\"}]",
-		"\"users\":[{\"name\":\"u\",\"password\":\"x\","
-		"\"databases\":[{\"name\":\"b\"}]}]",
+		("\"users\":[{\"name\":\"u\",\"password\":\"x\","
+		"\"databases\":[{\"name\":\"b\"}]}]"),
 	};
 	struct request r;
 	const char *json;
