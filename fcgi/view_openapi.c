@@ -191,12 +191,22 @@ view_answers(struct jsonw *w, const struct route *t)
 
 /* --- requests ------------------------------------------------------------------- */
 
+#define DRY_SAYS "Tells what would be done, and does nothing."
+#define KEY_SAYS "The same request with the same key is done once, and its "  \
+	"answer is given again for as long as the key is kept; another "      \
+	"request with it is a 409. A request that fails, with 4xx or 5xx, "   \
+	"leaves its key free: the next one with it is a fresh try, also "     \
+	"with another body."
+
+/* says: NULL where the name says all. */
 static void
 parameter(struct jsonw *w, const char *name, const char *in,
-    const char *schema)
+    const char *schema, const char *says)
 {
 	jsonw_map(w);
 	jsonw_kstr(w, "name", name);
+	if (says != NULL)
+		jsonw_kstr(w, "description", says);
 	jsonw_kstr(w, "in", in);
 	jsonw_kbool(w, "required", strcmp(in, "path") == 0);
 	jsonw_key(w, "schema");
@@ -214,13 +224,14 @@ view_parameters(struct jsonw *w, const struct route *t)
 	jsonw_list(w);
 	for (const char *p = t->path; (p = strchr(p, '{')) != NULL; p++)
 		parameter(w, op_strndup(w->out.op, p + 1,
-		    strcspn(p + 1, "}")), "path", any);
+		    strcspn(p + 1, "}")), "path", any, NULL);
 	if (changes && strncmp(t->path, TENANT, strlen(TENANT)) == 0)
 		parameter(w, "dry_run", "query", "{\"enum\":[\"true\","
-		    "\"false\"]}");
+		    "\"false\"]}", DRY_SAYS);
 	if (t->method == POST && strncmp(t->path, TENANT, strlen(TENANT)) == 0)
 		parameter(w, "Idempotency-Key", "header",
-		    "{\"type\":\"string\",\"minLength\":1,\"maxLength\":255}");
+		    "{\"type\":\"string\",\"minLength\":1,\"maxLength\":255}",
+		    KEY_SAYS);
 	jsonw_list_end(w);
 }
 

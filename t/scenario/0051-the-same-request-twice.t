@@ -144,6 +144,22 @@ def what_is_done_inside_a_guest_is_done_once(s):
 
 
 @story
+def what_a_guest_refused_may_be_tried_again(s):
+    c = alice(s)
+    path = '/instances/%s/databases' % mine['id']
+    for n in range(2):
+        a = post(c, 'k-there', path, {'databases': [{'name': 'once'}]})
+        check(400 <= a.status < 500, a)
+        check('Idempotency-Replayed' not in a.headers, a)
+    a = post(c, 'k-there', path, {'databases': [{'name': 'other'}]})
+    same(a.status, 202, a)
+    same(post(c, 'k-there', path, {'databases': [{'name': 'other'}]}).status,
+         202)
+    same({d['name'] for d in c.get(path).json['databases']},
+         {'once', 'other'})
+
+
+@story
 def a_password_in_an_answer_is_the_same_and_stands_nowhere(s):
     c = alice(s)
     path = '/instances/%s/root' % mine['id']

@@ -92,6 +92,8 @@ def every_operation_has_its_parts():
                 assert '$ref' in r or r['description'], (path, code)
             assert [p['name'] for p in o['parameters'] if
                     p['in'] == 'path'] == named, (path, method)
+            assert all(p['description'] for p in o['parameters'] if
+                       p['in'] != 'path'), (path, method)
     ids = [o['operationId'] for i in doc['paths'].values()
            for o in i.values()]
     assert len(ids) == len(set(ids))
