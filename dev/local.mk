@@ -6,6 +6,7 @@ EXTRA_DIST += \
 	dev/packages \
 	dev/stack \
 	dev/up \
+	t/clients/every-database-command.t \
 	t/clients/stock-command-lines.t \
 	t/clients/strict-readers.t \
 	t/conformance/run \
