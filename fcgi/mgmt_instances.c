@@ -3,7 +3,6 @@
 #include "fcgi/guest.h"
 #include "fcgi/handlers_mgmt.h"
 #include "fcgi/mgmt.h"
-#include "fcgi/release.h"
 #include "fcgi/views.h"
 
 #include "lib/base/conf.h"
@@ -52,7 +51,7 @@ mgmt_instances_list(struct request *r)
 	int n;
 
 	TRY(row_page_of(r, &page));
-	p.limit = release_is_zed() ? INT64_MAX : page.limit;
+	p.limit = conf_bool("api.stock") ? INT64_MAX : page.limit;
 	p.offset = page.offset;
 	TRY(managed_list(&r->op, &p, &m, &n));
 	jsonw_begin(reply_json(r, 200), &r->op,
@@ -63,7 +62,7 @@ mgmt_instances_list(struct request *r)
 	for (int i = 0; i < n; i++)
 		TRY(view_one(r, &m[i], MANAGED_LIST));
 	jsonw_list_end(&r->out);
-	if (!release_is_zed())
+	if (!conf_bool("api.stock"))
 		row_page_links(r, "instances", &page, n);
 	jsonw_map_end(&r->out);
 	return OK;

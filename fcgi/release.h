@@ -1,12 +1,10 @@
-/* release - which release of the API is spoken where several differ. */
+/* release - what only older releases of the API have. */
 #ifndef FCGI_RELEASE_H
 #define FCGI_RELEASE_H
 
 #include "fcgi/api.h"
 
-/* The setting api.release says so. */
-bool		 release_is_zed(void);
-/* ERR_NOT_FOUND, as of no route at all, where the release has none such. */
+/* ERR_NOT_FOUND, as of no route at all, where api.stock hides such. */
 enum err	 historical(struct request *);
 
 #endif

@@ -1,5 +1,6 @@
-#include "fcgi/release.h"
 #include "fcgi/views.h"
+
+#include "lib/base/conf.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +52,7 @@ view_words(struct jsonw *w, const char *key, const char *list)
 static void
 active(struct jsonw *w, const struct version_row *v, enum version_form form)
 {
-	if (form != VERSION_ALONE && release_is_zed())
+	if (form != VERSION_ALONE && conf_bool("api.stock"))
 		jsonw_kint(w, "active", v->active);
 	else
 		jsonw_kbool(w, "active", v->active);

@@ -3,7 +3,6 @@
 #include "fcgi/volume_types.h"
 
 #include "fcgi/datastores.h"
-#include "fcgi/release.h"
 
 #include "lib/base/conf.h"
 
@@ -33,7 +32,7 @@ wish_version(struct request *r, const struct catalog *c,
 	};
 	const struct datastore_row *d;
 
-	if (release_is_zed())		/* it knows no numbers */
+	if (conf_bool("api.stock"))		/* it knows no numbers */
 		wish.number = NULL;
 	d = type != NULL ? catalog_datastore(c, type) : default_datastore(c);
 	if (d == NULL && type != NULL)

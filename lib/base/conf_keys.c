@@ -32,9 +32,8 @@ const struct conf_key conf_keys[] = {
 	{ "api",       "mgmt_post_rate", CONF_INT, "200",                 "POST requests to mgmt paths that the limits resource tells of; they count as all others" },
 	{ "api",       "guest_wait",  CONF_SECS,   "15",                  "how long a request waits for a guest's answer" },
 	{ "api",       "repeat_ttl",  CONF_SECS,   "86400",               "how long the answer to a POST with an Idempotency-Key is kept" },
-	{ "api",       "stock",       CONF_BOOL,   "no",                  "habits of the reference that help nobody, for comparing with it: JSON only; no links that gophercloud would follow; no version document at /v1.0; a refused request becomes its instance's fault; root counts as enabled for ever" },
+	{ "api",       "stock",       CONF_BOOL,   "no",                  "exactly as Trove 18, with habits that help nobody, for comparing with it: routes of older releases are 404; mgmt/instances comes in one piece; JSON only; no links that gophercloud would follow; no version document at /v1.0; a refused request becomes its instance's fault; root counts as enabled for ever" },
 	{ "api",       "default_datastore", CONF_STR, "",                 "datastore of a create that names none" },
-	{ "api",       "release",     CONF_STR,    "any",                 "any: also what older and newer releases of the API have; zed: as Trove 18, where routes of older ones are 404 and mgmt/instances comes in one piece" },
 	{ "api",       "images",      CONF_STR,    "",                    "ids and tags of images that datastore versions may name, separated by commas; empty: any" },
 
 	{ "identity",  "driver",      CONF_STR,    "static",              "static: projects, users and roles in the metadata store; keystone: those of an OpenStack cloud" },
