@@ -44,13 +44,31 @@ pick_content(struct request *r, const struct version_row *v, struct pick *p,
 	return guest_fits(&r->op, *args);
 }
 
+/* The reference shows a list of passwords that nobody has. */
+static void
+no_passwords(struct request *r)
+{
+	int64_t n = body_int(r, "instance/replica_count");
+
+	if (n <= 1 || !conf_bool("api.stock"))
+		return;
+	jsonw_key(&r->out, "password");
+	jsonw_list(&r->out);
+	while (n-- > 0)
+		jsonw_null(&r->out);
+	jsonw_list_end(&r->out);
+}
+
 static enum err
 reply_created(struct request *r, const struct version_row *v,
     const struct instance *in)
 {
 	jsonw_map(reply_json(r, 200));
 	jsonw_key(&r->out, "instance");
-	view_instance(r, v, in, SHOW_FORM);
+	jsonw_map(&r->out);
+	view_instance_members(r, v, in, SHOW_FORM);
+	no_passwords(r);
+	jsonw_map_end(&r->out);
 	jsonw_map_end(&r->out);
 	return OK;
 }

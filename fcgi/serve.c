@@ -75,7 +75,10 @@ check_pool(struct request *r)
 	return OK;
 }
 
-/* The reference remembers on the instance why it would not do what was asked. */
+/*
+ * The reference remembers on the instance why it would not do what was asked,
+ * unless that was another version.
+ */
 static enum err
 refused(struct request *r, enum err e)
 {
@@ -84,6 +87,7 @@ refused(struct request *r, enum err e)
 	if (conf_bool("api.stock") && r->op.instance != NULL &&
 	    r->method != GET && err_status(e) / 100 == 4 &&
 	    e != ERR_FORBIDDEN && e != ERR_NOT_FOUND &&
+	    body(r, "instance/datastore_version") == NULL &&
 	    instance_refused(&r->op, r->op.instance, why) != OK)
 		log_warn(&r->op, "%s", r->op.why);
 	return e != OK ? op_fail(&r->op, e, "%s", why) : OK;
