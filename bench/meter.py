@@ -144,6 +144,11 @@ def wrk(url, seconds=3, connections=8, token=None, script=None):
     return rate, count, errors
 
 
+def need_wrk():
+    if not shutil.which("wrk"):
+        sys.exit("bench: no wrk here: dev/packages --install bench")
+
+
 def http(method, url, token=None, body=None):
     request = urllib.request.Request(url, method=method)
     if token:
