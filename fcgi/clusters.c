@@ -182,7 +182,7 @@ reset(struct request *r, const struct cluster *c)
 
 	for (size_t i = 0; i < json_count(c->members); i++) {
 		TRY(instance_reset(&r->op, json_str(json_get(json_at(
-		    c->members, i), "id")), &also));
+		    c->members, i), "id")), true, &also));
 		tasks_ring(&r->op, NULL, also);
 	}
 	return cluster_reset(&r->op, c->id);

@@ -146,7 +146,7 @@ reset_status(struct request *r, struct instance *in)
 	    !json_has(body(r, "reset_status"), "force_delete"))
 		return op_fail(&r->op, ERR_FORBIDDEN, "Policy doesn't allow "
 		    "instance:reset_status to be performed.");
-	TRY(instance_reset(&r->op, in->id, &also));
+	TRY(instance_reset(&r->op, in->id, true, &also));
 	tasks_ring(&r->op, NULL, also);
 	return reply_empty(r, 202);
 }

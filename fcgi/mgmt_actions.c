@@ -75,7 +75,7 @@ reset_task(struct request *r, struct guest *g)
 {
 	const char *const *also = NULL;
 
-	TRY(instance_reset(&r->op, g->in.id, &also));
+	TRY(instance_reset(&r->op, g->in.id, false, &also));
 	tasks_ring(&r->op, NULL, also);
 	return reply_empty(r, 202);
 }

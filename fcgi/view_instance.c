@@ -49,6 +49,8 @@ addresses(struct jsonw *w, const struct instance *in)
 	jsonw_key(w, "ip");
 	jsonw_list(w);
 	jsonw_str(w, in->address);
+	if (in->public_address != NULL)
+		jsonw_str(w, in->public_address);
 	jsonw_list_end(w);
 	jsonw_key(w, "addresses");
 	jsonw_list(w);
@@ -58,6 +60,12 @@ addresses(struct jsonw *w, const struct instance *in)
 	jsonw_kstr(w, "network",
 	    in->network_id != NULL ? in->network_id : "local");
 	jsonw_map_end(w);
+	if (in->public_address != NULL) {
+		jsonw_map(w);
+		jsonw_kstr(w, "address", in->public_address);
+		jsonw_kstr(w, "type", "public");
+		jsonw_map_end(w);
+	}
 	jsonw_list_end(w);
 }
 

@@ -12,6 +12,24 @@
 #define POLL_MS		500		/* begun and not ready yet */
 #define RETRY_MS	2000		/* a thing that could not be removed */
 
+static bool
+is_public(const struct json *access)
+{
+	return json_true(json_get(access, "is_public"));
+}
+
+/* What it was stored as; a text that is none is as good as none. */
+static bool
+stored_public(const struct work *w)
+{
+	const char *access = w->lease.home.access;
+	const struct json *j;
+
+	return access != NULL &&
+	    json_parse(w->op, access, strlen(access), &j) == OK &&
+	    is_public(j);
+}
+
 void
 work_place(const struct work *w, struct place *p)
 {
@@ -24,6 +42,8 @@ work_place(const struct work *w, struct place *p)
 		.volume_gb = h->volume_gb, .slot = h->slot,
 		.server_id = h->server_id, .volume_id = h->volume_id,
 		.port_id = h->port_id, .address = h->address,
+		.public_address = h->public_address,
+		.is_public = stored_public(w),
 		.network = h->network, .zone = h->zone,
 		.host = worker_host(w->op),
 		.access = h->access,
@@ -90,20 +110,21 @@ slot_remove(struct work *w)
 /* --- network -------------------------------------------------------------------- */
 
 static enum err
-port_make(struct work *w, bool *ready)
+port_make(struct work *w, const struct place *p, bool *ready)
 {
 	struct home *h = &w->lease.home;
-	const char *port = NULL, *address = NULL;
-	struct place p;
+	struct port port = { 0 };
 
-	work_place(w, &p);
-	TRY(lease_check(w->op, &w->lease));
-	TRY(cloud_network()->ensure(w->op, &p, ready, &port, &address));
-	if (!*ready || (same(port, h->port_id) && same(address, h->address)))
+	TRY(cloud_network()->ensure(w->op, p, ready, &port));
+	if (!*ready || (same(port.id, h->port_id) &&
+	    same(port.address, h->address) &&
+	    same(port.public_address, h->public_address)))
 		return OK;
-	h->port_id = port;
-	h->address = address;
-	work_record(w, home_port(w->lease.instance, port, address));
+	h->port_id = port.id;
+	h->address = port.address;
+	h->public_address = port.public_address;
+	work_record(w, home_port(w->lease.instance, port.id, port.address,
+	    port.public_address));
 	return OK;
 }
 
@@ -111,8 +132,13 @@ enum verdict
 port_ensure(struct work *w)
 {
 	bool ready = false;
-	enum err e = port_make(w, &ready);
+	struct place p;
+	enum err e;
 
+	work_place(w, &p);
+	e = lease_check(w->op, &w->lease);
+	if (e == OK)
+		e = port_make(w, &p, &ready);
 	return ensured(w, e, ready);
 }
 
@@ -125,7 +151,8 @@ port_take_away(struct work *w, bool *ready)
 	TRY(lease_check(w->op, &w->lease));
 	TRY(cloud_network()->remove(w->op, &p, ready));
 	if (*ready && (p.port_id != NULL || p.address != NULL))
-		work_record(w, home_port(w->lease.instance, NULL, NULL));
+		work_record(w, home_port(w->lease.instance, NULL, NULL,
+		    NULL));
 	return OK;
 }
 
@@ -138,39 +165,48 @@ port_remove(struct work *w)
 	return removed(w, e, ready);
 }
 
+/* A port that is there gets its public address, or loses it, with the rest. */
 static enum verdict
-port_let_in(struct work *w, const char *access)
+port_let_in(struct work *w, const struct place *p)
 {
-	struct place p;
-	enum err e;
+	bool ready = p->port_id == NULL;
+	enum err e = lease_check(w->op, &w->lease);
 
-	work_place(w, &p);
-	p.access = access;
-	e = lease_check(w->op, &w->lease);
 	if (e == OK)
-		e = cloud_network()->access(w->op, &p);
-	return work_verdict(w, e);
+		e = cloud_network()->access(w->op, p);
+	if (e == OK && !ready)
+		e = port_make(w, p, &ready);
+	return ensured(w, e, ready);
 }
 
 /* What the change does not speak of stays as it is. */
 enum verdict
 port_access(struct work *w)
 {
-	const char *access = w->lease.home.access, *change;
+	const char *change;
 	const struct json *j;
+	struct place p;
 	enum err e = lease_args(w->op, &w->lease, &change);
 
 	if (e == OK)
 		e = json_parse(w->op, change, strlen(change), &j);
 	if (e != OK)
 		return work_verdict(w, e);
-	return port_let_in(w, json_has(j, "allowed_cidrs") ? change : access);
+	work_place(w, &p);
+	if (json_has(j, "allowed_cidrs"))
+		p.access = change;
+	if (json_has(j, "is_public"))
+		p.is_public = is_public(j);
+	return port_let_in(w, &p);
 }
 
 enum verdict
 port_access_back(struct work *w)
 {
-	return port_let_in(w, w->lease.home.access);
+	struct place p;
+
+	work_place(w, &p);
+	return port_let_in(w, &p);
 }
 
 /* --- volume ----------------------------------------------------------------------- */

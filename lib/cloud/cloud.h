@@ -20,18 +20,25 @@ struct place {				/* what the drivers know of one instance */
 	int		 slot;		/* local drivers: from the slots table; -1 none */
 	const char	*server_id, *volume_id, *port_id;	/* as stored; NULL: none yet */
 	const char	*address;	/* as stored; with no port yet: the one asked for, or NULL */
+	const char	*public_address;	/* as stored; NULL: none */
+	bool		 is_public;	/* to be reached from outside, where the driver can */
 	const char	*network, *zone;	/* asked for; NULL: any */
 	const char	*host;		/* of this worker, where new things are made */
 	const char	*access;	/* JSON {"is_public", "allowed_cidrs"}; NULL: open to all */
 	const char	*agent_conf;	/* coffer.conf of its agent, whole; set for server_ensure */
 };
 
+struct port {				/* what a network driver names; the op's */
+	const char	*id, *address;
+	const char	*public_address;	/* a second one, if place.is_public and the driver has such; else NULL */
+};
+
 struct network_driver {
 	const char	*name;
 	enum err	(*open)(struct op *);		/* probe; once per process */
-	/* port_id and address out, the op's. */
+	/* The port begins as zeros; also for one that is there, when is_public has changed. */
 	enum err	(*ensure)(struct op *, const struct place *, bool *ready,
-			    const char **port_id, const char **address);
+			    struct port *);
 	/* From now on exactly what place.access says, for one that is there. */
 	enum err	(*access)(struct op *, const struct place *);
 	enum err	(*remove)(struct op *, const struct place *, bool *ready);

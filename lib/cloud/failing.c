@@ -134,10 +134,10 @@ volume_list(struct op *op, const char *const **instances)
 
 static enum err
 port_ensure(struct op *op, const struct place *p, bool *ready,
-    const char **port_id, const char **address)
+    struct port *port)
 {
 	TRY(maybe_fail(op, "network.ensure"));
-	return network_null.ensure(op, p, ready, port_id, address);
+	return network_null.ensure(op, p, ready, port);
 }
 
 static enum err

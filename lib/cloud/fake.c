@@ -23,7 +23,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FIRST_ADDRESS	11
 #define NO_VOLUME_GB	9
 #define BUILD_MS	1500		/* a create can be watched at work */
 
@@ -109,12 +108,17 @@ volume_ensure(struct op *op, const struct place *p, bool *ready,
 
 /* --- addresses ---------------------------------------------------------------------- */
 
-/* Upwards in the order of asking, none of them twice: <local.root>/addresses. */
+/* Upwards in the order of asking, none of them twice: how many stands in <local.root>/<file>. */
+struct pool { const char *file, *net; int from; };
+static const struct pool
+	inside = { "addresses", "10.10", 11 },
+	outside = { "floating", "172.24", 4 * 250 + 10 };
+
 static enum err
-address_next(struct op *op, const char **address)
+address_next(struct op *op, const struct pool *pool, const char **address)
 {
-	const char *path = op_printf(op, "%s/addresses",
-	    conf_str("local.root"));
+	const char *path = op_printf(op, "%s/%s", conf_str("local.root"),
+	    pool->file);
 	char digits[16] = "";
 	int fd = -1, n;
 
@@ -125,14 +129,14 @@ address_next(struct op *op, const char **address)
 	snprintf(digits, sizeof(digits), "%d\n", n + 1);
 	if (pwrite(fd, digits, strlen(digits), 0) == -1)
 		return op_fail(op, ERR_CLOUD, "%s: %s", path, strerror(errno));
-	n += FIRST_ADDRESS;
-	*address = op_printf(op, "10.10.%d.%d", n / 250, n % 250);
+	n += pool->from;
+	*address = op_printf(op, "%s.%d.%d", pool->net, n / 250, n % 250);
 	return OK;
 }
 
 static enum err
 port_ensure(struct op *op, const struct place *p, bool *ready,
-    const char **port_id, const char **address)
+    struct port *port)
 {
 	*ready = true;
 	if (p->network == NULL)		/* nobody can reach it, and nobody asked to */
@@ -141,14 +145,16 @@ port_ensure(struct op *op, const struct place *p, bool *ready,
 	    p->network)) == NULL)
 		return op_fail(op, ERR_CLOUD, "Network %s could not be found.",
 		    p->network);
-	TRY(null_ensure(op, NULL_PORT, p->instance, port_id));
-	*port_id = own_id(op, p, '2');
-	*address = p->address;
-	if (p->port_id != NULL || p->network == NULL)
-		return OK;		/* none was asked for */
-	TRY(address_next(op, address));
-	if (p->address != NULL)		/* the one that was asked for */
-		*address = p->address;
+	TRY(null_ensure(op, NULL_PORT, p->instance, &port->id));
+	port->id = own_id(op, p, '2');
+	if (p->port_id == NULL)
+		TRY(address_next(op, &inside, &port->address));
+	if (p->address != NULL)		/* it has it, or asked for it */
+		port->address = p->address;
+	if (p->is_public && p->public_address == NULL)
+		return address_next(op, &outside, &port->public_address);
+	if (p->is_public)
+		port->public_address = p->public_address;
 	return OK;
 }
 

@@ -116,7 +116,7 @@ network_access(struct op *op, const struct place *p)
 
 static enum err
 network_ensure(struct op *op, const struct place *p, bool *ready,
-    const char **port_id, const char **address)
+    struct port *port)
 {
 	struct place there = *p;
 	struct local_net net;
@@ -133,8 +133,8 @@ network_ensure(struct op *op, const struct place *p, bool *ready,
 	there.address = net.address;
 	if (p->access != NULL)
 		TRY(network_access(op, &there));
-	*port_id = local_link(op, p->slot);
-	*address = net.address;
+	port->id = local_link(op, p->slot);
+	port->address = net.address;
 	*ready = true;
 	return OK;
 }

@@ -213,11 +213,12 @@ volume_list(struct op *op, const char *const **instances)
 
 static enum err
 port_ensure(struct op *op, const struct place *p, bool *ready,
-    const char **port_id, const char **address)
+    struct port *port)
 {
 	*ready = true;
-	*address = "192.0.2.1";		/* for documentation: leads nowhere */
-	return null_ensure(op, NULL_PORT, p->instance, port_id);
+	port->address = "192.0.2.1";	/* for documentation: leads nowhere */
+	port->public_address = p->is_public ? "198.51.100.1" : NULL;
+	return null_ensure(op, NULL_PORT, p->instance, &port->id);
 }
 
 static enum err

@@ -21,9 +21,10 @@ slot_drop(const char *instance)
 }
 
 struct call
-home_port(const char *instance, const char *port_id, const char *address)
+home_port(const char *instance, const char *port_id, const char *address,
+    const char *public_address)
 {
-	GIVE(HOME_PORT, instance, port_id, address);
+	GIVE(HOME_PORT, instance, port_id, address, public_address);
 }
 
 struct call

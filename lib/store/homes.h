@@ -14,6 +14,7 @@ struct home {
 	int		 to_ram_mb, to_vcpus, to_gb;	/* of a resize; 0: stays */
 	const char	*access;	/* JSON, or NULL */
 	const char	*server_id, *volume_id, *port_id, *address;	/* NULL: none */
+	const char	*public_address;	/* NULL: none */
 	const char	*network, *zone;	/* asked for; NULL: any */
 };
 
@@ -32,7 +33,7 @@ struct call	 slot_drop(const char *instance);
 
 /* What the drivers named; NULL: gone. */
 struct call	 home_port(const char *instance, const char *port_id,
-		    const char *address);
+		    const char *address, const char *public_address);
 struct call	 home_volume(const char *instance, const char *volume_id);
 struct call	 home_server(const char *instance, const char *server_id,
 		    const char *host);

@@ -25,6 +25,7 @@ take_lean(const struct rows *rows, int row, struct instance *in)
 	in->region = row_str(rows, row, c++);
 	in->access = row_str(rows, row, c++);
 	in->address = row_str(rows, row, c++);
+	in->public_address = row_str(rows, row, c++);
 	in->network_id = row_str(rows, row, c++);
 	in->replica_of = row_str(rows, row, c++);
 	in->created = row_str(rows, row, c++);
@@ -315,11 +316,12 @@ instance_submit(struct op *op, const char *id, const struct new_task *task)
 }
 
 enum err
-instance_reset(struct op *op, const char *id, const char *const **also)
+instance_reset(struct op *op, const char *id, bool guest,
+    const char *const **also)
 {
 	struct call calls[] = {
 		CALL(INSTANCE_CANCEL_TASKS, id),
-		CALL(INSTANCE_RESET, id),
+		CALL(INSTANCE_RESET, id, guest ? "t" : "f"),
 		CALL(BACKUPS_FAIL, id),
 	};
 	struct rows rows[3] = { 0 };

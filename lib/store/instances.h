@@ -15,9 +15,10 @@ struct instance {
 	const char	*region;
 	const char	*access;	/* JSON, or NULL */
 	const char	*address, *network_id;	/* NULL: none yet */
+	const char	*public_address;	/* a second one, from outside; or NULL */
 	const char	*replica_of;
 	const char	*created;	/* times begin YYYY-MM-DD?HH:MM:SS, UTC */
-	const char	*guest_status;	/* NULL: no row of guests */
+	const char	*guest_status;	/* "unknown": silent since a reset; NULL: no row of guests */
 	int64_t		 guest_age;	/* seconds since its last report; -1 none yet */
 	bool		 backing_up;	/* a backup of it runs */
 	const char	*replicas;	/* their ids, by blanks; NULL: none */
@@ -106,7 +107,8 @@ enum err	 instances_grow(struct op *, const struct instance *in, int n,
 enum err	 instance_submit(struct op *, const char *id,
 		    const struct new_task *);
 
-enum err	 instance_reset(struct op *, const char *id,
+/* guest: what its guest said so far counts no more, either. */
+enum err	 instance_reset(struct op *, const char *id, bool guest,
 		    const char *const **also);
 enum err	 instance_cancel_task(struct op *, const char *id,
 		    const char *task);

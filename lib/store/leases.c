@@ -39,6 +39,7 @@ home_read(const struct rows *r, int col, struct home *h)
 		.to_vcpus = (int)row_int(r, 0, col + 15),
 		.to_gb = (int)row_int(r, 0, col + 16),
 		.access = row_str(r, 0, col + 17),
+		.public_address = row_str(r, 0, col + 18),
 	};
 }
 
@@ -75,7 +76,7 @@ lease_read(const struct rows *r, int64_t asked, struct lease *l)
 	l->step_deadline = row_str(r, 0, 15) == NULL ? 0 :
 	    asked + row_int(r, 0, 15);
 	home_read(r, 16, &l->home);
-	guest_read(r, 34, &l->guest);
+	guest_read(r, 35, &l->guest);
 }
 
 enum err

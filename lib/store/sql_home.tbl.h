@@ -23,9 +23,9 @@ STMT(SLOT_TAKE, 3,
     " SELECT slot FROM old UNION ALL SELECT slot FROM new")
 STMT(SLOT_DROP, 1, "DELETE FROM slots WHERE instance_id = $1::uuid")
 
-STMT(HOME_PORT, 3,
-    "UPDATE instances SET port_id = $2::text, address = $3::text"
-    " WHERE id = $1::uuid")
+STMT(HOME_PORT, 4,
+    "UPDATE instances SET port_id = $2::text, address = $3::text,"
+    " public_address = $4::text WHERE id = $1::uuid")
 STMT(HOME_VOLUME, 2,
     "UPDATE instances SET volume_id = $2::text WHERE id = $1::uuid")
 STMT(HOME_SERVER, 3,
@@ -43,7 +43,7 @@ STMT(HOME_NOT_BUILT, 4,
     " fault_at = now() WHERE id = $1::uuid AND task = 'BUILDING'")
 STMT(HOME_GONE, 1,
     "UPDATE instances SET task = 'NONE', server_status = 'DELETED', address ="
-    " NULL, deleted_at = now(), updated = now() WHERE id = $1::uuid")
+    " NULL, public_address = NULL, deleted_at = now(), updated = now() WHERE id = $1::uuid")
 STMT(HOME_GUEST_GONE, 1, "DELETE FROM guests WHERE instance_id = $1::uuid")
 STMT(HOME_NOT_GONE, 3,
     "UPDATE instances SET server_status = 'ERROR', updated = now(), fault ="

@@ -4,8 +4,10 @@
  */
 #define INSTANCE_LEAN "i.id, i.tenant_id, i.name, i.version_id, i.flavor_id,"\
 	" i.volume_gb, i.task, i.server_status, i.region, i.access, i.address,"	\
-	" i.network_id, i.replica_of, i.created, g.status, date_part('epoch',"	\
-	" now() - g.last_seen)::int, i.backing_up IS NOT NULL, (SELECT"	\
+	" i.public_address, i.network_id, i.replica_of, i.created, CASE WHEN"	\
+	" g.last_seen <= i.reset_at THEN 'unknown' ELSE g.status END,"		\
+	" date_part('epoch', now() - g.last_seen)::int,"			\
+	" i.backing_up IS NOT NULL, (SELECT"					\
 	" string_agg(c.id::text, ' ' ORDER BY c.created, c.id) FROM"		\
 	" instances c WHERE c.replica_of = i.id AND c.tenant_id ="		\
 	" i.tenant_id AND c.deleted_at IS NULL)"
@@ -123,9 +125,13 @@ STMT(INSTANCE_REFLAVOR, 5,
     " $3::text, to_ram_mb = $4::int, to_vcpus = $5::int, updated = now()"
     " WHERE id = $1::uuid AND flavor_id = $2::text AND " INSTANCE_FITS
     " RETURNING id) " INSTANCE_CHANGED)
-/* One that is being deleted stays so: its quota is given back already. */
-STMT(INSTANCE_RESET, 1,
-    "UPDATE instances SET task = 'NONE', updated = now(), server_status ="
+/*
+ * id; whether what the guest said is not believed until it speaks again.  One
+ * that is being deleted stays so: its quota is given back already.
+ */
+STMT(INSTANCE_RESET, 2,
+    "UPDATE instances SET task = 'NONE', updated = now(), reset_at = CASE WHEN"
+    " $2::boolean THEN now() ELSE reset_at END, server_status ="
     " CASE WHEN server_status <> 'BUILD' THEN server_status WHEN server_id IS"
     " NULL THEN 'ERROR' ELSE 'ACTIVE' END"
     " WHERE id = $1::uuid AND deleted_at IS NULL AND task <> 'DELETING'")

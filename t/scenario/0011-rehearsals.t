@@ -89,7 +89,62 @@ def a_refused_request_is_remembered(s):
     i = c.show(id)
     same((i['status'], i['operating_status']), ('ACTIVE', 'ERROR'))
     check('is not ready' in i['fault']['message'], i)
+    c.put('/instances/' + id, {'instance': {'datastore_version': 'nope'}}
+          ).fault(400, 'badRequest')
+    same(c.show(id)['fault'], i['fault'])
     c.remove(id)
+
+
+@story
+def after_a_reset_a_guest_has_to_speak_again(s):
+    c, adam = s.client('alice'), s.client('adam')
+    id = c.create('again', nics=NIC)
+    c.active(id)
+    guests_word = "SELECT status FROM guests WHERE instance_id = '%s'" % id
+    same(s.one(guests_word), 'healthy')
+    same(adam.post('/instances/%s/action' % id,
+                   {'reset_status': {}}).status, 202)
+    same(c.show(id)['operating_status'], 'ERROR')
+    c.post('/instances/%s/action' % id, {'restart': {}}
+           ).fault(422, 'unprocessableEntity')
+    until(30, lambda: c.show(id)['operating_status'] == 'HEALTHY')
+    same(c.post('/instances/%s/action' % id, {'restart': {}}).status, 202)
+    until(20, lambda: c.show(id)['status'] == 'ACTIVE')
+    c.remove(id)
+
+
+@story
+def who_is_public_has_an_address_outside(s):
+    c = s.client('alice')
+
+    def access(id, **to):
+        same(c.put('/instances/' + id, {'instance': {'access': to}}).status,
+             202)
+        until(20, lambda: s.one("SELECT task FROM instances WHERE id = '%s'"
+                                % id) == 'NONE')
+        return c.show(id)['ip']
+    id = c.create('out', nics=NIC, access={'is_public': True})
+    i = c.active(id)
+    same(i['addresses'], [
+        {'address': i['ip'][0], 'type': 'private', 'network': NET},
+        {'address': '172.24.4.10', 'type': 'public'}])
+    for form in ('', '/detail'):
+        same([j['ip'] for j in c.get('/instances' + form).json['instances']],
+             [[i['ip'][0], '172.24.4.10']])
+    same(access(id, allowed_cidrs=['10.0.0.0/8']), i['ip'])
+    same(access(id, is_public=False), i['ip'][:1])
+    same(access(id, is_public=True), [i['ip'][0], '172.24.4.11'])
+    hidden = c.create('nowhere', access={'is_public': True})
+    check('ip' not in c.active(hidden))
+    c.remove(hidden)
+    c.remove(id)
+    same(s.one("SELECT public_address FROM instances WHERE id = '%s'" % id),
+         '')
+
+
+@story
+def what_older_releases_had_is_not_there(s):
+    s.client('adam').get('/mgmt/hosts').fault(404, 'itemNotFound')
 
 
 @story

@@ -231,7 +231,7 @@ a_reset_fails_what_runs_and_a_late_end_frees_no_other(void **state)
 
 	(void)state;
 	assert_int_equal(take_as("p1", INSTANCE, NULL, &first), OK);
-	assert_int_equal(instance_reset(&op, INSTANCE, &also), OK);
+	assert_int_equal(instance_reset(&op, INSTANCE, false, &also), OK);
 	assert_string_equal(also[0], first);
 	assert_string_equal(state_of(first), "FAILED");
 	assert_false(backs_up(INSTANCE));

@@ -81,7 +81,8 @@ whatever_is_made_twice_is_there_once_and_goes_once(void **state)
 {
 	static const char *const drivers[] = { "null", "failing" };
 	const struct place one = { .instance = ONE };
-	const char *id, *address;
+	struct port port;
+	const char *id;
 	bool ready, running;
 
 	for (size_t i = 0; i < ROWS(drivers); i++) {
@@ -95,9 +96,11 @@ whatever_is_made_twice_is_there_once_and_goes_once(void **state)
 			assert_true(ready);
 			assert_int_equal(cloud_volume()->ensure(&op, &one,
 			    &ready, &id), OK);
+			port = (struct port){ 0 };
 			assert_int_equal(cloud_network()->ensure(&op, &one,
-			    &ready, &id, &address), OK);
-			assert_non_null(address);
+			    &ready, &port), OK);
+			assert_non_null(port.address);
+			assert_null(port.public_address);
 		}
 		assert_int_equal(servers(), 1);
 		assert_int_equal(cloud_compute()->running(&op, &one, &running),

@@ -443,15 +443,18 @@ a_resize_whose_instance_is_being_deleted_leaves_the_quota_alone(void **state)
 static const struct {
 	const char	*change, *fails;
 	const char	*access, *told, *task;	/* afterwards: stored, with the driver, shown */
+	const char	*outside;
 } accesses[] = {
 	{ "{\"allowed_cidrs\":[]}", NULL,
 	    "{\"is_public\": true, \"allowed_cidrs\": []}",
-	    "{\"allowed_cidrs\":[]}", "NONE" },
+	    "{\"allowed_cidrs\":[]}", "NONE", "198.51.100.1" },
 	{ "{\"is_public\":false}", NULL,
 	    "{\"is_public\": false, \"allowed_cidrs\": [\"10.0.0.0/8\"]}",
-	    OLD, "NONE" },
+	    OLD, "NONE", "" },
 	{ "{\"allowed_cidrs\":[\"10.9.0.0/16\"]}", "network.access",
-	    OLD, OLD, "UPDATING_ERROR_ACCESS" },
+	    OLD, OLD, "UPDATING_ERROR_ACCESS", "198.51.100.1" },
+	{ "{\"is_public\":false}", "network.access",
+	    OLD, OLD, "UPDATING_ERROR_ACCESS", "198.51.100.1" },
 };
 
 static void
@@ -465,9 +468,13 @@ access_is_stored_when_it_holds_and_is_taken_back_when_not(void **state)
 
 			worker_fixture_fresh(state);
 			instance_there("BUILDING", "BUILD");
+			pg_fixture_sql("UPDATE instances SET access = '%s'",
+			    OLD);
 			turns(&worker_a, task_there(TASK_CREATE, NULL), 1);
-			pg_fixture_sql("UPDATE instances SET task = 'UPDATING',"
-			    " access = '%s'", OLD);
+			assert_string_equal(instance_column("public_address"),
+			    "198.51.100.1");
+			pg_fixture_sql("UPDATE instances SET task ="
+			    " 'UPDATING'");
 			task = task_there(TASK_ACCESS, accesses[i].change);
 			if (accesses[i].fails != NULL)
 				cloud_fail_next(accesses[i].fails, 1);
@@ -484,6 +491,8 @@ access_is_stored_when_it_holds_and_is_taken_back_when_not(void **state)
 			assert_string_equal(noted("port"), accesses[i].told);
 			assert_string_equal(instance_column("task"),
 			    accesses[i].task);
+			assert_string_equal(instance_column("public_address"),
+			    accesses[i].outside);
 		}
 	}
 }

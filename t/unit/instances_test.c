@@ -458,17 +458,44 @@ reset_status_frees_all_but_a_delete(void **state)
 
 	(void)state;
 	assert_int_equal(make("p1", 1, id), OK);
-	assert_int_equal(instance_reset(&op, id, &also), OK);
+	assert_int_equal(instance_reset(&op, id, false, &also), OK);
 	assert_non_null(also[0]);
 	assert_int_equal(pg_fixture_number("SELECT count(*) FROM instances WHERE"
 	    " task = 'NONE' AND server_status = 'ERROR'"), 1);
 	task(&t, TASK_DELETE, id);
 	assert_int_equal(instance_remove(&op, id, &t, &also), OK);
-	assert_int_equal(instance_reset(&op, id, &also), OK);
+	assert_int_equal(instance_reset(&op, id, false, &also), OK);
 	assert_null(also[0]);
 	assert_int_equal(pg_fixture_number("SELECT count(*) FROM instances WHERE"
 	    " task = 'DELETING'"), 1);
 	assert_int_equal(quota("p1", "instances"), 0);
+}
+
+static void
+what_a_guest_said_before_a_reset_counts_no_more(void **state)
+{
+	const char *const *also;
+	char id[UUID_LEN + 1];
+	struct instance in;
+
+	(void)state;
+	assert_int_equal(make("p1", 1, id), OK);
+	assert_int_equal(instance_reset(&op, id, true, &also), OK);
+	assert_int_equal(instance_read(&op, id, "p1", &in), OK);
+	assert_string_equal(in.guest_status, "new");
+	pg_fixture_sql("UPDATE guests SET status = 'healthy', last_seen ="
+	    " now()");
+	assert_int_equal(instance_read(&op, id, "p1", &in), OK);
+	assert_string_equal(in.guest_status, "healthy");
+	assert_int_equal(instance_reset(&op, id, false, &also), OK);
+	assert_int_equal(instance_read(&op, id, "p1", &in), OK);
+	assert_string_equal(in.guest_status, "healthy");
+	assert_int_equal(instance_reset(&op, id, true, &also), OK);
+	assert_int_equal(instance_read(&op, id, "p1", &in), OK);
+	assert_string_equal(in.guest_status, "unknown");
+	pg_fixture_sql("UPDATE guests SET last_seen = now()");
+	assert_int_equal(instance_read(&op, id, "p1", &in), OK);
+	assert_string_equal(in.guest_status, "healthy");
 }
 
 /* --- handlers ------------------------------------------------------------------- */
@@ -859,6 +886,7 @@ main(void)
 		T(an_instance_in_error_can_be_deleted_and_shows_shutdown),
 		T(only_one_of_two_restarts_is_taken),
 		T(reset_status_frees_all_but_a_delete),
+		T(what_a_guest_said_before_a_reset_counts_no_more),
 		T(a_list_of_twenty_is_one_statement),
 		T(a_show_is_one_statement_and_foreign_ones_are_404),
 		T(a_create_with_names_that_may_not_be_leaves_nothing),

@@ -123,11 +123,13 @@ enum err
 try_make(struct op *op, struct place *p)
 {
 	int64_t until = clock_ms() + READY_MS;
+	struct port port = { 0 };
 	bool ready = false;
 
 	while (!ready && clock_ms() < until) {
-		TRY(cloud_network()->ensure(op, p, &ready, &p->port_id,
-		    &p->address));
+		TRY(cloud_network()->ensure(op, p, &ready, &port));
+		p->port_id = port.id;
+		p->address = port.address;
 		TRY(cloud_volume()->ensure(op, p, &ready, &p->volume_id));
 		TRY(cloud_compute()->ensure(op, p, &ready, &p->server_id));
 		if (!ready)

@@ -98,6 +98,24 @@ an_instance_shown_has_its_times_and_what_is_used(void **state)
 }
 
 static void
+an_address_from_outside_comes_second_and_is_in_no_network(void **state)
+{
+	struct instance in = shop();
+	struct request r;
+
+	(void)state;
+	in.public_address = "172.24.4.10";
+	begin(&r, false);
+	view_instance(&r, &v80, &in, LIST_FORM);
+	expect(&r, HEAD("ACTIVE", "HEALTHY")
+	    "\"datastore\":{\"type\":\"mysql\",\"version\":\"8.0\"}," REGION
+	    ",\"volume\":{\"size\":5},\"ip\":[\"10.1.0.62\",\"172.24.4.10\"],"
+	    "\"addresses\":[{\"address\":\"10.1.0.62\",\"type\":\"private\","
+	    "\"network\":\"local\"},{\"address\":\"172.24.4.10\",\"type\":"
+	    "\"public\"}]}");
+}
+
+static void
 an_instance_being_built_shows_no_address(void **state)
 {
 	struct instance in = shop();
@@ -291,6 +309,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_instance_in_a_list_is_short),
 		cmocka_unit_test(an_instance_shown_has_its_times_and_what_is_used),
+		cmocka_unit_test(an_address_from_outside_comes_second_and_is_in_no_network),
 		cmocka_unit_test(an_instance_being_built_shows_no_address),
 		cmocka_unit_test(an_admin_sees_more_and_others_no_details_of_faults),
 		cmocka_unit_test(a_flavor_has_a_number_only_when_its_id_is_one),

@@ -82,9 +82,9 @@ volume_remove_(struct op *op, const struct place *p, bool *ready)
 
 static enum err
 network_ensure_(struct op *op, const struct place *p, bool *ready,
-    const char **port, const char **address)
+    struct port *port)
 {
-	return network_null.ensure(op, p, ready, port, address);
+	return network_null.ensure(op, p, ready, port);
 }
 
 static enum err
