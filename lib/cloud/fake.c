@@ -13,6 +13,7 @@
 #include "lib/cloud/cloud.h"
 #include "lib/cloud/local_lock.h"
 #include "lib/cloud/null.h"
+#include "lib/base/clock.h"
 #include "lib/base/conf.h"
 #include "lib/base/text.h"
 
@@ -25,6 +26,7 @@
 
 #define NO_VOLUME_GB	9
 #define BUILD_MS	1500		/* a create can be watched at work */
+#define GROW_MS		300		/* and so can a resize */
 
 static bool
 asks_for(const struct place *p, const char *what)
@@ -225,6 +227,7 @@ server_list(struct op *op, const char *const **instances)
 static enum err
 volume_resize(struct op *op, const struct place *p, bool *ready)
 {
+	clock_sleep_ms(GROW_MS);
 	return volume_local.resize(op, p, ready);
 }
 
