@@ -539,30 +539,35 @@ a_flood_of_one_guest_is_cut_before_it_costs(void **state)
 	until_status(1, "failed");
 }
 
+/* Not by ACL LIST: it takes Redis seconds to describe thousands of users. */
 static bool
 is_let_in(int n)
 {
 	struct redis_reply r = { 0 };
 
-	assert_int_equal(redis_call(&op, bus_redis(), &r, ARGV("ACL", "LIST")),
-	    OK);
-	for (size_t i = 0; i < r.items; i++)
-		if (strstr(r.item[i].text, name_of(n)) != NULL)
-			return true;
-	return false;
+	assert_int_equal(redis_call(&op, bus_redis(), &r, ARGV("ACL", "GETUSER",
+	    guest_redis_user(&op, name_of(n)))), OK);
+	return r.kind == REDIS_LIST;
 }
 
-/* 17 MB at a time, until it is more than 32 MB in one second. */
+/*
+ * 17 MB at a time, until it is more than 32 MB in one second.  Only reading them
+ * takes time: a slow machine would not say so much in a second.
+ */
 static void
 shouts(int n, char kind)
 {
 	static char junk[60000];
 
 	junk[0] = kind;
+	clock_shift(1000 - clock_ms() % 1000);
 	for (int round = 0; round < 20 && is_let_in(n); round++) {
+		int64_t began = clock_ms();
+
 		for (int i = 0; i < 290; i++)
 			publish(guest_channel_out(&op, name_of(n)), junk,
 			    sizeof(junk));
+		clock_shift(began - clock_ms());
 		turns(20);
 	}
 	assert_false(is_let_in(n));
