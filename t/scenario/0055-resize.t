@@ -139,6 +139,42 @@ def a_smaller_flavor_takes_the_memory_back(s):
     same(charged(s), [1, 256, 3])
 
 
+def taken_back(s, memory, pool):
+    """As it was before, of flavor 1, and able to serve."""
+    i = resized(s)
+    same(i['flavor']['id'], '1')
+    check(i['fault']['message'], i)
+    t = mine['c'].tasks(mine['id'])[0]
+    same((t['status'], t['failed_step']), ('FAILED', 'retune'), t)
+    same(s.sql("SELECT to_ram_mb, to_vcpus FROM instances WHERE id = '%s'"
+               % mine['id']), [['', '']])
+    same(limit(), memory)
+    same(buffers(), pool)
+    same(sql('SELECT n FROM t'), [['42']])
+    same(charged(s), [1, 256, 3])
+
+
+@story
+def memory_that_the_server_did_take_is_taken_back(s):
+    memory, pool = limit(), buffers()
+    s.run('stop', 'conductor-1')        # so nobody hears how its agent fared
+    act({'flavorRef': '2'})
+
+    def larger():
+        try:
+            return buffers() > pool
+        except Failed:
+            return False                # between two servers
+    until(60, larger)
+    s.sql("UPDATE tasks SET step_deadline = now() WHERE step = 'retune'"
+          " AND ended IS NULL")
+    until(30, lambda: s.one("SELECT undoing FROM tasks WHERE ended IS NULL")
+          == 't')
+    same(charged(s), [1, 512, 3])       # until it is taken back
+    s.run('start', 'conductor-1')
+    taken_back(s, memory, pool)
+
+
 @story
 def what_fails_is_taken_back_and_costs_nothing(s):
     image = '%s/local/instances/%s/vol.img' % (s.dir, mine['id'])
