@@ -300,12 +300,13 @@ gone(struct redis *r)
 static enum err
 be_connected(struct op *op, struct redis *r, int wait_ms)
 {
-	int64_t now = clock_ms();
+	int64_t now;
 
 	if (r->c != NULL && gone(r))
 		lost(op, r, "the server closed the connection");
 	if (r->c != NULL)
 		return OK;
+	now = clock_ms();	/* not before it was lost: "at once" is due */
 	if (r->again_at > now + wait_ms) {
 		clock_sleep_ms(wait_ms);
 		return op_fail(op, ERR_UNAVAILABLE,
