@@ -27,6 +27,7 @@
 #define STOP_MS 400			/* waited for at once; then the flow comes again */
 #define KILL_S 8			/* asked so long ago: no more asking */
 #define PIDS_LEAST 256			/* threads count; one per connection */
+#define PIDS_MOST (1 << 22)		/* the kernel refuses more */
 #define SPARE_MB 64			/* for the agent, on top of the flavor */
 
 static enum err
@@ -80,7 +81,8 @@ static struct cgroup_limits
 limits_of(const struct place *p)
 {
 	return (struct cgroup_limits){ .memory_mb = p->ram_mb + SPARE_MB,
-	    .vcpus = p->vcpus, .pids = PIDS_LEAST + p->ram_mb };
+	    .vcpus = p->vcpus, .pids = p->ram_mb < PIDS_MOST - PIDS_LEAST ?
+	    PIDS_LEAST + p->ram_mb : PIDS_MOST };
 }
 
 static enum err
