@@ -104,6 +104,12 @@ def while_it_runs_the_instance_is_in_backup_and_left_alone(s):
     same(state(c, id), 'FAILED')
     same(c.delete('/backups/' + id).status, 202)
     same(charged(s, c), 1)
+    heard_again(c, mine['id'])
+
+
+def heard_again(c, id):
+    """After a reset the guest counts for nothing until it reports."""
+    until(20, lambda: c.show(id)['operating_status'] == 'HEALTHY')
 
 
 @story
@@ -181,6 +187,7 @@ def incremental_ones_know_their_parents_and_go_with_them(s):
     s.client('adam').post('/instances/%s/action' % mine['id'],
                           {'reset_status': {}})
     s.quiet()
+    heard_again(c, mine['id'])
     same(c.delete('/backups/' + mine['inc']).status, 202)
     same(ids(c.get('/backups')), [mine['other'], mine['full']])
     same(charged(s, c), 2)
