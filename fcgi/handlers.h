@@ -75,6 +75,11 @@ enum err	 access_list(struct request *);
 enum err	 access_grant(struct request *);
 enum err	 access_revoke(struct request *);
 
+/* ssl.c */
+extern const struct field ssl_fields[];
+enum err	 ssl_show(struct request *);
+enum err	 ssl_act(struct request *);
+
 /* root.c */
 enum err	 root_show(struct request *);
 enum err	 root_enable(struct request *);

@@ -44,6 +44,7 @@ fcgi_libapi_a_SOURCES = \
 	fcgi/route.c fcgi/route.h fcgi/routes.c \
 	fcgi/security.c fcgi/security.h fcgi/view_security.c \
 	fcgi/serve.c \
+	fcgi/ssl.c \
 	fcgi/settings.c fcgi/settings.h \
 	fcgi/shared.c fcgi/shared.h \
 	fcgi/status.c fcgi/status.h \

@@ -88,8 +88,15 @@ def what_is_not_built_says_so(s):
     c = s.client('alice')
     id = c.create('unbuilt', 'null')
     c.active(id)
-    for ask in (c.get, c.post):
-        ask('/instances/%s/ssl' % id).fault(501, 'notImplemented')
+    path = '/instances/%s/ssl' % id
+    same(c.get(path).json, {'ssl': {'status': 'not implemented',
+                                    'mode': 'builtin'}})
+    for wish in ({}, {'enable': True}, {'enable': True, 'disable': True},
+                 {'disable': False}, {'disable': True, 'mode': 'x'}):
+        c.post(path, {'ssl': wish}).fault(400, 'badRequest')
+    for wish in ({'disable': True}, {'rollback': True}, {
+            'enable': True, 'container_ref': 'http://127.0.0.1/x'}):
+        c.post(path, {'ssl': wish}).fault(501, 'notImplemented')
     c.remove(id)
     c.get('/nosuch').fault(404, 'itemNotFound')
 

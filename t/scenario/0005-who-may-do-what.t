@@ -33,6 +33,7 @@ BODIES = {
     'PUT /modules/{id}': {'module': {'name': 'taken'}},
     'PUT /modules/{id}/instances': {'reapply': {}},
     'POST /instances/{id}/log': {'name': 'general'},
+    'POST /instances/{id}/ssl': {'ssl': {'disable': True}},
     'POST /security-group-rules': {'security_group_rule': {
         'group_id': NOBODY, 'cidr': '10.0.0.0/8'}},
     'POST /mgmt/instances/{id}/action': {'reboot': {}},
