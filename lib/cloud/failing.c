@@ -1,5 +1,5 @@
 /* The null drivers, and the calls of them that somebody asked to fail. */
-#include "lib/cloud/cloud.h"
+#include "lib/cloud/null.h"
 #include "lib/base/text.h"
 
 #include <assert.h>
@@ -97,12 +97,6 @@ server_list(struct op *op, const char *const **instances)
 	return compute_null.list(op, instances);
 }
 
-static bool
-contains_root(void)
-{
-	return true;
-}
-
 static enum err
 volume_ensure(struct op *op, const struct place *p, bool *ready,
     const char **id)
@@ -165,7 +159,7 @@ const struct compute_driver compute_failing = {
 	.name = "failing", .open = failing_open, .ensure = server_ensure,
 	.resize = server_resize, .running = server_running,
 	.remove = server_remove, .list = server_list,
-	.contains_root = contains_root, .guestless = true,
+	.contains_root = null_contains_root, .guestless = true,
 };
 const struct volume_driver volume_failing = {
 	.name = "failing", .open = failing_open, .ensure = volume_ensure,

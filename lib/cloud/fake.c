@@ -84,12 +84,6 @@ server_ensure(struct op *op, const struct place *p, bool *ready,
 	return OK;
 }
 
-static bool
-contains_root(void)
-{
-	return true;			/* there is nothing to break out of */
-}
-
 /* --- volumes --------------------------------------------------------------------- */
 
 static enum err
@@ -170,19 +164,6 @@ port_access(struct op *op, const struct place *p)
 }
 
 static enum err
-port_remove(struct op *op, const struct place *p, bool *ready)
-{
-	*ready = true;
-	return null_remove(op, NULL_PORT, p->instance);
-}
-
-static enum err
-port_list(struct op *op, const char *const **instances)
-{
-	return null_list(op, NULL_PORT, instances);
-}
-
-static enum err
 fake_open(struct op *op)
 {
 	TRY(null_open(op));
@@ -205,17 +186,6 @@ static enum err
 server_remove(struct op *op, const struct place *p, bool *ready)
 {
 	return compute_local.remove(op, p, ready);
-}
-
-/* Wherever it was asked to go, it is there. */
-static enum err
-server_move(struct op *op, const struct place *p, const char *host,
-    bool *ready, const char **new_host)
-{
-	(void)op;
-	*ready = true;
-	*new_host = host != NULL ? host : p->host;
-	return OK;
 }
 
 static enum err
@@ -246,8 +216,8 @@ volume_list(struct op *op, const char *const **instances)
 const struct compute_driver compute_fake = {
 	.name = "fake", .open = fake_open, .ensure = server_ensure,
 	.resize = server_resize, .running = server_running,
-	.remove = server_remove, .move = server_move, .list = server_list,
-	.contains_root = contains_root,
+	.remove = server_remove, .move = null_server_move, .list = server_list,
+	.contains_root = null_contains_root,
 };
 const struct volume_driver volume_fake = {
 	.name = "fake", .open = fake_open, .ensure = volume_ensure,
@@ -255,5 +225,6 @@ const struct volume_driver volume_fake = {
 };
 const struct network_driver network_fake = {
 	.name = "fake", .open = fake_open, .ensure = port_ensure,
-	.access = port_access, .remove = port_remove, .list = port_list,
+	.access = port_access, .remove = null_port_remove,
+	.list = null_port_list,
 };

@@ -166,8 +166,8 @@ server_list(struct op *op, const char *const **instances)
 	return null_list(op, NULL_SERVER, instances);
 }
 
-static enum err
-server_move(struct op *op, const struct place *p, const char *host,
+enum err
+null_server_move(struct op *op, const struct place *p, const char *host,
     bool *ready, const char **new_host)
 {
 	(void)op;
@@ -176,8 +176,8 @@ server_move(struct op *op, const struct place *p, const char *host,
 	return OK;
 }
 
-static bool
-contains_root(void)
+bool
+null_contains_root(void)
 {
 	return true;			/* there is nothing to break out of */
 }
@@ -228,15 +228,15 @@ port_access(struct op *op, const struct place *p)
 	    p->access != NULL ? p->access : "");
 }
 
-static enum err
-port_remove(struct op *op, const struct place *p, bool *ready)
+enum err
+null_port_remove(struct op *op, const struct place *p, bool *ready)
 {
 	*ready = true;
 	return null_remove(op, NULL_PORT, p->instance);
 }
 
-static enum err
-port_list(struct op *op, const char *const **instances)
+enum err
+null_port_list(struct op *op, const char *const **instances)
 {
 	return null_list(op, NULL_PORT, instances);
 }
@@ -244,8 +244,8 @@ port_list(struct op *op, const char *const **instances)
 const struct compute_driver compute_null = {
 	.name = "null", .open = null_open, .ensure = server_ensure,
 	.resize = server_resize, .running = server_running,
-	.remove = server_remove, .list = server_list, .move = server_move,
-	.contains_root = contains_root, .guestless = true,
+	.remove = server_remove, .list = server_list, .move = null_server_move,
+	.contains_root = null_contains_root, .guestless = true,
 };
 const struct volume_driver volume_null = {
 	.name = "null", .open = null_open, .ensure = volume_ensure,
@@ -253,5 +253,6 @@ const struct volume_driver volume_null = {
 };
 const struct network_driver network_null = {
 	.name = "null", .open = null_open, .ensure = port_ensure,
-	.access = port_access, .remove = port_remove, .list = port_list,
+	.access = port_access, .remove = null_port_remove,
+	.list = null_port_list,
 };

@@ -21,4 +21,12 @@ bool		 null_has(struct op *, enum null_kind, const char *instance);
 enum err	 null_list(struct op *, enum null_kind,
 		    const char *const **instances);
 
+/* Members of the null drivers that others for tests take as they are. */
+enum err	 null_server_move(struct op *, const struct place *,
+		    const char *host, bool *ready, const char **new_host);
+bool		 null_contains_root(void);
+enum err	 null_port_remove(struct op *, const struct place *,
+		    bool *ready);
+enum err	 null_port_list(struct op *, const char *const **instances);
+
 #endif
