@@ -95,12 +95,14 @@ t_unit_settings_test_SOURCES = t/unit/settings_test.c t/unit/test.h
 t_unit_settings_test_LDADD = $(API) $(CMOCKA_LIBS)
 t_unit_configurations_test_SOURCES = t/unit/configurations_test.c \
 	t/unit/test.h t/unit/api_fixture.c t/unit/api_fixture.h \
+	t/unit/key_fixture.c t/unit/key_fixture.h \
 	t/unit/pg_fixture.c t/unit/pg_fixture.h
 t_unit_configurations_test_LDADD = $(API) $(CMOCKA_LIBS)
 t_unit_views_test_SOURCES = t/unit/views_test.c t/unit/test.h
 t_unit_views_test_LDADD = $(API) $(CMOCKA_LIBS)
 # It counts statements, and loses the answer to a COMMIT when told.
 t_unit_instances_test_SOURCES = t/unit/instances_test.c t/unit/test.h \
+	t/unit/key_fixture.c t/unit/key_fixture.h \
 	t/unit/pg_fixture.c t/unit/pg_fixture.h
 t_unit_instances_test_LDADD = $(API) $(CMOCKA_LIBS)
 t_unit_instances_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pg_run \
@@ -120,14 +122,17 @@ t_unit_ratelimit_test_LDADD = $(API) $(CMOCKA_LIBS)
 t_unit_shared_test_SOURCES = t/unit/shared_test.c t/unit/test.h
 t_unit_shared_test_LDADD = $(API) $(CMOCKA_LIBS)
 t_unit_serve_test_SOURCES = t/unit/serve_test.c t/unit/test.h \
-	t/unit/api_fixture.c t/unit/api_fixture.h
+	t/unit/api_fixture.c t/unit/api_fixture.h \
+	t/unit/key_fixture.c t/unit/key_fixture.h
 t_unit_serve_test_LDADD = $(API) $(CMOCKA_LIBS)
 t_unit_identity_test_SOURCES = t/unit/identity_test.c t/unit/test.h \
 	t/unit/api_fixture.c t/unit/api_fixture.h \
+	t/unit/key_fixture.c t/unit/key_fixture.h \
 	t/unit/pg_fixture.c t/unit/pg_fixture.h
 t_unit_identity_test_LDADD = $(API) $(CMOCKA_LIBS)
 t_unit_media_test_SOURCES = t/unit/media_test.c t/unit/test.h \
-	t/unit/api_fixture.c t/unit/api_fixture.h
+	t/unit/api_fixture.c t/unit/api_fixture.h \
+	t/unit/key_fixture.c t/unit/key_fixture.h
 t_unit_media_test_LDADD = $(API) $(CMOCKA_LIBS)
 t_unit_xmlw_test_SOURCES = t/unit/xmlw_test.c t/unit/test.h
 t_unit_xmlw_test_LDADD = $(API) $(CMOCKA_LIBS)

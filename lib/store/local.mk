@@ -46,6 +46,7 @@ if HAVE_CMOCKA
 check_PROGRAMS += t/unit/backups_test
 endif
 t_unit_backups_test_SOURCES = t/unit/backups_test.c t/unit/test.h \
+	t/unit/key_fixture.c t/unit/key_fixture.h \
 	t/unit/pg_fixture.c t/unit/pg_fixture.h
 t_unit_backups_test_LDADD = $(STORE) $(CMOCKA_LIBS)
 t_unit_store_test_SOURCES = t/unit/store_test.c t/unit/test.h \
@@ -55,5 +56,6 @@ if HAVE_CMOCKA
 check_PROGRAMS += t/unit/hold_test
 endif
 t_unit_hold_test_SOURCES = t/unit/hold_test.c t/unit/test.h \
+	t/unit/key_fixture.c t/unit/key_fixture.h \
 	t/unit/pg_fixture.c t/unit/pg_fixture.h
 t_unit_hold_test_LDADD = $(STORE) $(CMOCKA_LIBS)

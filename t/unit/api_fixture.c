@@ -1,5 +1,6 @@
 #include "t/unit/test.h"
 #include "t/unit/api_fixture.h"
+#include "t/unit/key_fixture.h"
 
 #include "fcgi/auth.h"
 #include "fcgi/shared.h"
@@ -18,23 +19,6 @@
 static struct request r;
 static bool begun;
 
-/* Guests' keys are derived from it. */
-static void
-master_key(struct op *op)
-{
-	char path[] = "/tmp/api_fixture.XXXXXX", hex[2 * SEAL_KEY + 1];
-	unsigned char key[SEAL_KEY];
-	int fd = mkstemp(path);
-
-	seal_random(key, sizeof(key));
-	text_hex(hex, key, sizeof(key));
-	assert_int_equal(write(fd, hex, sizeof(hex) - 1), sizeof(hex) - 1);
-	close(fd);
-	assert_int_equal(conf_set(op, "coffer", "key_file", path), OK);
-	assert_int_equal(seal_master_load(op), OK);
-	unlink(path);
-}
-
 int
 api_fixture_start(void **state)
 {
@@ -50,7 +34,7 @@ api_fixture_start(void **state)
 		    "host=/nonexistent"), OK);
 	assert_int_equal(conf_set(&op, "redis", "socket", "/nonexistent"), OK);
 	assert_int_equal(conf_set(&op, "api", "guest_wait", "1"), OK);
-	master_key(&op);
+	key_fixture(&op);
 	store_open("coffer_api");
 	bus_open();
 	assert_int_equal(auth_open(&op), OK);

@@ -3,6 +3,7 @@
  * API, and those of the worker's that they race with.
  */
 #include "t/unit/test.h"
+#include "t/unit/key_fixture.h"
 #include "t/unit/pg_fixture.h"
 #include "lib/base/conf.h"
 #include "lib/base/log.h"
@@ -23,22 +24,6 @@
 
 static struct op op;
 
-static void
-master_key(void)
-{
-	char path[] = "/tmp/backups_test.XXXXXX", hex[2 * SEAL_KEY + 1];
-	unsigned char key[SEAL_KEY];
-	int fd = mkstemp(path);
-
-	seal_random(key, sizeof(key));
-	text_hex(hex, key, sizeof(key));
-	assert_int_equal(write(fd, hex, sizeof(hex) - 1), sizeof(hex) - 1);
-	close(fd);
-	assert_int_equal(conf_set(&op, "coffer", "key_file", path), OK);
-	assert_int_equal(seal_master_load(&op), OK);
-	unlink(path);
-}
-
 static int
 open_world(void **state)
 {
@@ -52,7 +37,7 @@ open_world(void **state)
 	    VERSION, DATASTORE);
 	op_begin(&op, "test");
 	assert_int_equal(conf_set(&op, "pg", "dsn", pg_fixture_dsn()), OK);
-	master_key();
+	key_fixture(&op);
 	store_open("coffer_api");
 	op_end(&op);
 	return 0;

@@ -1,5 +1,6 @@
 /* Transactions that stay open, answers that are kept, events that they cause. */
 #include "t/unit/test.h"
+#include "t/unit/key_fixture.h"
 #include "t/unit/pg_fixture.h"
 #include "lib/base/conf.h"
 #include "lib/base/seal.h"
@@ -19,20 +20,10 @@ static struct op op;
 static int
 start(void **state)
 {
-	char path[] = "/tmp/hold_test.XXXXXX", hex[2 * SEAL_KEY + 1];
-	unsigned char key[SEAL_KEY];
-	int fd = mkstemp(path);
-
 	pg_fixture_start(state);
 	seal_init();
 	op_begin(&op, "test");
-	seal_random(key, sizeof(key));
-	text_hex(hex, key, sizeof(key));
-	assert_int_equal(write(fd, hex, sizeof(hex) - 1), sizeof(hex) - 1);
-	close(fd);
-	assert_int_equal(conf_set(&op, "coffer", "key_file", path), OK);
-	assert_int_equal(seal_master_load(&op), OK);
-	unlink(path);
+	key_fixture(&op);
 	op_end(&op);
 	return 0;
 }

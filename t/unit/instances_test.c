@@ -3,6 +3,7 @@
  * the API.
  */
 #include "t/unit/test.h"
+#include "t/unit/key_fixture.h"
 #include "t/unit/pg_fixture.h"
 #include "fcgi/handlers.h"
 #include "lib/base/conf.h"
@@ -57,20 +58,6 @@ __wrap_pg_unsure(const struct pg *pg)
 
 /* --- the world ---------------------------------------------------------------- */
 
-static void
-key_ready(void)
-{
-	char path[] = "/tmp/coffer-key.XXXXXX";
-	int fd = mkstemp(path);
-
-	assert_int_equal(write(fd, "00112233445566778899aabbccddeeff"
-	    "102132435465768798a9bacbdcedfe0f\n", 65), 65);
-	close(fd);
-	assert_int_equal(conf_set(&op, "coffer", "key_file", path), OK);
-	assert_int_equal(seal_master_load(&op), OK);
-	unlink(path);
-}
-
 static int
 open_world(void **state)
 {
@@ -87,7 +74,7 @@ open_world(void **state)
 	op_begin(&op, "test");
 	assert_int_equal(conf_set(&op, "pg", "dsn", pg_fixture_dsn()), OK);
 	store_open("coffer_api");
-	key_ready();
+	key_fixture(&op);
 	/* Nobody is at the bell: no request may fail for that. */
 	assert_int_equal(conf_set(&op, "redis", "socket", "/nonexistent"), OK);
 	bus_open();
