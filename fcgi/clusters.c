@@ -2,6 +2,7 @@
 #include "fcgi/datastores.h"
 #include "fcgi/guest.h"
 #include "fcgi/handlers.h"
+#include "fcgi/instances.h"
 #include "fcgi/query.h"
 #include "fcgi/views.h"
 
@@ -120,8 +121,6 @@ cluster_show(struct request *r)
 enum err
 cluster_instance_show(struct request *r)
 {
-	const struct version_row *v;
-	const struct catalog *cat;
 	struct instance in;
 	struct cluster c;
 
@@ -130,13 +129,7 @@ cluster_instance_show(struct request *r)
 	if (in.cluster_id == NULL || strcmp(in.cluster_id, c.id) != 0)
 		return op_fail(&r->op, ERR_NOT_FOUND,
 		    "Resource %s cannot be found.", r->arg[2]);
-	TRY(catalog_read(&r->op, &cat));
-	TRY(version_of(&r->op, &cat, in.version_id, &v));
-	jsonw_map(reply_json(r, 200));
-	jsonw_key(&r->out, "instance");
-	view_instance(r, v, &in, SHOW_FORM);
-	jsonw_map_end(&r->out);
-	return OK;
+	return reply_instance(r, &in);
 }
 
 /* --- changing ------------------------------------------------------------------- */

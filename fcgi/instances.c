@@ -84,20 +84,27 @@ instances_detail(struct request *r)
 }
 
 enum err
-instance_show(struct request *r)
+reply_instance(struct request *r, const struct instance *in)
 {
 	const struct version_row *v;
 	const struct catalog *c;
+
+	TRY(catalog_read(&r->op, &c));
+	TRY(version_of(&r->op, &c, in->version_id, &v));
+	jsonw_map(reply_json(r, 200));
+	jsonw_key(&r->out, "instance");
+	view_instance(r, v, in, SHOW_FORM);
+	jsonw_map_end(&r->out);
+	return OK;
+}
+
+enum err
+instance_show(struct request *r)
+{
 	struct instance in;
 
 	TRY(instance_of(r, &in));
-	TRY(catalog_read(&r->op, &c));
-	TRY(version_of(&r->op, &c, in.version_id, &v));
-	jsonw_map(reply_json(r, 200));
-	jsonw_key(&r->out, "instance");
-	view_instance(r, v, &in, SHOW_FORM);
-	jsonw_map_end(&r->out);
-	return OK;
+	return reply_instance(r, &in);
 }
 
 /* --- DELETE ------------------------------------------------------------------- */
