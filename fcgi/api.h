@@ -27,9 +27,9 @@ enum who {
 	MGMT,		/* role admin, else 401 "User does not have admin privileges." */
 };
 
+enum only { EVERYWHERE, STATIC_IDENTITY, NOT_STOCK };	/* where there is such a route: identity.driver static, api.stock off */
 struct field;				/* fields.h */
 struct request;
-
 struct route {
 	enum method	 method;
 	const char	*path;		/* "/v1.0/{tenant}/instances/{id}"; {names} fill arg[] in order, tenant first */
@@ -38,6 +38,7 @@ struct route {
 	const char	*rule;		/* policy name for the 403 text: "instance:create" */
 	const struct field *body;	/* NULL: a body is ignored */
 	enum err	(*handler)(struct request *);	/* NULL: 501 notImplemented, after auth */
+	enum only	 only;
 };
 extern const struct route routes[];	/* routes.c: the whole API on one page; ends with method 0 */
 
@@ -48,7 +49,6 @@ struct caller {
 };
 
 struct param { const char *name, *value; };	/* of the query, decoded */
-
 #define ARGS_MAX 6
 struct request {
 	struct op	 op;		/* first: handlers pass &r->op */

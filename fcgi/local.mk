@@ -37,7 +37,6 @@ fcgi_libapi_a_SOURCES = \
 	fcgi/parameters.c \
 	fcgi/query.c fcgi/query.h \
 	fcgi/ratelimit.c fcgi/ratelimit.h \
-	fcgi/release.c fcgi/release.h \
 	fcgi/replicas.c fcgi/replicas.h \
 	fcgi/reply.c \
 	fcgi/root.c \

@@ -1,7 +1,6 @@
 /* Hosts, their storage, and the projects that have instances: of older contracts. */
 #include "fcgi/handlers_mgmt.h"
 #include "fcgi/mgmt.h"
-#include "fcgi/release.h"
 
 #define SHOWN_MOST 1000		/* instances of one host or project */
 
@@ -12,7 +11,6 @@ all_hosts(struct request *r, const char *root,
 	struct host *h;
 	int n;
 
-	TRY(historical(r));
 	TRY(hosts_list(&r->op, NULL, &h, &n));
 	jsonw_map(reply_json(r, 200));
 	jsonw_key(&r->out, root);
@@ -41,7 +39,6 @@ host_of(struct request *r, struct host **h)
 {
 	int n;
 
-	TRY(historical(r));
 	TRY(hosts_list(&r->op, r->arg[1], h, &n));
 	if (n == 0)
 		return op_fail(&r->op, ERR_NOT_FOUND,
@@ -73,7 +70,6 @@ mgmt_accounts_list(struct request *r)
 	struct account *a;
 	int n;
 
-	TRY(historical(r));
 	TRY(accounts_list(&r->op, &a, &n));
 	jsonw_map(reply_json(r, 200));
 	jsonw_key(&r->out, "accounts");
@@ -94,7 +90,6 @@ mgmt_account_show(struct request *r)
 	struct managed *m;
 	int n;
 
-	TRY(historical(r));
 	TRY(managed_list(&r->op, &p, &m, &n));
 	jsonw_map(reply_json(r, 200));
 	jsonw_key(&r->out, "account");

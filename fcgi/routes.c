@@ -10,7 +10,7 @@
 
 /* clang-format off */
 const struct route routes[] = {
-	/* method, path, pool, who, rule, body, handler */
+	/* method, path, pool, who, rule, body, handler, only */
 	{ GET,   "/",                                                       MAIN, ANYONE, NULL, NULL, versions_list },
 	{ HEAD,  "/",                                                       MAIN, ANYONE, NULL, NULL, versions_list },
 	{ DELETE,"/",                                                       MAIN, ANYONE, NULL, NULL, versions_list },
@@ -147,29 +147,29 @@ const struct route routes[] = {
 	{ DELETE,T "/mgmt/datastore-versions/{id}",                         MAIN, MGMT, NULL, NULL, mgmt_version_delete },
 
 	/* of older contracts */
-	{ GET,   T "/volume-types",                                         MAIN, ANY_TOKEN, NULL, NULL, volume_types_list },
-	{ GET,   T "/volume-types/{id}",                                    MAIN, ANY_TOKEN, NULL, NULL, volume_type_show },
-	{ GET,   T "/security-groups",                                      MAIN, OWNER, "security_group", NULL, security_groups_list },
-	{ GET,   T "/security-groups/{id}",                                 MAIN, OWNER, "security_group", NULL, security_group_show },
-	{ POST,  T "/security-group-rules",                                 MAIN, OWNER, "security_group", rule_fields, security_rule_create },
-	{ DELETE,T "/security-group-rules/{id}",                            MAIN, OWNER, "security_group", NULL, security_rule_delete },
-	{ GET,   T "/mgmt/hosts",                                           MAIN, MGMT, NULL, NULL, mgmt_hosts_list },
-	{ GET,   T "/mgmt/hosts/{name}",                                    MAIN, MGMT, NULL, NULL, mgmt_host_show },
-	{ POST,  T "/mgmt/hosts/{name}/instances/action",                   MAIN, MGMT, NULL, mgmt_host_fields, mgmt_host_update },
-	{ GET,   T "/mgmt/storage",                                         MAIN, MGMT, NULL, NULL, mgmt_storage_list },
-	{ GET,   T "/mgmt/accounts",                                        MAIN, MGMT, NULL, NULL, mgmt_accounts_list },
-	{ GET,   T "/mgmt/accounts/{id}",                                   MAIN, MGMT, NULL, NULL, mgmt_account_show },
+	{ GET,   T "/volume-types",                                         MAIN, ANY_TOKEN, NULL, NULL, volume_types_list, NOT_STOCK },
+	{ GET,   T "/volume-types/{id}",                                    MAIN, ANY_TOKEN, NULL, NULL, volume_type_show, NOT_STOCK },
+	{ GET,   T "/security-groups",                                      MAIN, OWNER, "security_group", NULL, security_groups_list, NOT_STOCK },
+	{ GET,   T "/security-groups/{id}",                                 MAIN, OWNER, "security_group", NULL, security_group_show, NOT_STOCK },
+	{ POST,  T "/security-group-rules",                                 MAIN, OWNER, "security_group", rule_fields, security_rule_create, NOT_STOCK },
+	{ DELETE,T "/security-group-rules/{id}",                            MAIN, OWNER, "security_group", NULL, security_rule_delete, NOT_STOCK },
+	{ GET,   T "/mgmt/hosts",                                           MAIN, MGMT, NULL, NULL, mgmt_hosts_list, NOT_STOCK },
+	{ GET,   T "/mgmt/hosts/{name}",                                    MAIN, MGMT, NULL, NULL, mgmt_host_show, NOT_STOCK },
+	{ POST,  T "/mgmt/hosts/{name}/instances/action",                   MAIN, MGMT, NULL, mgmt_host_fields, mgmt_host_update, NOT_STOCK },
+	{ GET,   T "/mgmt/storage",                                         MAIN, MGMT, NULL, NULL, mgmt_storage_list, NOT_STOCK },
+	{ GET,   T "/mgmt/accounts",                                        MAIN, MGMT, NULL, NULL, mgmt_accounts_list, NOT_STOCK },
+	{ GET,   T "/mgmt/accounts/{id}",                                   MAIN, MGMT, NULL, NULL, mgmt_account_show, NOT_STOCK },
 
 	/* Keystone's, as far as the static identity serves them */
-	{ GET,   "/v3",                                                     MAIN, ANYONE, NULL, NULL, identity_version },
-	{ GET,   "/v3/",                                                    MAIN, ANYONE, NULL, NULL, identity_version },
-	{ POST,  "/v3/auth/tokens",                                         MAIN, ANYONE, NULL, login_fields, token_issue },
-	{ GET,   "/v3/auth/tokens",                                         MAIN, ANY_TOKEN, NULL, NULL, token_show },
-	{ HEAD,  "/v3/auth/tokens",                                         MAIN, ANY_TOKEN, NULL, NULL, token_check },
-	{ DELETE,"/v3/auth/tokens",                                         MAIN, ANY_TOKEN, NULL, NULL, token_revoke },
-	{ GET,   "/v3/auth/projects",                                       MAIN, ANY_TOKEN, NULL, NULL, auth_projects },
-	{ GET,   "/v3/auth/catalog",                                        MAIN, ANY_TOKEN, NULL, NULL, auth_catalog },
-	{ GET,   "/v3/projects",                                            MAIN, ANY_TOKEN, NULL, NULL, projects_list },
-	{ GET,   "/v3/projects/{id}",                                       MAIN, ANY_TOKEN, NULL, NULL, project_show },
+	{ GET,   "/v3",                                                     MAIN, ANYONE, NULL, NULL, identity_version, STATIC_IDENTITY },
+	{ GET,   "/v3/",                                                    MAIN, ANYONE, NULL, NULL, identity_version, STATIC_IDENTITY },
+	{ POST,  "/v3/auth/tokens",                                         MAIN, ANYONE, NULL, login_fields, token_issue, STATIC_IDENTITY },
+	{ GET,   "/v3/auth/tokens",                                         MAIN, ANY_TOKEN, NULL, NULL, token_show, STATIC_IDENTITY },
+	{ HEAD,  "/v3/auth/tokens",                                         MAIN, ANY_TOKEN, NULL, NULL, token_check, STATIC_IDENTITY },
+	{ DELETE,"/v3/auth/tokens",                                         MAIN, ANY_TOKEN, NULL, NULL, token_revoke, STATIC_IDENTITY },
+	{ GET,   "/v3/auth/projects",                                       MAIN, ANY_TOKEN, NULL, NULL, auth_projects, STATIC_IDENTITY },
+	{ GET,   "/v3/auth/catalog",                                        MAIN, ANY_TOKEN, NULL, NULL, auth_catalog, STATIC_IDENTITY },
+	{ GET,   "/v3/projects",                                            MAIN, ANY_TOKEN, NULL, NULL, projects_list, STATIC_IDENTITY },
+	{ GET,   "/v3/projects/{id}",                                       MAIN, ANY_TOKEN, NULL, NULL, project_show, STATIC_IDENTITY },
 	{ 0 }
 };

@@ -5,7 +5,6 @@
  */
 #include "fcgi/guest.h"
 #include "fcgi/handlers_mgmt.h"
-#include "fcgi/release.h"
 #include "fcgi/security.h"
 #include "fcgi/views.h"
 
@@ -67,7 +66,6 @@ groups_read(struct request *r, struct security_group **out, int *n)
 	    .tenant = r->tenant, .limit = ROWS_MOST };
 	struct managed *m;
 
-	TRY(historical(r));
 	TRY(managed_list(&r->op, &p, &m, n));
 	*out = op_alloc(&r->op, ((size_t)*n + 1) * sizeof(**out));
 	for (int i = 0; i < *n; i++) {

@@ -100,13 +100,28 @@ is_preflight(const struct request *r)
 	return r->method == OPTIONS && r->route == NULL;
 }
 
-/* A cloud has its own Keystone. */
-static enum err
-served_here(struct request *r)
+/* A cloud has its own Keystone, and an older contract more routes. */
+static bool
+is_served(const struct request *r)
 {
-	if (auth_is_static() || r->route == NULL ||
-	    strncmp(r->route->path, "/v3", 3) != 0)
+	switch (r->route->only) {
+	case STATIC_IDENTITY:
+		return auth_is_static();
+	case NOT_STOCK:
+		return !conf_bool("api.stock");
+	case EVERYWHERE:
+		break;
+	}
+	return true;
+}
+
+static enum err
+find_route(struct request *r)
+{
+	TRY(route_request(r));
+	if (is_served(r))
 		return OK;
+	r->route = NULL;
 	return op_fail(&r->op, ERR_NOT_FOUND,
 	    "The resource could not be found.");
 }
@@ -114,14 +129,13 @@ served_here(struct request *r)
 static enum err
 serve(struct request *r)
 {
-	enum err found = route_request(r);
+	enum err found = find_route(r);
 	const char *why = r->op.why;
 
 	if (is_preflight(r)) {
 		r->type = "";
 		return reply_empty(r, 200);
 	}
-	TRY(served_here(r));
 	TRY(admit(r));
 	if (found != OK)
 		return op_fail(&r->op, found, "%s", why);

@@ -1,6 +1,5 @@
 /* Types of volumes: those of volume.types, or one called like the driver. */
 #include "fcgi/handlers.h"
-#include "fcgi/release.h"
 #include "fcgi/volume_types.h"
 
 #include "lib/base/conf.h"
@@ -85,7 +84,6 @@ version_volume_types_list(struct request *r)
 enum err
 volume_types_list(struct request *r)
 {
-	TRY(historical(r));
 	return version_volume_types_list(r);
 }
 
@@ -94,7 +92,6 @@ volume_type_show(struct request *r)
 {
 	struct volume_type *t = volume_types(&r->op);
 
-	TRY(historical(r));
 	while (t->id != NULL && !is_called(t, r->arg[1]))
 		t++;
 	if (t->id == NULL)

@@ -71,7 +71,8 @@ def table():
     """The rows of fcgi/routes.c."""
     text = open(os.path.join(TOP, 'fcgi', 'routes.c')).read()
     rows = re.findall(r'^\s*\{\s*([A-Z]+),\s*(T\s*)?"([^"]*)",\s*(\w+),\s*'
-                      r'(\w+),\s*(NULL|"[^"]*"),\s*(\S+),\s*(\S+)\s*\},',
+                      r'(\w+),\s*(NULL|"[^"]*"),\s*(\S+),\s*(\w+)'
+                      r'(?:,\s*\w+)?\s*\},',
                       text, re.M)
     lines = len(re.findall(r'^\s*\{\s*(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS),',
                            text, re.M))
