@@ -26,12 +26,19 @@ local_dir(struct op *op, const char *instance, const char **dir)
 	return OK;
 }
 
-/* systemd gives us a umask that would keep an instance's own uid out. */
+/*
+ * systemd gives us a umask that would keep an instance's own uid out; a chmod
+ * behind the mkdir would come never where the worker dies between the two.
+ */
 enum err
 local_passage(struct op *op, const char *dir)
 {
-	if (mkdir(dir, 0711) == 0 ? chmod(dir, 0711) == -1 : errno != EEXIST)
-		return op_fail(op, ERR_CLOUD, "%s: %s", dir, strerror(errno));
+	mode_t before = umask(066);
+	int rc = mkdir(dir, 0711), why = errno;
+
+	umask(before);
+	if (rc == -1 && why != EEXIST)
+		return op_fail(op, ERR_CLOUD, "%s: %s", dir, strerror(why));
 	return OK;
 }
 
