@@ -83,7 +83,8 @@ check_PROGRAMS += t/unit/status_test t/unit/api_names_test \
 endif
 t_unit_status_test_SOURCES = t/unit/status_test.c t/unit/test.h
 t_unit_status_test_LDADD = $(API) $(CMOCKA_LIBS)
-t_unit_api_names_test_SOURCES = t/unit/api_names_test.c t/unit/test.h
+t_unit_api_names_test_SOURCES = t/unit/api_names_test.c t/unit/cost.h \
+	t/unit/test.h
 t_unit_api_names_test_LDADD = $(API) $(CMOCKA_LIBS)
 t_unit_api_bodies_test_SOURCES = t/unit/api_bodies_test.c t/unit/test.h
 t_unit_api_bodies_test_LDADD = $(API) $(CMOCKA_LIBS)
@@ -114,7 +115,8 @@ check_PROGRAMS += t/unit/route_test t/unit/fields_test t/unit/ratelimit_test \
 endif
 t_unit_route_test_SOURCES = t/unit/route_test.c t/unit/test.h
 t_unit_route_test_LDADD = $(API) $(CMOCKA_LIBS)
-t_unit_fields_test_SOURCES = t/unit/fields_test.c t/unit/test.h
+t_unit_fields_test_SOURCES = t/unit/fields_test.c t/unit/cost.h \
+	t/unit/test.h
 t_unit_fields_test_LDADD = $(API) $(CMOCKA_LIBS)
 t_unit_ratelimit_test_SOURCES = t/unit/ratelimit_test.c t/unit/test.h
 t_unit_ratelimit_test_LDADD = $(API) $(CMOCKA_LIBS)
