@@ -96,6 +96,16 @@ struct datastore {
 	enum err	(*root_enable)(struct op *, const char *password);
 	enum err	(*root_disable)(struct op *);
 
+	/*
+	 * In a process beside the agent, for hours: all data, or what is newer
+	 * than the mark since, into fd; *mark: where the next goes on, or NULL.
+	 * Then, the server stopped, data are replaced by what comes from fd, for
+	 * each of a chain (nth 0: the full one); restored: a start may follow.
+	 */
+	enum err	(*backup)(struct op *, const char *since, int, const char **mark);
+	enum err	(*restore)(struct op *, int nth, int fd);
+	enum err	(*restored)(struct op *);
+
 	const struct db_figures *figures;	/* NULL: the real ones */
 	enum err	(*log_list)(struct op *, const struct db_log **);	/* ends with a NULL name */
 	enum err	(*log_set)(struct op *, const char *name, bool on);

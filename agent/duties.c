@@ -6,6 +6,7 @@
 #include "agent/names.h"
 #include "agent/report.h"
 #include "agent/supervisor.h"
+#include "agent/transfer.h"
 #include "lib/base/conf.h"
 #include "lib/base/log.h"
 
@@ -574,6 +575,9 @@ const struct duty duties[] = {
 	[ORDER_ROOT_ENABLE]    = { NULL,                  root_enable,     true,  false },
 	[ORDER_ROOT_DISABLE]   = { NULL,                  root_disable,    true,  false },
 	[ORDER_LOG_SET]        = { NULL,                  log_set,         true,  false },
+	[ORDER_BACKUP]         = { NULL,                  transfer_backup, true,  false },
+	[ORDER_RESTORE]        = { NULL,                  transfer_restore,       false, false },
+	[ORDER_CANCEL]         = { NULL,                  transfer_cancel,       false, false },
 	[ORDER_AGENT_RENEW]    = { NULL,                  agent_renew,     false, false },
 	[ORDER_LOGS]           = { NULL,                  logs,            true,  false },
 	[ORDER_MODULE_APPLY]   = { module_apply_check,    module_apply,    false, false },

@@ -20,6 +20,7 @@ agent_libagent_a_SOURCES = \
 	agent/orders.c agent/orders.h \
 	agent/report.c agent/report.h \
 	agent/supervisor.c agent/supervisor.h \
+	agent/transfer.c agent/transfer.h \
 	lib/msg/channel.c lib/msg/channel.h
 agent_libagent_a_CPPFLAGS = $(AM_CPPFLAGS) $(MARIADB_CFLAGS)
 AGENT = agent/libagent.a $(MSG) $(MARIADB_LIBS) -lm

@@ -232,7 +232,7 @@ instance_check(struct request *r, struct backup *b)
 		    "for instances that are part of a cluster.");
 	TRY(catalog_read(&r->op, &c));
 	TRY(version_of(&r->op, &c, in.version_id, &v));
-	TRY(engine_check(&r->op, v, TAKES_BACKUPS, "create_backup"));
+	TRY(engine_check(&r->op, v, "create_backup"));
 	TRY(status_actionable(&r->op, &in));
 	b->version_id = in.version_id;
 	return OK;
@@ -280,7 +280,7 @@ record_backup(struct request *r, struct backup *b)
 	if (v == NULL)
 		return op_fail(&r->op, ERR_BAD_REQUEST, "Datastore version "
 		    "'%s' cannot be found.", b->version_id);
-	TRY(engine_check(&r->op, v, RESTORES_BACKUPS, "restore_backup"));
+	TRY(engine_check(&r->op, v, "restore_backup"));
 	if (strstr(b->location, "missing") != NULL)	/* the null engine's store */
 		return op_fail(&r->op, ERR_BAD_REQUEST,
 		    "Failed to restore backup from %s", b->location);
@@ -348,5 +348,5 @@ wish_backup(struct request *r, const struct version_row *v, int gb)
 		    "the backup was taken, %s, does not match the destination "
 		    "datastore of %s.", of != NULL ? of->of->name : "unknown",
 		    v->of->name);
-	return engine_check(op, v, RESTORES_BACKUPS, "restore_backup");
+	return engine_check(op, v, "restore_backup");
 }

@@ -1,22 +1,9 @@
 #include "fcgi/names.h"
+#include "lib/base/engines.h"
 
 #include <ctype.h>
-#include <stddef.h>
 #include <string.h>
 #include <strings.h>
-
-/* Characters that each engine keeps of a name.  MariaDB: mysql.global_priv. */
-static const struct name_rule {
-	const char *manager;
-	int database_max, user_max;
-} name_rules[] = {
-	{ "mysql",   64, 16 },
-	{ "percona", 64, 16 },
-	{ "mariadb", 64, 80 },
-	{ "null",    64, 80 },		/* engines of tests */
-	{ "failing", 64, 80 },
-	{ NULL }
-};
 
 /* Reserved names, and the list that the refusal shows. */
 static const struct reserved {
@@ -36,21 +23,12 @@ static const struct reserved {
 	"'mysql.infoschema', 'PUBLIC']",
 };
 
-static const struct name_rule *
-rule_of(const char *manager)
-{
-	const struct name_rule *r;
-
-	for (r = name_rules; r->manager != NULL; r++)
-		if (strcmp(r->manager, manager) == 0)
-			return r;
-	return NULL;
-}
-
 bool
 names_known(const char *manager)
 {
-	return rule_of(manager) != NULL;
+	const struct engine *e = engine_find(manager);
+
+	return e != NULL && e->user_max > 0;
 }
 
 static bool
@@ -148,9 +126,9 @@ enum err
 name_database(struct op *op, const char *manager, const char *before,
     const char *name)
 {
-	const struct name_rule *rule = rule_of(manager);
+	const struct engine *rule = engine_find(manager);
 
-	if (rule == NULL)
+	if (!names_known(manager))
 		return op_fail(op, ERR_UNPROCESSABLE,
 		    "Operation not supported for datastore %s.", manager);
 	if (name_database_is_reserved(name))
@@ -179,11 +157,11 @@ enum err
 name_user(struct op *op, const char *manager, const char *before,
     const char *name)
 {
-	const struct name_rule *rule = rule_of(manager);
+	const struct engine *rule = engine_find(manager);
 	const struct reserved *r = reserves(&users_reserved, name) ?
 	    &users_reserved : &users_hidden;
 
-	if (rule == NULL)
+	if (!names_known(manager))
 		return op_fail(op, ERR_UNPROCESSABLE,
 		    "Operation not supported for datastore %s.", manager);
 	if (reserves(r, name))

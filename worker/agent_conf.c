@@ -1,6 +1,7 @@
 /* The coffer.conf of one agent.  Its secrets are derived; none is stored. */
 #include "worker/flow.h"
 #include "lib/base/conf.h"
+#include "lib/base/engines.h"
 #include "lib/base/seal.h"
 
 #include <string.h>
@@ -8,22 +9,6 @@
 /* Where the sandbox shows an instance the directories it may see. */
 #define DATA	"/data"
 #define BUS	"/run/coffer"
-
-static const struct { const char *engine; int port; } ports[] = {
-	{ "mariadb", 3306 },
-	{ "mysql", 3306 },
-	{ "postgresql", 5432 },
-	{ "redis", 6379 },
-};
-
-static int
-port_of(const char *engine)
-{
-	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++)
-		if (strcmp(ports[i].engine, engine) == 0)
-			return ports[i].port;
-	return ports[0].port;
-}
 
 static void
 agent_part(struct work *w, struct text *t)
@@ -38,7 +23,8 @@ agent_part(struct work *w, struct text *t)
 	    "data = %s\naddress = %s\nport = %d\nmemory_mb = %d\n"
 	    "contained = %s\n", l->instance, hex, l->home.engine, DATA,
 	    l->home.address != NULL ? l->home.address : "0.0.0.0",
-	    port_of(l->home.engine), l->home.ram_mb,
+	    engine_find(l->home.engine) != NULL ?
+	    engine_find(l->home.engine)->port : 0, l->home.ram_mb,
 	    cloud_compute()->contains_root() ? "yes" : "no");
 	seal_wipe(&key, sizeof(key));
 	seal_wipe(hex, sizeof(hex));

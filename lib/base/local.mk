@@ -2,6 +2,7 @@ noinst_LIBRARIES += lib/base/libbase.a
 lib_base_libbase_a_SOURCES = \
 	lib/base/clock.c lib/base/clock.h \
 	lib/base/conf.c lib/base/conf.h lib/base/conf_keys.c \
+	lib/base/engines.c lib/base/engines.h \
 	lib/base/err.c lib/base/err.tbl.h \
 	lib/base/json.c lib/base/json.h lib/base/json_scan.c lib/base/json_scan.h \
 	lib/base/jsonw.c lib/base/jsonw.h \

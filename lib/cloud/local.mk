@@ -1,5 +1,5 @@
 noinst_LIBRARIES += lib/cloud/libcloud.a
-lib_cloud_libcloud_a_SOURCES = lib/cloud/cloud.c lib/cloud/cloud.h \
+lib_cloud_libcloud_a_SOURCES = lib/cloud/cloud.c lib/cloud/cloud.h lib/cloud/storage.h \
 	lib/cloud/identity.h lib/cloud/identity_keystone.c \
 	lib/cloud/keystone.c lib/cloud/keystone.h \
 	lib/cloud/null.c lib/cloud/null.h lib/cloud/failing.c lib/cloud/fake.c \

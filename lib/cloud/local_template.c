@@ -1,5 +1,6 @@
 #include "lib/cloud/local_template.h"
 #include "lib/base/conf.h"
+#include "lib/base/engines.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/cloud/local_image.h"
@@ -19,25 +20,6 @@
 
 #define INSTALL_MS 120000
 #define FORMAT 3			/* raise when templates are made differently */
-
-/*
- * The command runs inside a sandbox without network; %s is the volume.  The
- * redo log is the smallest: first starts are quickest with it, and the agent
- * has it grown later.
- */
-static const char *const mariadb[] = { "/usr/bin/mariadb-install-db",
-	"--no-defaults", "--datadir=%s/mysql",
-	"--auth-root-authentication-method=normal", "--skip-test-db",
-	"--skip-name-resolve", "--force", "--innodb-log-file-size=8M", NULL };
-
-static const struct engine {
-	const char	*name;
-	const char	*server;	/* a change of this file asks for a new template */
-	const char	*const *install;
-} engines[] = {
-	{ "mariadb", "/usr/sbin/mariadbd", mariadb },
-	{ NULL, NULL, NULL }		/* any other begins with nothing */
-};
 
 struct template {
 	const struct engine	*engine;
@@ -72,10 +54,9 @@ describe(struct op *op, const struct place *p, struct template *t)
 	if (!plain_name(p->engine) || !plain_name(p->version))
 		return op_fail(op, ERR_CLOUD, "no engine and version: %s %s",
 		    p->engine, p->version);
-	t->engine = engines;
-	while (t->engine->name != NULL &&
-	    strcmp(t->engine->name, p->engine) != 0)
-		t->engine++;
+	t->engine = engine_find(p->engine);
+	if (t->engine == NULL)
+		return op_fail(op, ERR_CLOUD, "no engine %s", p->engine);
 	t->dir = op_printf(op, "%s/templates/%s-%s", root, p->engine,
 	    p->version);
 	t->files = op_printf(op, "%s/vol", t->dir);

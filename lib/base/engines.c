@@ -1,0 +1,33 @@
+#include "lib/base/engines.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/*
+ * The redo log is the smallest: first starts are quickest with it, and the
+ * agent has it grown later.
+ */
+static const char *const mariadb[] = { "/usr/bin/mariadb-install-db",
+	"--no-defaults", "--datadir=%s/mysql",
+	"--auth-root-authentication-method=normal", "--skip-test-db",
+	"--skip-name-resolve", "--force", "--innodb-log-file-size=8M", NULL };
+
+const struct engine engines[] = {
+	/* name       port  server                install  names    backups */
+	{ "mariadb",  3306, "/usr/sbin/mariadbd", mariadb, 64, 80,  NULL, false },
+	{ "mysql",    3306, NULL,                 NULL,    64, 16,  NULL, false },
+	{ "percona",  3306, NULL,                 NULL,    64, 16,  NULL, false },
+	/* engines of tests */
+	{ "null",     3306, NULL,                 NULL,    64, 80,  "xbstream.gz", true },
+	{ "failing",  3306, NULL,                 NULL,    64, 80,  NULL, false },
+	{ NULL }
+};
+
+const struct engine *
+engine_find(const char *name)
+{
+	for (const struct engine *e = engines; e->name != NULL; e++)
+		if (strcmp(e->name, name) == 0)
+			return e;
+	return NULL;
+}

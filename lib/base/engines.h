@@ -1,0 +1,29 @@
+/*
+ * engines - every database engine on one page, for all who must know of one
+ * without speaking to it: port, template, names, backups.  What an agent does
+ * with it is agent/datastore.h.
+ */
+#ifndef LIB_BASE_ENGINES_H
+#define LIB_BASE_ENGINES_H
+
+#include <stdbool.h>
+
+struct engine {
+	const char	*name;		/* manager of datastore versions */
+	int		 port;
+	/* A new volume of the local drivers; server NULL: it begins with nothing. */
+	const char	*server;	/* a change of this file asks for a new template */
+	const char	*const *install;	/* run once in a sandbox without network; %s is the volume; NULL: nothing to run */
+	/* Characters that the engine keeps of a name; 0: it has none such. */
+	int		 database_max, user_max;
+	/* Backups: end of an object's name ("xbstream.gz" is the clients' word); NULL: takes none. */
+	const char	*suffix;
+	bool		 increments;	/* upon an earlier one */
+};
+
+/* NULL: no such engine. */
+const struct engine *engine_find(const char *name);
+
+extern const struct engine engines[];	/* ends with a NULL name */
+
+#endif
