@@ -549,8 +549,10 @@ a_server_without_free_connections_still_obeys(void **state)
 	for (size_t i = 0; i < ROWS(pid); i++)
 		if ((pid[i] = fork()) == 0)
 			_exit(mariadb_fixture_client("ann", u.password,
-			    "SELECT SLEEP(20)"));
-	sleep(1);
+			    "SELECT SLEEP(300)"));
+	for (int i = 0; i < 1000 && mariadb_fixture_client("ann", u.password,
+	    "SELECT 1") == 0; i++)
+		usleep(20000);		/* they are still coming in */
 	assert_int_not_equal(mariadb_fixture_client("ann", u.password,
 	    "SELECT 1"), 0);
 	op_end(&op);			/* a new order, a new session */
