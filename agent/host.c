@@ -7,8 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <link.h>
-#include <malloc.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -16,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -240,32 +237,4 @@ host_forget(struct host_process *p)
 	if (p->watch != -1)
 		close(p->watch);
 	*p = (struct host_process){ .watch = -1 };
-}
-
-/* Text is never written, so dropping its pages loses nothing. */
-static int
-object_trim(struct dl_phdr_info *info, size_t size, void *arg)
-{
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from, to;
-
-	(void)size;
-	(void)arg;
-	for (int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *h = &info->dlpi_phdr[i];
-
-		if (h->p_type != PT_LOAD || (h->p_flags & PF_W) != 0)
-			continue;
-		from = (info->dlpi_addr + h->p_vaddr + page - 1) & ~(page - 1);
-		to = (info->dlpi_addr + h->p_vaddr + h->p_memsz) & ~(page - 1);
-		if (to > from)
-			madvise((void *)from, to - from, MADV_DONTNEED);
-	}
-	return 0;
-}
-
-void
-host_trim(void)
-{
-	dl_iterate_phdr(object_trim, NULL);
-	malloc_trim(0);
 }

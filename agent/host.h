@@ -37,11 +37,4 @@ void		 host_end(struct op *, struct host_process *, int patience_ms);
 /* Reap what has ended and let go of it. */
 void		 host_forget(struct host_process *);
 
-/*
- * Let go of program text that only the start needed: half of the agent's
- * memory is OpenSSL's, which libmariadb initialises and nobody uses then.
- * What is used again comes back from the page cache.
- */
-void		 host_trim(void);
-
 #endif

@@ -65,7 +65,7 @@ trim_once(void)
 
 	if (trimmed || !supervisor_ready() || journal_prepared() != PREPARED)
 		return;
-	host_trim();
+	service_trim();
 	trimmed = true;
 }
 

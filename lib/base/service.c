@@ -7,11 +7,15 @@
 #include <err.h>
 #include <errno.h>
 #include <grp.h>
+#include <link.h>
+#include <malloc.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -178,6 +182,34 @@ process_run(const struct service *s)
 	return 0;
 }
 
+/* Text is never written, so dropping its pages loses nothing. */
+static int
+object_trim(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from, to;
+
+	(void)size;
+	(void)arg;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *h = &info->dlpi_phdr[i];
+
+		if (h->p_type != PT_LOAD || (h->p_flags & PF_W) != 0)
+			continue;
+		from = (info->dlpi_addr + h->p_vaddr + page - 1) & ~(page - 1);
+		to = (info->dlpi_addr + h->p_vaddr + h->p_memsz) & ~(page - 1);
+		if (to > from)
+			madvise((void *)from, to - from, MADV_DONTNEED);
+	}
+	return 0;
+}
+
+void
+service_trim(void)
+{
+	dl_iterate_phdr(object_trim, NULL);
+	malloc_trim(0);
+}
+
 static pid_t
 process_spawn(const struct service *s)
 {
@@ -212,11 +244,15 @@ static int
 processes_keep(const struct service *s, int n)
 {
 	pid_t pids[PROCESSES_MAX] = { 0 };
+	bool trimmed = false;
 
 	while (!asked_to_stop) {
 		for (int i = 0; i < n; i++)
 			if (pids[i] == 0 && (pids[i] = process_spawn(s)) == -1)
 				pids[i] = 0;
+		if (!trimmed)
+			service_trim();
+		trimmed = true;
 		clock_sleep_ms(1000);
 		processes_reap(pids, n);
 		for (int i = 0; i < n; i++)

@@ -26,6 +26,11 @@ struct service {
 
 int		 service_run(const struct service *, int argc, char **argv);
 const char	*service_instance(void);	/* -n NAME; "1" unless given */
+/*
+ * Let go of program text that only the start needed: what libraries read while
+ * they were loaded and set up.  What is used again comes from the page cache.
+ */
+void		 service_trim(void);
 bool		 service_stopping(void);	/* asked to end: finish the unit and return */
 
 #endif
