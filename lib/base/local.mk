@@ -2,6 +2,7 @@ noinst_LIBRARIES += lib/base/libbase.a
 lib_base_libbase_a_SOURCES = \
 	lib/base/clock.c lib/base/clock.h \
 	lib/base/conf.c lib/base/conf.h lib/base/conf_keys.c \
+	lib/base/cron.c lib/base/cron.h \
 	lib/base/engines.c lib/base/engines.h \
 	lib/base/err.c lib/base/err.tbl.h \
 	lib/base/json.c lib/base/json.h lib/base/json_scan.c lib/base/json_scan.h \
@@ -12,7 +13,8 @@ lib_base_libbase_a_SOURCES = \
 	lib/base/seal.c lib/base/seal.h \
 	lib/base/service.c lib/base/service.h \
 	lib/base/text.c lib/base/text.h \
-	lib/base/xml.c lib/base/xml.h
+	lib/base/xml.c lib/base/xml.h \
+	lib/base/zone.c lib/base/zone.h
 lib_base_libbase_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(SODIUM_CFLAGS) \
 	$(XML_CFLAGS)
 
@@ -21,10 +23,12 @@ check_PROGRAMS += t/unit/op_test t/unit/text_test t/unit/json_test \
 	t/unit/xml_test t/unit/seal_test t/unit/conf_test
 endif
 if HAVE_CMOCKA
-check_PROGRAMS += t/unit/md5_test
+check_PROGRAMS += t/unit/md5_test t/unit/cron_test
 endif
 t_unit_md5_test_SOURCES = t/unit/md5_test.c t/unit/test.h
 t_unit_md5_test_LDADD = $(BASE) $(CMOCKA_LIBS)
+t_unit_cron_test_SOURCES = t/unit/cron_test.c t/unit/test.h
+t_unit_cron_test_LDADD = $(BASE) $(CMOCKA_LIBS)
 t_unit_op_test_SOURCES = t/unit/op_test.c t/unit/test.h
 t_unit_op_test_LDADD = $(BASE) $(CMOCKA_LIBS)
 t_unit_text_test_SOURCES = t/unit/text_test.c t/unit/test.h
