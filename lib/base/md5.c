@@ -2,7 +2,6 @@
 
 #include "lib/base/text.h"
 
-#include <stdint.h>
 #include <string.h>
 
 #define BLOCK 64
@@ -21,82 +20,101 @@ static const uint32_t sines[BLOCK] = {
 	0xffeff47d, 0x85845dd1, 0x6fa87e4f, 0xfe2ce6e0, 0xa3014314, 0x4e0811a1,
 	0xf7537e82, 0xbd3af235, 0x2ad7d2bb, 0xeb86d391,
 };
-static const unsigned char turns[4][4] = {
-	{ 7, 12, 17, 22 }, { 5, 9, 14, 20 }, { 4, 11, 16, 23 }, { 6, 10, 15, 21 },
-};
 
-/* What step i mixes of b, c and d, and which word of the block it takes. */
-static uint32_t
-mix(int i, const uint32_t s[4], int *word)
-{
-	uint32_t b = s[1], c = s[2], d = s[3];
-
-	switch (i / 16) {
-	case 0:
-		*word = i;
-		return (b & c) | (~b & d);
-	case 1:
-		*word = (5 * i + 1) % 16;
-		return (b & d) | (c & ~d);
-	case 2:
-		*word = (3 * i + 5) % 16;
-		return b ^ c ^ d;
-	default:
-		*word = 7 * i % 16;
-		return c ^ (b | ~d);
-	}
-}
+/* The four rounds differ in how they mix, and in which word comes next. */
+#define MIX_F(b, c, d)	((d) ^ ((b) & ((c) ^ (d))))
+#define MIX_G(b, c, d)	((c) ^ ((d) & ((b) ^ (c))))
+#define MIX_H(b, c, d)	((b) ^ (c) ^ (d))
+#define MIX_I(b, c, d)	((c) ^ ((b) | ~(d)))
+#define TURN(x, n)	((x) << (n) | (x) >> (32 - (n)))
+#define STEP(mix, a, b, c, d, i, word, n) do {				\
+	a += mix(b, c, d) + sines[i] + w[(word) % 16];			\
+	a = TURN(a, n) + b;						\
+} while (0)
+/* Four steps with the registers moved on, and so they stand as before. */
+#define FOUR(mix, i, word, by, n, m, o, p) do {				\
+	STEP(mix, a, b, c, d, i, word, n);				\
+	STEP(mix, d, a, b, c, (i) + 1, (word) + (by), m);		\
+	STEP(mix, c, d, a, b, (i) + 2, (word) + 2 * (by), o);		\
+	STEP(mix, b, c, d, a, (i) + 3, (word) + 3 * (by), p);		\
+} while (0)
 
 static void
 block(uint32_t state[4], const unsigned char *p)
 {
-	uint32_t s[4], w[16], x;
-	int i, k, turn;
+	uint32_t a = state[0], b = state[1], c = state[2], d = state[3], w[16];
 
-	for (i = 0; i < 16; i++)
+	for (int i = 0; i < 16; i++)
 		w[i] = (uint32_t)p[4 * i] | (uint32_t)p[4 * i + 1] << 8 |
 		    (uint32_t)p[4 * i + 2] << 16 | (uint32_t)p[4 * i + 3] << 24;
-	memcpy(s, state, sizeof(s));
-	for (i = 0; i < BLOCK; i++) {
-		x = s[0] + mix(i, s, &k) + sines[i];
-		x += w[k];
-		turn = turns[i / 16][i % 4];
-		s[0] = s[3];
-		s[3] = s[2];
-		s[2] = s[1];
-		s[1] += x << turn | x >> (32 - turn);
-	}
-	for (i = 0; i < 4; i++)
-		state[i] += s[i];
+	for (int i = 0; i < 16; i += 4)
+		FOUR(MIX_F, i, i, 1, 7, 12, 17, 22);
+	for (int i = 16; i < 32; i += 4)
+		FOUR(MIX_G, i, 5 * i + 1, 5, 5, 9, 14, 20);
+	for (int i = 32; i < 48; i += 4)
+		FOUR(MIX_H, i, 3 * i + 5, 3, 4, 11, 16, 23);
+	for (int i = 48; i < 64; i += 4)
+		FOUR(MIX_I, i, 7 * i, 7, 6, 10, 15, 21);
+	state[0] += a;
+	state[1] += b;
+	state[2] += c;
+	state[3] += d;
 }
 
-/* The rest, a one bit, zeros, and the length in bits: one block or two. */
-static void
-finish(uint32_t state[4], const unsigned char *rest, size_t n, uint64_t bytes)
+void
+md5_begin(struct md5 *m)
 {
-	unsigned char last[2 * BLOCK] = { 0 };
-	size_t end = n + 9 <= BLOCK ? BLOCK : 2 * BLOCK;
+	*m = (struct md5){ { 0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476 },
+		0, { 0 } };
+}
 
-	memcpy(last, rest, n);
-	last[n] = 0x80;
+void
+md5_add(struct md5 *m, const void *bytes, size_t n)
+{
+	size_t have = m->bytes % BLOCK, more;
+	const unsigned char *p = bytes;
+
+	m->bytes += n;
+	if (have > 0) {
+		more = n < BLOCK - have ? n : BLOCK - have;
+		memcpy(m->rest + have, p, more);
+		if (have + more < BLOCK)
+			return;
+		block(m->state, m->rest);
+		p += more;
+		n -= more;
+	}
+	for (; n >= BLOCK; p += BLOCK, n -= BLOCK)
+		block(m->state, p);
+	if (n > 0)
+		memcpy(m->rest, p, n);
+}
+
+/* A one bit, zeros, and the length in bits: up to the end of a block. */
+void
+md5_end(struct md5 *m, char out[MD5_HEX + 1])
+{
+	static const unsigned char one[BLOCK] = { 0x80 };
+	uint64_t bits = m->bytes * 8;
+	size_t have = m->bytes % BLOCK;
+	unsigned char length[8], digest[16];
+
+	md5_add(m, one, (have < 56 ? 56 : 120) - have);
 	for (int i = 0; i < 8; i++)
-		last[end - 8 + (size_t)i] = (unsigned char)(bytes * 8 >> 8 * i);
-	for (size_t at = 0; at < end; at += BLOCK)
-		block(state, last + at);
+		length[i] = (unsigned char)(bits >> 8 * i);
+	md5_add(m, length, sizeof(length));
+	for (int i = 0; i < 16; i++)
+		digest[i] = (unsigned char)(m->state[i / 4] >> 8 * (i % 4));
+	text_hex(out, digest, sizeof(digest));
 }
 
 void
 md5_hex(char out[MD5_HEX + 1], const void *bytes, size_t n)
 {
-	uint32_t s[4] = { 0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476 };
-	const unsigned char *p = bytes;
-	unsigned char digest[16];
-	size_t left = n;
+	struct md5 m;
 
-	for (; left >= BLOCK; p += BLOCK, left -= BLOCK)
-		block(s, p);
-	finish(s, p, left, n);
-	for (int i = 0; i < 16; i++)
-		digest[i] = (unsigned char)(s[i / 4] >> 8 * (i % 4));
-	text_hex(out, digest, sizeof(digest));
+	md5_begin(&m);
+	if (n > 0)
+		md5_add(&m, bytes, n);
+	md5_end(&m, out);
 }

@@ -214,6 +214,21 @@ seal_hash(unsigned char out[SEAL_HASH], const void *in, size_t n)
 	crypto_generichash(out, SEAL_HASH, in, n, NULL, 0);
 }
 
+_Static_assert(SEAL_HASH == crypto_auth_hmacsha256_BYTES, "of one size");
+
+void
+seal_hmac(unsigned char out[SEAL_HASH], const char *key, const char *text)
+{
+	crypto_auth_hmacsha256_state st;
+
+	crypto_auth_hmacsha256_init(&st, (const unsigned char *)key,
+	    strlen(key));
+	crypto_auth_hmacsha256_update(&st, (const unsigned char *)text,
+	    strlen(text));
+	crypto_auth_hmacsha256_final(&st, out);
+	sodium_memzero(&st, sizeof(st));
+}
+
 bool
 seal_equal(const void *a, const void *b, size_t n)
 {

@@ -50,12 +50,33 @@ texts_around_the_end_of_a_block_are_right(void **state)
 	}
 }
 
+static void
+pieces_give_what_the_whole_gives(void **state)
+{
+	char text[1000], whole[MD5_HEX + 1], hex[MD5_HEX + 1];
+	struct md5 m;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (char)(i * i);
+	md5_hex(whole, text, sizeof(text));
+	for (size_t piece = 1; piece < 200; piece++) {
+		md5_begin(&m);
+		for (size_t at = 0; at < sizeof(text); at += piece)
+			md5_add(&m, text + at, at + piece <= sizeof(text) ?
+			    piece : sizeof(text) - at);
+		md5_end(&m, hex);
+		assert_string_equal(hex, whole);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(digests_are_those_of_the_rfc),
 		cmocka_unit_test(texts_around_the_end_of_a_block_are_right),
+		cmocka_unit_test(pieces_give_what_the_whole_gives),
 	};
 
 	return cmocka_run_group_tests_name("md5", tests, NULL, NULL);

@@ -165,6 +165,20 @@ weak_empty_and_readable_key_files_are_refused(void **state)
 	assert_non_null(strstr(op.why, "coffer key new"));
 }
 
+/* RFC 4231, case 2. */
+static void
+an_hmac_is_the_rfcs(void **state)
+{
+	unsigned char mac[SEAL_HASH];
+	char hex[2 * SEAL_HASH + 1];
+
+	(void)state;
+	seal_hmac(mac, "Jefe", "what do ya want for nothing?");
+	text_hex(hex, mac, sizeof(mac));
+	assert_string_equal(hex, "5bdcc146bf60754e6a042426089575c7"
+	    "5a003f089d2739839dec58b964ec3843");
+}
+
 int
 main(void)
 {
@@ -176,6 +190,7 @@ main(void)
 		T(passwords_are_kept_as_argon2id_hashes),
 		T(made_passwords_have_their_length_and_differ),
 		T(weak_empty_and_readable_key_files_are_refused),
+		T(an_hmac_is_the_rfcs),
 	};
 	return cmocka_run_group_tests_name("seal", tests, NULL, NULL);
 }
