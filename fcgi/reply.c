@@ -43,14 +43,19 @@ static const struct { int status; const char *title, *text; } defaults[] = {
 	{ 403, "Forbidden", "Access was denied to this resource." },
 	{ 404, "Not Found", "The resource could not be found." },
 	{ 406, "Not Acceptable", "version not supported" },
+	{ 408, "Request Timeout", "The request took too long to arrive." },
 	{ 409, "Conflict", "The request conflicts with what is there." },
+	{ 411, "Length Required", "The length of the body is missing." },
 	{ 413, "Request Entity Too Large", "This request was rate-limited." },
 	{ 415, "Unsupported Media Type", "Unsupported Content-Type" },
+	{ 416, "Requested Range Not Satisfiable",
+	    "There is nothing in this range." },
 	{ 422, "Unprocessable Entity",
 	    "Unable to process the contained request." },
 	{ 501, "Not Implemented", "This is not implemented." },
 	{ 503, "Service Unavailable", "The service is temporarily "
 	    "unavailable. Please try again." },
+	{ 507, "Insufficient Storage", "There is no space left to store this." },
 	{ 500, "Internal Server Error", "The server has either erred or is "
 	    "incapable of performing the requested operation." },
 };
@@ -78,6 +83,8 @@ reply_reason(int status)
 		return "Accepted";
 	case 204:
 		return "No Content";
+	case 206:
+		return "Partial Content";
 	default:
 		return defaults[default_of(status)].title;
 	}
@@ -94,7 +101,7 @@ message_of(struct request *r, enum err e)
 	if (status < 500 || e == ERR_NOT_BUILT)
 		return op->why != NULL && e != ERR_RATE_LIMIT ? op->why :
 		    defaults[default_of(status)].text;
-	if (e == ERR_UNAVAILABLE) {
+	if (e == ERR_UNAVAILABLE || e == ERR_NO_SPACE) {
 		log_warn(op, "%s", op->why != NULL ? op->why : err_name(e));
 		return defaults[default_of(status)].text;
 	}
