@@ -18,7 +18,7 @@ const struct conf_key conf_keys[] = {
 	{ "redis",     "password",    CONF_SECRET, "",                    "its password; never logged" },
 	{ "redis",     "timeout",     CONF_SECS,   "2",                   "how long one command or connection attempt may take" },
 
-	{ "api",       "socket",      CONF_STR,    "/run/coffer/api-%s.sock", "unix socket nginx speaks FastCGI to; %s is the pool (main, guest)" },
+	{ "api",       "socket",      CONF_STR,    "/run/coffer/api-%s.sock", "unix socket nginx speaks FastCGI to; %s is the pool (main, guest, storage)" },
 	{ "api",       "processes",   CONF_INT,    "4",                   "processes of the main pool" },
 	{ "api",       "guest_processes", CONF_INT, "4",                  "processes of the pool that asks guests" },
 	{ "api",       "shared",      CONF_STR,    "/run/coffer/api.shm", "file with the token cache and rate limits that all API processes share" },
@@ -86,6 +86,14 @@ const struct conf_key conf_keys[] = {
 	{ "volume",    "without",     CONF_STR,    "",                    "engines, by commas, whose instances have no volume and need a flavor with local storage" },
 	{ "network",   "driver",      CONF_STR,    "local",               "local; null, failing and fake are for tests" },
 	{ "network",   "subnets",     CONF_STR,    "",                    "subnet:network, by commas, ids of those that a create may name; empty: none can be named" },
+
+	{ "storage",   "driver",      CONF_STR,    "file",                "where backups and published logs lie: file: in files of this host, which the API serves as Swift does; swift: in the Swift of an OpenStack cloud; none: nowhere" },
+	{ "storage",   "root",        CONF_STR,    "",                    "directory of the file driver, which belongs to the API's account; empty: storage, below local.root" },
+	{ "storage",   "url",         CONF_STR,    "",                    "base of the addresses of objects, https://host:8779, for the file driver; empty: api.public_url" },
+	{ "storage",   "socket",      CONF_STR,    "",                    "unix socket at which nginx serves objects to local guests; in the directory of their Redis' socket; empty: guests use storage.url" },
+	{ "storage",   "spare_mb",    CONF_INT,    "256",                 "MB that objects leave free on the disk of storage.root" },
+	{ "storage",   "timeout",     CONF_SECS,   "60",                  "how long one request to Swift may take" },
+	{ "storage",   "processes",   CONF_INT,    "4",                   "processes of the API's pool that moves objects" },
 
 	{ "local",     "root",        CONF_STR,    "/var/lib/coffer",     "directory of templates, volumes and sandboxes" },
 	{ "local",     "host",        CONF_STR,    "",                    "name of this host in the metadata store; empty: its host name" },

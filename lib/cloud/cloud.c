@@ -1,5 +1,6 @@
 #include "lib/cloud/cloud.h"
 #include "lib/base/conf.h"
+#include "lib/cloud/storage.h"
 
 #include <assert.h>
 #include <string.h>
@@ -18,9 +19,14 @@ static const struct network_driver *const networks[] = {
 	NULL
 };
 
+static const struct storage_driver *const storages[] = {
+	&storage_file, &storage_swift, &storage_none, NULL
+};
+
 static const struct compute_driver *compute;
 static const struct volume_driver *volume;
 static const struct network_driver *network;
+static const struct storage_driver *storage;
 
 /* The one of this name in a list; each kind of driver has its name first. */
 #define FIND(list, key, found) do {					\
@@ -39,9 +45,11 @@ cloud_open(struct op *op)
 	FIND(computes, "compute.driver", compute);
 	FIND(volumes, "volume.driver", volume);
 	FIND(networks, "network.driver", network);
+	FIND(storages, "storage.driver", storage);
 	TRY(compute->open(op));
 	TRY(volume->open(op));
-	return network->open(op);
+	TRY(network->open(op));
+	return storage->open(op);
 }
 
 const struct compute_driver *
@@ -63,4 +71,11 @@ cloud_network(void)
 {
 	assert(network != NULL);
 	return network;
+}
+
+const struct storage_driver *
+cloud_storage(void)
+{
+	assert(storage != NULL);
+	return storage;
 }

@@ -73,6 +73,8 @@ struct compute_driver {
 			    const char **new_host);
 	/* Does it hold even a database superuser?  Decides whether root may be enabled. */
 	bool		(*contains_root)(void);
+	/* A path of the directory of guests' Redis as its servers see it; NULL: as it is here. */
+	const char	*(*shown)(struct op *, const char *path);
 	/* No agent runs in its servers and they need no slot: steps that want one pass. */
 	bool		 guestless;
 };

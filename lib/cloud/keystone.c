@@ -5,7 +5,6 @@
 #include "lib/base/log.h"
 #include "lib/base/seal.h"
 #include "lib/base/text.h"
-#include "lib/wire/http.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,11 +14,17 @@
 #define RENEW_S		60		/* before the own token runs out */
 #define TOKEN_MOST	8192
 #define URL_MOST	1024
+#define ENDPOINTS	64
 
 static struct http *http;
 static char mine[TOKEN_MOST];		/* the account's token; "": not logged in */
 static int64_t mine_expires;
 static char base[URL_MOST];		/* where /v3 begins, without the slash */
+static char project[128];		/* the account's own */
+/* Those of our region, as the last login gave them. */
+static struct endpoint { char type[32], interface[16], url[URL_MOST]; }
+    endpoints[ENDPOINTS];
+static int endpoints_n;
 
 enum err
 keystone_open(struct op *op)
@@ -122,26 +127,48 @@ is(const struct json *map, const char *key, const char *wanted)
 	return s != NULL && strcmp(s, wanted) == 0;
 }
 
-/* The identity service of our region and interface; NULL: none in there. */
-static const char *
-endpoint_of(const struct json *catalog)
+/* Names that are longer than any are none. */
+static void
+endpoint_keep(const char *type, const struct json *e)
 {
-	const char *interface = conf_str("keystone.interface");
+	const char *interface = json_str(json_get(e, "interface"));
+	const char *url = json_str(json_get(e, "url"));
+	struct endpoint *to = &endpoints[endpoints_n];
 
+	if (type == NULL || interface == NULL || url == NULL ||
+	    endpoints_n == ENDPOINTS || strlen(type) >= sizeof(to->type) ||
+	    strlen(interface) >= sizeof(to->interface) ||
+	    strlen(url) >= sizeof(to->url) - 4 ||
+	    !is(e, "region_id", conf_str("coffer.region")))
+		return;
+	strcpy(to->type, type);
+	strcpy(to->interface, interface);
+	strcpy(to->url, url);
+	endpoints_n++;
+}
+
+static void
+catalog_keep(const struct json *catalog)
+{
+	endpoints_n = 0;
 	for (size_t i = 0; i < json_count(catalog); i++) {
 		const struct json *service = json_at(catalog, i);
 		const struct json *list = json_get(service, "endpoints");
 
-		if (!is(service, "type", "identity"))
-			continue;
-		for (size_t k = 0; k < json_count(list); k++) {
-			const struct json *e = json_at(list, k);
-
-			if (is(e, "interface", interface) &&
-			    is(e, "region_id", conf_str("coffer.region")))
-				return json_str(json_get(e, "url"));
-		}
+		for (size_t k = 0; k < json_count(list); k++)
+			endpoint_keep(json_str(json_get(service, "type")),
+			    json_at(list, k));
 	}
+}
+
+/* NULL: none in there. */
+static const char *
+endpoint_of(const char *type, const char *interface)
+{
+	for (int i = 0; i < endpoints_n; i++)
+		if (strcmp(endpoints[i].type, type) == 0 &&
+		    strcmp(endpoints[i].interface, interface) == 0)
+			return endpoints[i].url;
 	return NULL;
 }
 
@@ -158,14 +185,17 @@ parsed(struct op *op, const struct http_answer *a, const struct json **body)
 static enum err
 believe(struct op *op, const struct http_answer *a)
 {
-	const char *token = http_header(op, a, "X-Subject-Token"), *url;
+	const char *token = http_header(op, a, "X-Subject-Token"), *url, *id;
 	const struct json *body;
 
 	TRY(parsed(op, a, &body));
 	if (token == NULL || *token == '\0' || strlen(token) >= TOKEN_MOST)
 		return op_fail(op, ERR_CLOUD, "Keystone's login has no token");
-	url = endpoint_of(json_get(body, "token/catalog"));
-	if (url == NULL || strlen(url) >= URL_MOST - 4)
+	catalog_keep(json_get(body, "token/catalog"));
+	id = json_str(json_get(body, "token/project/id"));
+	snprintf(project, sizeof(project), "%s", id != NULL ? id : "");
+	url = endpoint_of("identity", conf_str("keystone.interface"));
+	if (url == NULL)
 		url = conf_str("keystone.auth_url");
 	snprintf(base, sizeof(base), "%s", trimmed(op, url));
 	snprintf(mine, sizeof(mine), "%s", token);
@@ -197,34 +227,77 @@ login(struct op *op)
 /* --- asking --------------------------------------------------------------------- */
 
 static enum err
-send_once(struct op *op, const struct keystone_ask *ask,
+login_if_needed(struct op *op)
+{
+	return *mine == '\0' || (mine_expires != 0 && mine_expires -
+	    RENEW_S < clock_wall_us() / 1000000) ? login(op) : OK;
+}
+
+static enum err
+send_once(struct op *op, struct http *to, const struct http_request *q,
     struct http_answer *a)
 {
-	const char *headers[16] = { "X-Auth-Token", mine };
-	struct http_request q = { .method = ask->method, .headers = headers };
+	const char *headers[KEYSTONE_HEADERS + 3] = { "X-Auth-Token", mine };
+	struct http_request mine_too = *q;
 	size_t n = 2;
 
-	if (*mine == '\0' || (mine_expires != 0 && mine_expires - RENEW_S <
-	    clock_wall_us() / 1000000))
-		TRY(login(op));
-	for (size_t i = 0; ask->headers != NULL && ask->headers[i] != NULL &&
-	    n < 15; i++)
-		headers[n++] = ask->headers[i];
-	q.url = op_printf(op, "%s%s", base, ask->path);
-	return http_send(op, http, &q, a);
+	TRY(login_if_needed(op));
+	for (const char *const *h = q->headers; h != NULL && *h != NULL &&
+	    n < KEYSTONE_HEADERS + 2; h++)
+		headers[n++] = *h;
+	mine_too.headers = headers;
+	return http_send(op, to, &mine_too, a);
+}
+
+enum err
+keystone_send(struct op *op, struct http *to, const struct http_request *q,
+    struct http_answer *a)
+{
+	TRY(send_once(op, to, q, a));
+	if (a->status == 401) {		/* ours was revoked, or Keystone was made anew */
+		seal_wipe(mine, sizeof(mine));
+		TRY(send_once(op, to, q, a));
+	}
+	return OK;
+}
+
+enum err
+keystone_endpoint(struct op *op, const char *type, const char *interface,
+    const char *of, const char **url)
+{
+	const char *found;
+	size_t n, own;
+
+	TRY(login_if_needed(op));
+	if (interface == NULL)
+		interface = conf_str("keystone.interface");
+	found = endpoint_of(type, interface);
+	if (found == NULL)
+		return op_fail(op, ERR_CLOUD, "Keystone's catalog has no %s "
+		    "service with interface %s in %s", type, interface,
+		    conf_str("coffer.region"));
+	n = strlen(found);
+	while (n > 0 && found[n - 1] == '/')
+		n--;
+	own = strlen(project);
+	if (own == 0 || n <= own || strncmp(found + n - own, project, own) != 0)
+		return op_fail(op, ERR_CLOUD, "the address of the %s service "
+		    "does not end with the project: %s", type, found);
+	*url = op_printf(op, "%.*s%s", (int)(n - own), found, of);
+	return OK;
 }
 
 enum err
 keystone_call(struct op *op, const struct keystone_ask *ask,
     struct keystone_answer *answer)
 {
+	struct http_request q = { .method = ask->method,
+	    .headers = ask->headers };
 	struct http_answer a;
 
-	TRY(send_once(op, ask, &a));
-	if (a.status == 401) {		/* ours was revoked, or Keystone was made anew */
-		seal_wipe(mine, sizeof(mine));
-		TRY(send_once(op, ask, &a));
-	}
+	TRY(login_if_needed(op));	/* which says where it is */
+	q.url = op_printf(op, "%s%s", base, ask->path);
+	TRY(keystone_send(op, http, &q, &a));
 	if (a.status == 401 || a.status == 403 || a.status == 429 ||
 	    a.status >= 500)
 		return op_fail(op, ERR_UNAVAILABLE, "Keystone answers %s %s "

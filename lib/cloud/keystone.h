@@ -7,6 +7,7 @@
 #define LIB_CLOUD_KEYSTONE_H
 
 #include "lib/base/json.h"
+#include "lib/wire/http.h"
 
 #include <stdint.h>
 
@@ -28,6 +29,23 @@ struct keystone_answer {
  */
 enum err	 keystone_call(struct op *, const struct keystone_ask *,
 		    struct keystone_answer *);
+
+/*
+ * Where the catalog has a service in coffer.region, at one interface ("public";
+ * NULL: that of keystone.interface), with another project in the place of the
+ * account's own, and no slash at the end.  ERR_CLOUD: it has none, or none of
+ * a project's.
+ */
+enum err	 keystone_endpoint(struct op *, const char *type,
+		    const char *interface, const char *project,
+		    const char **url);
+/*
+ * To any service, with the account's token in front of the headers (at most
+ * KEYSTONE_HEADERS of them), and a new one when that is refused.
+ */
+#define KEYSTONE_HEADERS 64
+enum err	 keystone_send(struct op *, struct http *,
+		    const struct http_request *, struct http_answer *);
 
 /* "2030-01-01T00:00:00.000000Z" in seconds since 1970; 0: not understood. */
 int64_t		 keystone_time(const char *);

@@ -1,5 +1,10 @@
 noinst_LIBRARIES += lib/cloud/libcloud.a
 lib_cloud_libcloud_a_SOURCES = lib/cloud/cloud.c lib/cloud/cloud.h lib/cloud/storage.h \
+	lib/cloud/objects.c lib/cloud/objects.h lib/cloud/objects_draft.c \
+	lib/cloud/objects_file.c lib/cloud/objects_file.h lib/cloud/objects_read.c \
+	lib/cloud/storage.c lib/cloud/storage_file.c lib/cloud/storage_none.c \
+	lib/cloud/storage_swift.c \
+	lib/cloud/temp_url.c lib/cloud/temp_url.h \
 	lib/cloud/identity.h lib/cloud/identity_keystone.c \
 	lib/cloud/keystone.c lib/cloud/keystone.h \
 	lib/cloud/null.c lib/cloud/null.h lib/cloud/failing.c lib/cloud/fake.c \
@@ -27,10 +32,21 @@ coffer_sandbox_SOURCES = \
 	lib/cloud/local_sandbox_view.c
 coffer_sandbox_LDADD = $(CLOUD)
 
+noinst_PROGRAMS += t/tools/storagectl
+t_tools_storagectl_SOURCES = t/tools/storagectl.c
+t_tools_storagectl_LDADD = $(CLOUD)
+
 # The test names its own local drivers, so that none of theirs is linked.
 if HAVE_CMOCKA
-check_PROGRAMS += t/unit/cloud_test t/unit/keystone_test
+check_PROGRAMS += t/unit/cloud_test t/unit/keystone_test \
+	t/unit/storage_test t/unit/temp_url_test
 endif
+t_unit_storage_test_SOURCES = t/unit/storage_test.c t/unit/test.h \
+	t/unit/key_fixture.c t/unit/key_fixture.h
+t_unit_storage_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)
+t_unit_temp_url_test_SOURCES = t/unit/temp_url_test.c t/unit/test.h \
+	t/unit/key_fixture.c t/unit/key_fixture.h
+t_unit_temp_url_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)
 t_unit_cloud_test_SOURCES = t/unit/cloud_test.c t/unit/test.h
 t_unit_cloud_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)
 t_unit_keystone_test_SOURCES = t/unit/keystone_test.c t/unit/test.h \

@@ -320,6 +320,15 @@ compute_list(struct op *op, const char *const **instances)
 	return OK;
 }
 
+static const char *
+compute_shown(struct op *op, const char *path)
+{
+	const char *base = strrchr(path, '/');
+
+	return base != NULL && sandbox_has_view(local_found()->mode) ?
+	    op_printf(op, SANDBOX_BUS "%s", base) : path;
+}
+
 const struct compute_driver compute_local = {
 	.name = "local",
 	.open = compute_open,
@@ -329,4 +338,5 @@ const struct compute_driver compute_local = {
 	.remove = compute_remove,
 	.list = compute_list,
 	.contains_root = local_contains,
+	.shown = compute_shown,
 };

@@ -34,7 +34,7 @@ struct storage_driver {
 	enum err	(*lend)(struct op *, const char *tenant,
 			    const char *container, const char *prefix,
 			    bool write, int seconds, struct leave *);
-	/* In order of name. */
+	/* In order of name; a container that is missing has none. */
 	enum err	(*list)(struct op *, const char *tenant,
 			    const char *container, const char *prefix,
 			    struct object **, int *n);
@@ -59,7 +59,10 @@ struct storage_driver {
 };
 
 /* Chosen by storage.driver; opened by cloud_open(). */
-extern const struct storage_driver storage_file, storage_swift, storage_s3;
+extern const struct storage_driver storage_file, storage_swift, storage_none;
 const struct storage_driver *cloud_storage(void);
+
+/* What clients compare of segments that were joined: the MD5 of their MD5s; of one, its own. */
+const char	*object_checksum(struct op *, const struct object *, int n);
 
 #endif

@@ -1,0 +1,127 @@
+/*
+ * storagectl - the storage driver of a coffer.conf by hand, for tests.
+ *
+ *   storagectl CONF lend TENANT CONTAINER PREFIX read|write SECONDS
+ *                                    prints before, after and the socket or "-"
+ *   storagectl CONF list TENANT CONTAINER PREFIX      name, bytes, md5 a line
+ *   storagectl CONF read TENANT CONTAINER NAME
+ *   storagectl CONF join TENANT CONTAINER PREFIX NAME [KEY VALUE...]
+ *                                    of all with the prefix; prints the checksum
+ *   storagectl CONF remove TENANT CONTAINER NAME
+ *   storagectl CONF location TENANT CONTAINER NAME
+ */
+#include "lib/base/conf.h"
+#include "lib/base/log.h"
+#include "lib/base/seal.h"
+#include "lib/cloud/cloud.h"
+#include "lib/cloud/storage.h"
+
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct storage_driver *storage;
+
+static enum err
+lend(struct op *op, char **a)
+{
+	struct leave l;
+
+	TRY(storage->lend(op, a[0], a[1], a[2], strcmp(a[3], "write") == 0,
+	    atoi(a[4]), &l));
+	printf("%s\n%s\n%s\n", l.before, l.after, l.socket != NULL ?
+	    l.socket : "-");
+	return OK;
+}
+
+static enum err
+list(struct op *op, char **a)
+{
+	struct object *o;
+	int n;
+
+	TRY(storage->list(op, a[0], a[1], a[2], &o, &n));
+	for (int i = 0; i < n; i++)
+		printf("%s %lld %s\n", o[i].name, (long long)o[i].bytes,
+		    o[i].md5);
+	return OK;
+}
+
+static enum err
+read_one(struct op *op, char **a)
+{
+	const char *bytes;
+	size_t n;
+
+	TRY(storage->read(op, a[0], a[1], a[2], 1 << 20, &bytes, &n));
+	fwrite(bytes, 1, n, stdout);
+	return OK;
+}
+
+static enum err
+join(struct op *op, char **a)
+{
+	const char *sum;
+	struct object *o;
+	int n;
+
+	TRY(storage->list(op, a[0], a[1], a[2], &o, &n));
+	TRY(storage->join(op, a[0], a[1], a[3], o, n,
+	    (const char *const *)(a + 4), &sum));
+	puts(sum);
+	return OK;
+}
+
+static enum err
+remove_one(struct op *op, char **a)
+{
+	return storage->remove(op, a[0], a[1], a[2]);
+}
+
+static enum err
+location(struct op *op, char **a)
+{
+	puts(storage->location(op, a[0], a[1], a[2]));
+	return OK;
+}
+
+static const struct verb {
+	const char	*word;
+	int		 args;
+	enum err	(*run)(struct op *, char **);
+} verbs[] = {
+	{ "lend", 5, lend }, { "list", 3, list }, { "read", 3, read_one },
+	{ "join", 4, join }, { "remove", 3, remove_one },
+	{ "location", 3, location }, { 0 }
+};
+
+static enum err
+run(struct op *op, const char *conf, const struct verb *v, char **args)
+{
+	TRY(conf_load(op, conf));
+	TRY(seal_master_load(op));
+	TRY(cloud_open(op));
+	storage = cloud_storage();
+	return v->run(op, args);
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct verb *v = verbs;
+	struct op op;
+	enum err e;
+
+	while (argc > 2 && v->word != NULL && strcmp(v->word, argv[2]) != 0)
+		v++;
+	if (argc < 3 || v->word == NULL || argc < 3 + v->args)
+		errx(2, "see t/tools/storagectl.c");
+	log_init("storagectl", LOG_WARN);
+	op_begin(&op, "storagectl");
+	e = run(&op, argv[1], v, argv + 3);
+	if (e != OK)
+		warnx("%s: %s", err_name(e), op.why != NULL ? op.why : "-");
+	op_end(&op);
+	return e != OK;
+}
