@@ -111,8 +111,8 @@ struct datastore {
 	enum err	(*log_set)(struct op *, const char *name, bool on);
 };
 
-extern const struct datastore datastore_mariadb, datastore_null,
-    datastore_failing;
+extern const struct datastore datastore_mariadb, datastore_postgresql,
+    datastore_null, datastore_failing;
 extern const struct datastore *const datastores[];	/* ends with NULL */
 const struct datastore *datastore_find(const char *name);
 const char	*db_status_word(enum db_status);

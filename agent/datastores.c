@@ -6,6 +6,7 @@
 
 const struct datastore *const datastores[] = {
 	&datastore_mariadb,
+	&datastore_postgresql,
 	&datastore_null,
 	&datastore_failing,
 	NULL

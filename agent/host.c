@@ -43,12 +43,12 @@ signals_reset(void)
 }
 
 static bool
-output_to(const char *log)
+connect_to(const char *input, const char *log)
 {
-	int null = open("/dev/null", O_RDONLY);
+	int in = open(input != NULL ? input : "/dev/null", O_RDONLY);
 	int out = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
 
-	return null != -1 && out != -1 && dup2(null, 0) != -1 &&
+	return in != -1 && out != -1 && dup2(in, 0) != -1 &&
 	    dup2(out, 1) != -1 && dup2(out, 2) != -1;
 }
 
@@ -72,7 +72,7 @@ child_become(const struct host_command *c, int fence, int failed)
 	setsid();
 	signals_reset();
 	setrlimit(RLIMIT_CORE, &none);
-	if (pid_write(c->pid_file) && output_to(c->log) &&
+	if (pid_write(c->pid_file) && connect_to(c->input, c->log) &&
 	    fence_enter(fence)) {
 		close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
 		execve(c->argv[0], (char *const *)(uintptr_t)c->argv,
@@ -134,7 +134,9 @@ host_start(struct op *op, const struct host_command *c,
 		return op_fail(op, ERR_INTERNAL, "%s: %s", c->argv[0],
 		    strerror(why));
 	}
-	return process_watch(op, pid, out);
+	TRY(process_watch(op, pid, out));
+	out->ends_by = c->ends_by;
+	return OK;
 }
 
 /* The program's file may have been replaced since: the kernel then says so. */
@@ -187,6 +189,7 @@ host_adopt(struct op *op, const struct host_command *c,
 	/* Held first and looked at then: the number cannot pass to another. */
 	if (process_watch(op, (pid_t)pid, out) != OK)
 		return false;
+	out->ends_by = c->ends_by;
 	if (host_running(out) && runs_program(op, (int)pid, c->argv[0]) &&
 	    has_argument(op, (int)pid, c->argv[1]))
 		return true;
@@ -219,13 +222,31 @@ host_end(struct op *op, struct host_process *p, int patience_ms)
 {
 	if (p->pid == 0)
 		return;
-	pidfd_send_signal(p->watch, SIGTERM, NULL, 0);
+	pidfd_send_signal(p->watch, p->ends_by != 0 ? p->ends_by : SIGTERM,
+	    NULL, 0);
 	if (!ends_within(p, patience_ms)) {
 		log_warn(op, "process %d does not end: killed", p->pid);
 		pidfd_send_signal(p->watch, SIGKILL, NULL, 0);
 		ends_within(p, KILL_MS);
 	}
 	host_forget(p);
+}
+
+enum err
+host_run(struct op *op, const struct host_command *c, int patience_ms)
+{
+	struct host_process p;
+	int status = 0;
+	bool ended;
+
+	TRY(host_start(op, c, &p));
+	ended = ends_within(&p, patience_ms);
+	if (ended && waitpid(p.pid, &status, 0) != p.pid)
+		status = -1;
+	unlink(c->pid_file);
+	host_end(op, &p, 0);
+	return ended && status == 0 ? OK : op_fail(op, ERR_INTERNAL,
+	    "%s did not do its work: see %s", c->argv[0], c->log);
 }
 
 /* An adopted process is not ours to reap; waitpid then has nothing to say. */

@@ -15,11 +15,14 @@ struct host_command {
 	const char	*log;		/* takes standard output and error */
 	const char	*pid_file;	/* written before the program begins */
 	const char *const *reads, *const *writes;	/* its fence (fence.h); NULL: none */
+	const char	*input;		/* standard input; NULL: none */
+	int		 ends_by;	/* the signal that asks it to end; 0: SIGTERM */
 };
 
 struct host_process {
 	int	pid;			/* 0: none */
 	int	watch;			/* readable once it has ended; -1: none */
+	int	ends_by;		/* as its command said */
 };
 
 /* ERR_INTERNAL with the reason when the program cannot be run. */
@@ -32,7 +35,10 @@ enum err	 host_start(struct op *, const struct host_command *,
 bool		 host_adopt(struct op *, const struct host_command *,
 		    struct host_process *out);
 bool		 host_running(const struct host_process *);
-/* SIGTERM, and SIGKILL when it has not ended after patience_ms. */
+/* A short one, from its start to its end; ERR_INTERNAL unless it ends well within patience_ms. */
+enum err	 host_run(struct op *, const struct host_command *,
+		    int patience_ms);
+/* Its signal, and SIGKILL when it has not ended after patience_ms. */
 void		 host_end(struct op *, struct host_process *, int patience_ms);
 /* Reap what has ended and let go of it. */
 void		 host_forget(struct host_process *);

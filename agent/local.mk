@@ -14,16 +14,25 @@ agent_libagent_a_SOURCES = \
 	agent/mariadb_conf.c agent/mariadb_logs.c \
 	agent/mariadb_schemas.c agent/mariadb_settings.c \
 	agent/mariadb_sql.c agent/mariadb_users.c \
+	agent/memory.c agent/memory.h \
 	agent/modules.c agent/modules.h \
 	agent/names.c agent/names.h \
 	agent/null.c \
 	agent/orders.c agent/orders.h \
+	agent/postgresql.c agent/postgresql.h \
+	agent/postgresql_admin.c agent/postgresql_backup.c agent/postgresql_birth.c \
+	agent/postgresql_conf.c \
+	agent/postgresql_databases.c agent/postgresql_hosts.c \
+	agent/postgresql_logs.c agent/postgresql_roles.c \
+	agent/postgresql_settings.c agent/postgresql_sql.c \
 	agent/report.c agent/report.h \
+	agent/settings.c agent/settings.h \
 	agent/supervisor.c agent/supervisor.h \
 	agent/transfer.c agent/transfer.h \
+	agent/untar.c agent/untar.h \
 	lib/msg/channel.c lib/msg/channel.h
-agent_libagent_a_CPPFLAGS = $(AM_CPPFLAGS) $(MARIADB_CFLAGS)
-AGENT = agent/libagent.a $(MSG) $(MARIADB_LIBS) -lm
+agent_libagent_a_CPPFLAGS = $(AM_CPPFLAGS) $(MARIADB_CFLAGS) $(PQ_CFLAGS)
+AGENT = agent/libagent.a $(MSG) $(MARIADB_LIBS) $(PQ_LIBS) -lm
 
 pkglibexec_PROGRAMS += agent/coffer-agent
 agent_coffer_agent_SOURCES = agent/main.c
@@ -39,8 +48,10 @@ check_PROGRAMS += t/unit/engine_test t/unit/orders_test \
 	t/unit/guest_names_test t/unit/host_test
 endif
 if HAVE_CMOCKA
-check_PROGRAMS += t/unit/agent_modules_test
+check_PROGRAMS += t/unit/agent_modules_test t/unit/untar_test
 endif
+t_unit_untar_test_SOURCES = t/unit/untar_test.c t/unit/test.h
+t_unit_untar_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_agent_modules_test_SOURCES = t/unit/agent_modules_test.c t/unit/test.h
 t_unit_agent_modules_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_orders_test_SOURCES = t/unit/orders_test.c t/unit/test.h
@@ -49,8 +60,10 @@ t_unit_guest_names_test_SOURCES = t/unit/guest_names_test.c t/unit/test.h
 t_unit_guest_names_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_host_test_SOURCES = t/unit/host_test.c t/unit/test.h
 t_unit_host_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
-t_unit_engine_test_SOURCES = t/unit/engine_test.c t/unit/test.h \
-	t/unit/mariadb_fixture.c t/unit/mariadb_fixture.h
+t_unit_engine_test_SOURCES = t/unit/engine_test.c t/unit/engine_test.h \
+	t/unit/engine_mariadb.c t/unit/engine_postgresql.c t/unit/test.h \
+	t/unit/mariadb_fixture.c t/unit/mariadb_fixture.h \
+	t/unit/postgresql_fixture.c t/unit/postgresql_fixture.h
 t_unit_engine_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 
 # The agent by itself; it starts its own Redis and MariaDB.

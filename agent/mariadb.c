@@ -1,5 +1,7 @@
 #include "agent/mariadb.h"
 #include "agent/host.h"
+#include "agent/memory.h"
+#include "agent/settings.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 
@@ -134,7 +136,7 @@ const struct datastore datastore_mariadb = {
 	.port = 3306,
 	.start = start,
 	.stop = stop,
-	.retune = mariadb_conf_retune,
+	.retune = memory_retune,
 	.status = status,
 	.pid = pid,
 	.watch = watch,
@@ -150,7 +152,7 @@ const struct datastore datastore_mariadb = {
 	.grant = mariadb_grant,
 	.revoke = mariadb_revoke,
 	.configure = mariadb_configure,
-	.complaint = mariadb_complaint,
+	.complaint = settings_complaint,
 	.root_enable = mariadb_root_enable,
 	.root_disable = mariadb_root_disable,
 	.log_list = mariadb_log_list,

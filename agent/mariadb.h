@@ -29,21 +29,12 @@ bool		 mariadb_conf_secured(struct op *);	/* it did so once */
 enum err	 mariadb_conf_grow(struct op *);
 /* What it gives an option of this name, without a tenant's settings; or NULL. */
 const char	*mariadb_conf_value(struct op *, const char *name);
-/* The flavor's memory, as an order said since the agent was configured. */
-enum err	 mariadb_conf_retune(struct op *, int memory_mb);
 /* Password of the agent's account; ERR_INTERNAL before the first start. */
 enum err	 mariadb_admin_password(struct op *, const char **);
 
-/*
- * Settings of the tenant's: kept in files of the agent's, written into my.cnf
- * at each start.  If the server twice did not answer after a start with new
- * ones, the next start is made without any.
- */
+/* Settings of the tenant's (settings.h), written into my.cnf at each start. */
 enum err	 mariadb_configure(struct op *, const struct db_setting *);
-const char	*mariadb_complaint(struct op *);
-enum err	 mariadb_settings(struct op *, const struct db_setting **);
 enum err	 mariadb_settings_start(struct op *, const char **lines);	/* of my.cnf */
-void		 mariadb_settings_started(struct op *);
 
 /*
  * One short look: ERR_GUEST when the server does not answer.  let_in false: it

@@ -1,5 +1,7 @@
 #include "agent/mariadb.h"
 #include "agent/file.h"
+#include "agent/memory.h"
+#include "agent/settings.h"
 #include "lib/base/conf.h"
 #include "lib/base/log.h"
 #include "lib/base/seal.h"
@@ -47,34 +49,6 @@ static int
 redo_mb(int memory_mb)
 {
 	return clamp(pool_mb(memory_mb) / 4, 48, 512);
-}
-
-/*
- * "configured ordered": what an order said holds as long as the configuration
- * is the one of then.  A start with a newer one knows better.
- */
-static int
-memory_mb(struct op *op)
-{
-	int configured = conf_int("agent.memory_mb"), then, ordered;
-	const char *text;
-	size_t len;
-
-	if (file_get(op, mariadb_path(op, "agent/memory"), &text, &len) != OK ||
-	    sscanf(text, "%d %d", &then, &ordered) != 2 ||
-	    then != configured || ordered < 1)
-		return configured;
-	return ordered;
-}
-
-enum err
-mariadb_conf_retune(struct op *op, int mb)
-{
-	const char *text = op_printf(op, "%d %d\n",
-	    conf_int("agent.memory_mb"), mb);
-
-	return file_put(op, mariadb_path(op, "agent/memory"), text,
-	    strlen(text));
 }
 
 /*
@@ -229,7 +203,7 @@ mariadb_conf_started(struct op *op)
 	if (access(aside, F_OK) == 0 &&
 	    rename(aside, mariadb_path(op, "agent/admin.pw")) == -1)
 		log_error(op, "%s: %s", aside, strerror(errno));
-	mariadb_settings_started(op);
+	settings_started(op);
 }
 
 /* An option is written with '-', a variable with '_'. */
@@ -260,7 +234,7 @@ mariadb_conf_grow(struct op *op)
 {
 	const struct db_setting *s;
 
-	TRY(mariadb_settings(op, &s));
+	TRY(settings_read(op, &s));
 	for (; s->name != NULL; s++)
 		if (strcmp(s->name, "innodb_log_file_size") == 0)
 			return OK;

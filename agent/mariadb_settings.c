@@ -1,10 +1,6 @@
-/*
- * What a tenant sets: at once where the server can, else at its next start.
- * Three files hold it: the settings, a line each; how many starts were made
- * with new ones; and why they were taken back.
- */
+/* What a tenant sets: at once where the server can, else at its next start. */
 #include "agent/mariadb.h"
-#include "agent/file.h"
+#include "agent/settings.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 
@@ -12,12 +8,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#define SETTINGS	"agent/settings"
-#define UNTRIED		"agent/settings.untried"
-#define REFUSED		"agent/settings.refused"
-#define STARTS		2		/* without an answer: then without settings */
 
 /* The agent's own, whatever a catalogue says: with them a server is lost to it. */
 static const char *const owned[] = { "bind_address", "datadir", "init_file",
@@ -42,89 +32,7 @@ struct variables {
 	int		 n;
 };
 
-/* --- the files ------------------------------------------------------------------ */
-
-static int
-setting_compare(const void *a, const void *b)
-{
-	return strcmp(((const struct db_setting *)a)->name,
-	    ((const struct db_setting *)b)->name);
-}
-
-/* name, tab, n or s, tab, value */
-enum err
-mariadb_settings(struct op *op, const struct db_setting **out)
-{
-	struct db_setting *s;
-	const char *bytes = "";
-	char *line, *rest;
-	size_t len, lines = 1;
-	enum err e;
-	int n = 0;
-
-	e = file_get(op, mariadb_path(op, SETTINGS), &bytes, &len);
-	if (e != OK && e != ERR_NOT_FOUND)
-		return e;
-	for (const char *c = bytes; *c != '\0'; c++)
-		lines += *c == '\n';
-	*out = s = op_alloc(op, lines * sizeof(*s));
-	rest = op_strdup(op, bytes);
-	while ((line = strsep(&rest, "\n")) != NULL && *line != '\0') {
-		s[n].name = strsep(&line, "\t");
-		s[n].number = line != NULL && *line == 'n';
-		strsep(&line, "\t");
-		s[n].value = line;
-		if (s[n++].value == NULL)
-			return op_fail(op, ERR_INTERNAL, "%s is damaged",
-			    SETTINGS);
-	}
-	return OK;
-}
-
-static enum err
-settings_write(struct op *op, const struct db_setting *s)
-{
-	struct text t;
-
-	unlink(mariadb_path(op, REFUSED));
-	text_begin(&t, op, 1024);
-	for (; s->name != NULL; s++)
-		text_printf(&t, "%s\t%c\t%s\n", s->name, s->number ? 'n' : 's',
-		    s->value);
-	TRY(file_put(op, mariadb_path(op, UNTRIED), "0", 1));
-	return file_put(op, mariadb_path(op, SETTINGS), t.s, t.len);
-}
-
-/* Starts made with settings that no server answered with yet; -1: one did. */
-static int
-starts(struct op *op)
-{
-	const char *s;
-	size_t len;
-
-	if (file_get(op, mariadb_path(op, UNTRIED), &s, &len) != OK)
-		return -1;
-	return atoi(s);
-}
-
-static void
-forget(struct op *op)
-{
-	unlink(mariadb_path(op, SETTINGS));
-	unlink(mariadb_path(op, UNTRIED));
-}
-
-static enum err
-take_back(struct op *op)
-{
-	static const char why[] = "The database server did not start with the "
-	    "values of its configuration group; it runs without them.";
-
-	log_error(op, "%s", why);
-	TRY(file_put(op, mariadb_path(op, REFUSED), why, sizeof(why) - 1));
-	forget(op);
-	return OK;
-}
+/* --- my.cnf ---------------------------------------------------------------------- */
 
 /*
  * Quotes keep '#' and blanks, and the one that is not in the value keeps the
@@ -154,44 +62,18 @@ enum err
 mariadb_settings_start(struct op *op, const char **lines)
 {
 	const struct db_setting *s;
-	int made = starts(op);
 	struct text t;
 
 	*lines = "";
-	if (made >= STARTS)
-		return take_back(op);
-	TRY(mariadb_settings(op, &s));
+	TRY(settings_start(op, &s));
 	if (s->name == NULL)
 		return OK;
-	if (made >= 0)
-		TRY(file_put(op, mariadb_path(op, UNTRIED),
-		    op_printf(op, "%d", made + 1), 1));
 	text_begin(&t, op, 1024);
 	text_add(&t, "# The tenant's.\n");
 	for (; s->name != NULL; s++)
 		line_add(&t, s);
 	*lines = t.s;
 	return OK;
-}
-
-/* One that ran already when they were written says nothing about them. */
-void
-mariadb_settings_started(struct op *op)
-{
-	if (starts(op) > 0)
-		unlink(mariadb_path(op, UNTRIED));
-}
-
-const char *
-mariadb_complaint(struct op *op)
-{
-	const char *path = mariadb_path(op, REFUSED), *why;
-	size_t len;
-
-	if (file_get(op, path, &why, &len) != OK)
-		return NULL;
-	unlink(path);
-	return why;
 }
 
 /* --- one variable --------------------------------------------------------------- */
@@ -384,11 +266,7 @@ apply_all(struct variables *all, const struct db_setting *to)
 		else
 			TRY(apply(all, v));
 	}
-	if (to->name != NULL)
-		return settings_write(all->op, to);
-	unlink(mariadb_path(all->op, REFUSED));
-	forget(all->op);
-	return OK;
+	return settings_write(all->op, to);
 }
 
 /* Those that are wanted, then those that were and are not any more. */
@@ -444,7 +322,7 @@ canonical(struct op *op, const struct db_setting *s,
 			return op_fail(op, ERR_BAD_REQUEST, "%s: a value "
 			    "holds one kind of quotes only.", name);
 	}
-	qsort(list, n, sizeof(*list), setting_compare);
+	qsort(list, n, sizeof(*list), settings_compare);
 	return OK;
 }
 
@@ -457,7 +335,7 @@ mariadb_configure(struct op *op, const struct db_setting *wanted)
 	enum err e;
 
 	TRY(canonical(op, wanted, &to));
-	TRY(mariadb_settings(op, &was));
+	TRY(settings_read(op, &was));
 	collect(&all, to, was);
 	TRY(look(&all, all.v, all.n));
 	before = op_alloc(op, ((size_t)all.n + 1) * sizeof(*before));

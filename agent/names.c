@@ -1,4 +1,5 @@
 #include "agent/names.h"
+#include "lib/base/conf.h"
 #include "lib/base/text.h"
 
 #include <arpa/inet.h>
@@ -12,27 +13,49 @@ const char *const names_hidden_users[] = { "os_admin", "root", "mariadb.sys",
     "mysql", "mysql.sys", "mysql.session", "mysql.infoschema", "PUBLIC", "",
     NULL };
 
-static bool
-is_hidden_user(const char *name)
-{
-	const char *const *hidden = names_hidden_users;
+/* These, and all that begin with "pg_" or "os_access_". */
+const char *const names_postgresql_databases[] = { "postgres", "template0",
+    "template1", "os_admin", NULL };
+const char *const names_postgresql_users[] = { "os_admin", "postgres", "root",
+    "public", "none", NULL };
 
-	while (*hidden != NULL && strcasecmp(*hidden, name) != 0)
-		hidden++;
-	return *hidden != NULL;
+static bool
+is_listed(const char *const *list, const char *name,
+    int (*compare)(const char *, const char *))
+{
+	while (*list != NULL && compare(*list, name) != 0)
+		list++;
+	return *list != NULL;
+}
+
+static bool
+mysql_hides_user(const char *name)
+{
+	return is_listed(names_hidden_users, name, strcasecmp);
 }
 
 /* MariaDB knows those without files in any case; "MySQL" is a tenant's. */
 static bool
-is_hidden_database(const char *name)
+mysql_hides_database(const char *name)
 {
-	const char *const *hidden = names_hidden_databases;
-
-	while (*hidden != NULL && strcmp(*hidden, name) != 0)
-		hidden++;
-	return *hidden != NULL ||
+	return is_listed(names_hidden_databases, name, strcmp) ||
 	    strcasecmp(name, "information_schema") == 0 ||
 	    strcasecmp(name, "performance_schema") == 0;
+}
+
+/* Roles and databases are told apart by case. */
+static bool
+postgresql_hides_user(const char *name)
+{
+	return is_listed(names_postgresql_users, name, strcmp) ||
+	    strncmp(name, "pg_", 3) == 0 ||
+	    strncmp(name, "os_access_", 10) == 0;
+}
+
+static bool
+postgresql_hides_database(const char *name)
+{
+	return is_listed(names_postgresql_databases, name, strcmp);
 }
 
 static bool
@@ -43,7 +66,7 @@ is_word(char c)
 
 /* Words, then blanks and ?#@, then words: two characters at the least. */
 static bool
-is_database(const char *s)
+is_mysql_database(const char *s)
 {
 	size_t len = strlen(s), i = 0;
 
@@ -62,13 +85,66 @@ is_database(const char *s)
 	return i == len;
 }
 
+/* UTF-8 of the basic plane without control characters, no blank at its end. */
+static bool
+is_postgresql_database(const char *s)
+{
+	size_t len = strlen(s);
+
+	if (len < 2 || !text_is_utf8(s, len) || s[len - 1] == ' ')
+		return false;
+	for (; *s != '\0'; s++)
+		if ((unsigned char)*s < 0x20 || *s == 0x7f ||
+		    (unsigned char)*s >= 0xf0)
+			return false;
+	return true;
+}
+
+static size_t
+characters(const char *utf8)
+{
+	size_t n = 0;
+
+	for (; *utf8 != '\0'; utf8++)
+		n += (*utf8 & 0xc0) != 0x80;
+	return n;
+}
+
+/* By engine; the one without a name is everybody else's. */
+static const struct rules {
+	const char	*engine;
+	size_t		 database_max, user_max;	/* as measure counts */
+	size_t		(*measure)(const char *);
+	bool		(*is_database)(const char *);
+	bool		(*hides_database)(const char *);
+	bool		(*hides_user)(const char *);
+} rules[] = {
+	{ "postgresql", 63, 63, strlen, is_postgresql_database,
+	    postgresql_hides_database, postgresql_hides_user },
+	{ NULL, 64, 80, characters, is_mysql_database,
+	    mysql_hides_database, mysql_hides_user },
+};
+
+static const struct rules *
+rules_now(void)
+{
+	const struct rules *r = rules;
+
+	while (r->engine != NULL &&
+	    strcmp(r->engine, conf_str("agent.engine")) != 0)
+		r++;
+	return r;
+}
+
 enum err
 names_database(struct op *op, const char *s)
 {
-	if (s == NULL || strlen(s) > NAMES_DATABASE || !is_database(s))
+	const struct rules *r = rules_now();
+
+	if (s == NULL || r->measure(s) > r->database_max || !r->is_database(s))
 		return op_fail(op, ERR_BAD_REQUEST,
 		    "The database name is not valid.");
-	if (is_hidden_database(s))
+	if (r->hides_database(s))
 		return op_fail(op, ERR_BAD_REQUEST,
 		    "Database name \"%s\" is on the reserved list.", s);
 	return OK;
@@ -98,23 +174,15 @@ is_quotable(const char *text)
 	return true;
 }
 
-static size_t
-characters(const char *utf8)
-{
-	size_t n = 0;
-
-	for (; *utf8 != '\0'; utf8++)
-		n += (*utf8 & 0xc0) != 0x80;
-	return n;
-}
-
 enum err
 names_user(struct op *op, const char *s)
 {
-	if (s == NULL || !is_quotable(s) || characters(s) > NAMES_USER)
+	const struct rules *r = rules_now();
+
+	if (s == NULL || !is_quotable(s) || r->measure(s) > r->user_max)
 		return op_fail(op, ERR_BAD_REQUEST,
 		    "The user name is not valid.");
-	if (is_hidden_user(s))
+	if (r->hides_user(s))
 		return op_fail(op, ERR_BAD_REQUEST,
 		    "User name \"%s\" is on the reserved list.", s);
 	return OK;
@@ -190,7 +258,7 @@ enum err
 names_charset(struct op *op, const char *s)
 {
 	size_t n = s == NULL ? 0 : strspn(s, "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.@-");
 
 	if (n == 0 || n > 64 || s[n] != '\0')
 		return op_fail(op, ERR_BAD_REQUEST,

@@ -111,7 +111,7 @@ const struct conf_key conf_keys[] = {
 
 	{ "agent",     "instance",    CONF_STR,    "",                    "id of the instance this agent serves" },
 	{ "agent",     "key",         CONF_SECRET, "",                    "the guest's own key, 64 hex digits" },
-	{ "agent",     "engine",      CONF_STR,    "mariadb",             "mariadb, null or failing" },
+	{ "agent",     "engine",      CONF_STR,    "mariadb",             "mariadb, postgresql, null or failing" },
 	{ "agent",     "fail",        CONF_STR,    "",                    "what the failing engine fails at, for tests: call:nth, by commas" },
 	{ "agent",     "fail_slowly", CONF_INT,    "0",                   "how long it takes to be prepared, in milliseconds" },
 	{ "agent",     "data",        CONF_STR,    "/data",               "the instance's volume" },

@@ -12,11 +12,19 @@ static const char *const mariadb[] = { "/usr/bin/mariadb-install-db",
 	"--auth-root-authentication-method=normal", "--skip-test-db",
 	"--skip-name-resolve", "--force", "--innodb-log-file-size=8M", NULL };
 
+/* Checksums, so that a page that went bad says so. */
+#define POSTGRESQL "/usr/lib/postgresql/15/bin/"
+static const char *const postgresql[] = { POSTGRESQL "initdb",
+	"--pgdata=%s/pgdata", "--username=os_admin", "--auth=reject",
+	"--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums",
+	"--no-sync", "--no-instructions", NULL };
+
 const struct engine engines[] = {
 	/* name       port  server                install  names    backups */
 	{ "mariadb",  3306, "/usr/sbin/mariadbd", mariadb, 64, 80,  NULL, false },
 	{ "mysql",    3306, NULL,                 NULL,    64, 16,  NULL, false },
 	{ "percona",  3306, NULL,                 NULL,    64, 16,  NULL, false },
+	{ "postgresql", 5432, POSTGRESQL "postgres", postgresql, 63, 63, NULL, false },
 	/* engines of tests */
 	{ "null",     3306, NULL,                 NULL,    64, 80,  "xbstream.gz", true },
 	{ "failing",  3306, NULL,                 NULL,    64, 80,  NULL, false },

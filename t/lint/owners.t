@@ -6,7 +6,7 @@
 # it may stand (shell patterns of files), and the sentence.
 laws() {
 	cat <<'LAWS'
-#[ 	]*include <(libpq-fe|libpq/|postgres_ext)|lib/wire/pg.c|libpq
+#[ 	]*include <(libpq-fe|libpq/|postgres_ext)|lib/wire/pg.c agent/postgresql_sql.c agent/postgresql_backup.c|libpq
 #[ 	]*include <curl/|lib/wire/http.c|libcurl
 #[ 	]*include <hiredis|lib/wire/redis.c|hiredis
 #[ 	]*include <json-c|lib/base/json.c|json-c
@@ -19,8 +19,8 @@ laws() {
 (^|[^A-Za-z_>.])(mount|umount|umount2|pivot_root|unshare|setns|chroot)[ ]*\(|agent/host.c lib/cloud/local_*.c|mounts and namespaces
 (^|[^A-Za-z_>.])(gets|strcat|sprintf|vsprintf|strtok|tmpnam|mktemp|alloca)[ ]*\(|nobody|calls that cannot be made safe
 (^|[^A-Za-z_>.])(setjmp|longjmp|sigsetjmp|siglongjmp)[ ]*\(|nobody|jumps out of functions
-"[^"]*(SELECT [a-z*(]|INSERT INTO |UPDATE [a-z_]+ SET|DELETE FROM |CREATE (TABLE|INDEX|ROLE)|ALTER TABLE )|lib/store/* lib/wire/pg.c agent/mariadb*.c|SQL
-PQ(exec|sendQuery|escape[A-Za-z]*)[ ]*\(|lib/wire/pg.c|queries without parameters
+"[^"]*(SELECT [a-z*(]|INSERT INTO |UPDATE [a-z_]+ SET|DELETE FROM |CREATE (TABLE|INDEX|ROLE)|ALTER TABLE )|lib/store/* lib/wire/pg.c agent/mariadb*.c agent/postgresql*.c|SQL
+PQ(exec|sendQuery|escape[A-Za-z]*)[ ]*\(|lib/wire/pg.c agent/postgresql_sql.c agent/postgresql_backup.c|queries without parameters
 LAWS
 }
 

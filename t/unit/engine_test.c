@@ -1,24 +1,16 @@
-/* What every engine does, and what only MariaDB can get wrong. */
-#include "t/unit/test.h"
-#include "t/unit/mariadb_fixture.h"
-#include "agent/datastore.h"
-#include "agent/file.h"
-#include "agent/mariadb.h"
-#include "lib/base/clock.h"
+/* What every engine does. */
+#include "t/unit/engine_test.h"
+#include "lib/base/conf.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-static const struct datastore *db;
-static struct op op;
+const struct datastore *db;
+struct op op;
+static const struct engine_case *at;
 
 /* A listing as one text: "name@host(db,db) name ..." */
 static enum err
@@ -39,7 +31,7 @@ row_collect(struct op *o, void *arg, const char *name, const char *host,
 	return OK;
 }
 
-static const char *
+const char *
 databases(int limit, const char *marker)
 {
 	struct db_page page = { limit, marker };
@@ -50,7 +42,7 @@ databases(int limit, const char *marker)
 	return t.s;
 }
 
-static const char *
+const char *
 users(int limit, const char *marker)
 {
 	struct db_page page = { limit, marker };
@@ -61,27 +53,27 @@ users(int limit, const char *marker)
 	return t.s;
 }
 
-static void
+void
 ok(enum err e)
 {
 	if (e != OK)
 		fail_msg("%s: %s", err_name(e), op.why);
 }
 
-static void
+void
 create(const char *name)
 {
 	ok(db->database_create(&op, &(struct db_database){ .name = name }));
 }
 
-static struct db_user
+struct db_user
 user(const char *name, const char *host)
 {
 	return (struct db_user){ .name = name, .host = host,
 	    .password = "first-Secret1" };
 }
 
-static void
+void
 wait_until_it_answers(void)
 {
 	enum db_status status = DB_CRASHED;
@@ -93,36 +85,41 @@ wait_until_it_answers(void)
 	assert_int_equal(status, DB_HEALTHY);
 }
 
-/* A first start that a power cut ended: a password's file, and nothing in it. */
-static void
-power_cut_leave(void)
+void
+start_again(void)
 {
-	ok(file_directory(&op, mariadb_path(&op, "agent")));
-	ok(file_put(&op, mariadb_path(&op, "agent/admin.first"), "", 0));
+	ok(db->stop(&op));
+	op_end(&op);			/* and the session with it */
+	op_begin(&op, "test");
+	ok(db->start(&op));
+	wait_until_it_answers();
 }
 
-/* *state is the engine; its first test starts it. */
-static int
-begin(void **state)
+/* The first test of an engine starts it. */
+int
+engine_begin(void **state)
 {
-	const struct datastore *engine = *state;
+	const struct engine_case *c = at = *state;
 
 	op_begin(&op, "test");
-	if (db != engine) {
-		if (db != NULL)
-			db->stop(&op);
-		db = engine;
-		if (engine == &datastore_mariadb)
-			power_cut_leave();
-		ok(db->start(&op));
-		wait_until_it_answers();
-	}
+	if (db == c->engine)
+		return 0;
+	if (db != NULL)
+		db->stop(&op);
+	db = c->engine;
+	ok(conf_set(&op, "agent", "engine", db->name));
+	if (c->use != NULL)
+		c->use();
+	ok(db->start(&op));
+	wait_until_it_answers();
+	if (db->prepare != NULL)
+		ok(db->prepare(&op));
 	return 0;
 }
 
 /* Nothing of one test is there for the next. */
-static int
-end(void **state)
+int
+engine_end(void **state)
 {
 	struct text all;
 	struct db_page page = { 0 };
@@ -206,24 +203,32 @@ listings_come_page_by_page_in_order_of_name(void **state)
 	assert_string_equal(databases(2, "a1"), "b1");
 	assert_string_equal(databases(2, "b1"), "");
 	for (int i = 0; i < 3; i++) {
-		u = user("ann", (const char *[]){ "10.0.0.2", "%", "10.0.0.%" }[i]);
+		u = at->hosts ? user("ann", (const char *[]){ "10.0.0.2", "%",
+		    "10.0.0.%" }[i]) : user((const char *[]){ "cid", "ann",
+		    "bob" }[i], "%");
 		ok(db->user_create(&op, &u));
 	}
-	assert_string_equal(users(2, NULL), "ann@% ann@10.0.0.%");
-	assert_string_equal(users(2, "ann@10.0.0.%"), "ann@10.0.0.2");
+	assert_string_equal(users(2, NULL), at->hosts ?
+	    "ann@% ann@10.0.0.%" : "ann@% bob@%");
+	assert_string_equal(users(2, at->hosts ? "ann@10.0.0.%" : "bob@%"),
+	    at->hosts ? "ann@10.0.0.2" : "cid@%");
 }
 
 static void
-users_are_pairs_of_name_and_host(void **state)
+users_are_pairs_of_name_and_host_or_have_one_host_each(void **state)
 {
 	struct db_user everywhere = user("ann", "%"),
 	    there = user("ann", "10.0.0.1");
 
 	(void)state;
 	ok(db->user_create(&op, &everywhere));
-	ok(db->user_create(&op, &there));
+	assert_int_equal(db->user_create(&op, &there),
+	    at->hosts ? OK : ERR_CONFLICT);
 	assert_int_equal(db->user_create(&op, &there), ERR_CONFLICT);
 	ok(db->user_delete(&op, &everywhere));
+	assert_int_equal(db->user_delete(&op, &everywhere), ERR_NOT_FOUND);
+	if (!at->hosts)
+		ok(db->user_create(&op, &there));
 	assert_string_equal(users(0, NULL), "ann@10.0.0.1");
 }
 
@@ -333,10 +338,10 @@ log_named(const char *name)
 static void
 logs_are_switched_on_and_off_but_not_the_system_s(void **state)
 {
-	static const char *const names[] = { "general", "slow_query" };
+	const char *const *names = at->logs;
 
 	(void)state;
-	for (size_t i = 0; i < ROWS(names); i++) {
+	for (size_t i = 0; names[i] != NULL; i++) {
 		assert_false(log_named(names[i]).system);
 		ok(db->log_set(&op, names[i], true));
 		ok(db->log_set(&op, names[i], true));
@@ -351,259 +356,14 @@ logs_are_switched_on_and_off_but_not_the_system_s(void **state)
 	assert_true(log_named("error").on);
 }
 
-/* --- MariaDB alone ------------------------------------------------------------ */
-
 static void
-the_template_s_accounts_are_gone(void **state)
+settings_are_taken_and_taken_back(void **state)
 {
-	struct text t;
-
-	(void)state;
-	text_begin(&t, &op, 64);
-	assert_int_not_equal(mariadb_fixture_client("root", "", "SELECT 1"), 0);
-	assert_int_equal(db->database_show(&op, "test"), ERR_NOT_FOUND);
-	assert_string_equal(users(0, NULL), "");
-}
-
-static void
-what_only_a_start_needs_is_removed(void **state)
-{
-	struct stat st;
-	const char *pw;
-
-	(void)state;
-	assert_int_equal(stat(mariadb_path(&op, "agent/init.sql"), &st), -1);
-	assert_int_equal(stat(mariadb_path(&op, "agent/admin.first"), &st), -1);
-	pw = mariadb_path(&op, "agent/admin.pw");
-	assert_int_equal(stat(pw, &st), 0);
-	assert_int_equal(st.st_mode & 0777, 0600);
-	assert_int_equal(st.st_size, 32);
-}
-
-static void
-a_grant_on_a_b_is_none_on_axb(void **state)
-{
-	struct db_user u = user("ann", "%");
-
-	(void)state;
-	create("a_b");
-	create("axb");
-	u.databases = (const char *const[]){ "a_b", NULL };
-	ok(db->user_create(&op, &u));
-	assert_int_equal(mariadb_fixture_client("ann", u.password, "USE a_b"), 0);
-	assert_int_not_equal(mariadb_fixture_client("ann", u.password,
-	    "USE axb"), 0);
-	assert_int_not_equal(mariadb_fixture_client("ann", u.password,
-	    "CREATE DATABASE mine"), 0);
-}
-
-/* Escaped, the pattern is longer than what mysql.db holds. */
-static void
-a_name_too_long_to_be_escaped_is_refused(void **state)
-{
-	char name[65];
-	struct db_user u = user("ann", "%");
-
-	(void)state;
-	memset(name, '_', 64);
-	name[64] = '\0';
-	create(name);
-	ok(db->user_create(&op, &u));
-	assert_int_equal(db->grant(&op, &u, name), ERR_BAD_REQUEST);
-}
-
-static void
-a_changed_password_is_the_one_that_counts(void **state)
-{
-	struct db_user u = user("ann", "%"), to = { .password = "other-Secret2" };
-
-	(void)state;
-	ok(db->user_create(&op, &u));
-	ok(db->user_update(&op, &u, &to));
-	assert_int_not_equal(mariadb_fixture_client("ann", u.password,
-	    "SELECT 1"), 0);
-	assert_int_equal(mariadb_fixture_client("ann", to.password,
-	    "SELECT 1"), 0);
-}
-
-static void
-a_dropped_user_s_sessions_end(void **state)
-{
-	struct db_user u = user("ann", "127.0.0.%"), all = user("ann", "%");
-	int64_t since = clock_ms();
-	int status;
-	pid_t pid;
-
-	(void)state;
-	ok(db->user_create(&op, &all));
-	if ((pid = fork()) == 0)
-		_exit(mariadb_fixture_client("ann", u.password,
-		    "SELECT SLEEP(20)"));
-	usleep(500000);
-	ok(db->user_delete(&op, &all));
-	while (waitpid(pid, &status, 0) == -1)
-		;
-	assert_int_not_equal(WEXITSTATUS(status), 0);
-	assert_true(clock_ms() - since < 10000);
-}
-
-static void
-character_sets_are_the_server_s_to_know(void **state)
-{
-	struct db_database good = { "one", "utf8mb3", "utf8mb3_bin" };
-	struct db_database bad[] = { { "two", "klingon", NULL },
-	    { "two", NULL, "klingon_ci" }, { "two", "latin1", "utf8mb4_bin" } };
-
-	(void)state;
-	ok(db->database_create(&op, &good));
-	for (size_t i = 0; i < ROWS(bad); i++)
-		assert_int_equal(db->database_create(&op, &bad[i]),
-		    ERR_BAD_REQUEST);
-	assert_string_equal(databases(0, NULL), "one");
-}
-
-/* The general log is on, as a tenant's root may have it. */
-static void
-passwords_stand_in_no_log(void **state)
-{
-	struct db_user u = user("ann", "%");
-	const char *s;
-	size_t len;
-
-	(void)state;
-	u.password = "canary-Secret7";
-	ok(mariadb_run(&op, op_printf(&op,
-	    "SET GLOBAL general_log_file = '%s', GLOBAL general_log = 1, "
-	    "GLOBAL slow_query_log = 1, GLOBAL long_query_time = 0",
-	    mariadb_path(&op, "log/general.log"))));
-	ok(db->user_create(&op, &u));
-	ok(db->root_enable(&op, u.password));
-	ok(db->root_disable(&op));
-	ok(mariadb_run(&op, "SET GLOBAL general_log = 0, "
-	    "GLOBAL slow_query_log = 0, GLOBAL long_query_time = 10"));
-	ok(file_get(&op, mariadb_path(&op, "log/general.log"), &s, &len));
-	assert_null(memmem(s, len, "canary", 6));
-	ok(file_get(&op, mariadb_path(&op, "log/mariadb.err"), &s, &len));
-	assert_null(memmem(s, len, "canary", 6));
-	assert_int_not_equal(mariadb_run(&op,
-	    "CREATE USER x IDENTIFIED BY 'canary' oops"), OK);
-	assert_null(strstr(op.why, "canary"));
-}
-
-static void
-the_agent_s_account_comes_back_with_a_restart(void **state)
-{
-	(void)state;
-	ok(mariadb_run(&op, "DROP USER os_admin@localhost"));
-	ok(db->stop(&op));
-	assert_int_equal(db->pid(), 0);
-	op_end(&op);			/* and the session with it */
-	op_begin(&op, "test");
-	ok(db->start(&op));
-	wait_until_it_answers();
-	create("app");
-}
-
-static void
-a_server_that_turns_the_agent_away_is_alive(void **state)
-{
-	enum db_status status;
-
-	(void)state;
-	ok(mariadb_run(&op, "DROP USER os_admin@localhost"));
-	mariadb_hang_up();
-	ok(db->status(&op, &status));
-	assert_int_equal(status, DB_HEALTHY);
-	assert_int_equal(db->database_show(&op, "app"), ERR_GUEST);
-	ok(db->stop(&op));
-	ok(db->start(&op));
-	wait_until_it_answers();
-	assert_int_equal(db->database_show(&op, "app"), ERR_NOT_FOUND);
-}
-
-static void
-a_user_is_created_whole_or_not_at_all(void **state)
-{
-	struct db_user u = user("ann", "%");
-	char name[65];
-
-	(void)state;
-	memset(name, '_', 64);
-	name[64] = '\0';
-	u.databases = (const char *const[]){ "app", name, NULL };
-	assert_int_equal(db->user_create(&op, &u), ERR_BAD_REQUEST);
-	assert_non_null(strstr(op.why, "too long to be granted"));
-	assert_string_equal(users(0, NULL), "");
-}
-
-/* The agent keeps one connection, and gets in when there is no other. */
-static void
-a_server_without_free_connections_still_obeys(void **state)
-{
-	struct db_user u = user("ann", "%");
-	pid_t pid[12];
-
-	(void)state;
-	ok(db->user_create(&op, &u));
-	ok(mariadb_run(&op, "SET GLOBAL max_connections = 10"));
-	for (size_t i = 0; i < ROWS(pid); i++)
-		if ((pid[i] = fork()) == 0)
-			_exit(mariadb_fixture_client("ann", u.password,
-			    "SELECT SLEEP(300)"));
-	for (int i = 0; i < 1000 && mariadb_fixture_client("ann", u.password,
-	    "SELECT 1") == 0; i++)
-		usleep(20000);		/* they are still coming in */
-	assert_int_not_equal(mariadb_fixture_client("ann", u.password,
-	    "SELECT 1"), 0);
-	op_end(&op);			/* a new order, a new session */
-	op_begin(&op, "test");
-	ok(db->user_delete(&op, &u));	/* and its sessions end */
-	for (size_t i = 0; i < ROWS(pid); i++)
-		waitpid(pid[i], NULL, 0);
-	ok(mariadb_run(&op, "SET GLOBAL max_connections = 32"));
-}
-
-static void
-a_tenant_s_database_named_test_outlives_a_restart(void **state)
-{
-	(void)state;
-	create("test");
-	ok(db->stop(&op));
-	ok(db->start(&op));
-	wait_until_it_answers();
-	ok(db->database_show(&op, "test"));
-}
-
-static void
-a_killed_server_is_seen_and_starts_again(void **state)
-{
-	enum db_status status;
-
-	(void)state;
-	create("app");
-	assert_true(db->pid() > 0);
-	kill(db->pid(), SIGKILL);
-	for (int i = 0; i < 400 && db->pid() != 0; i++)
-		usleep(5000);
-	assert_int_equal(db->pid(), 0);
-	db->status(&op, &status);
-	assert_int_not_equal(status, DB_HEALTHY);
-	ok(db->start(&op));
-	wait_until_it_answers();
-	ok(db->database_show(&op, "app"));
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
-
-static void
-all_engines_take_settings(void **state)
-{
-	static const struct db_setting some[] = {
-		{ "wait_timeout", "77", true }, { 0 } }, none[] = { { 0 } };
+	struct db_setting some[2] = { { at->setting, at->value, true } };
 
 	(void)state;
 	ok(db->configure(&op, some));
-	ok(db->configure(&op, none));
+	ok(db->configure(&op, &some[1]));
 }
 
 static const struct CMUnitTest contract[] = {
@@ -611,191 +371,42 @@ static const struct CMUnitTest contract[] = {
 	TEST(a_second_database_of_a_name_is_a_conflict),
 	TEST(what_is_not_there_is_not_found),
 	TEST(listings_come_page_by_page_in_order_of_name),
-	TEST(users_are_pairs_of_name_and_host),
+	TEST(users_are_pairs_of_name_and_host_or_have_one_host_each),
 	TEST(grants_are_listed_given_and_taken_back),
 	TEST(a_renamed_user_keeps_its_grants),
 	TEST(a_name_that_is_taken_is_not_taken_over),
 	TEST(odd_names_stay_data),
 	TEST(root_is_enabled_and_disabled_and_never_listed),
-	TEST(all_engines_take_settings),
+	TEST(settings_are_taken_and_taken_back),
 	TEST(logs_are_switched_on_and_off_but_not_the_system_s),
 };
 
-/* --- settings ----------------------------------------------------------------------- */
+/* --- the engines ------------------------------------------------------------------ */
 
-static enum err
-take_text(struct op *o, void *arg, char **field)
-{
-	*(const char **)arg = op_strdup(o, field[0]);
-	return OK;
-}
-
-static const char *
-variable(const char *name)
-{
-	const char *value = NULL;
-
-	ok(mariadb_rows(&op, op_printf(&op, "SELECT @@GLOBAL.%s", name),
-	    take_text, &value));
-	return value;
-}
-
-static void
-start_again(void)
-{
-	ok(db->stop(&op));
-	op_end(&op);			/* and the session with it */
-	op_begin(&op, "test");
-	ok(db->start(&op));
-	wait_until_it_answers();
-}
-
-static void
-settings_are_there_at_once_and_after_a_start_and_go_to_defaults(void **state)
-{
-	static const struct db_setting some[] = {
-		{ "Max-Connections", "61", true },
-		{ "innodb_buffer_pool_size", "12582912", true },
-		{ "long_query_time", "2.5", true },
-		{ "back_log", "93", true }, { 0 } }, none[] = { { 0 } };
-	char connections[16];
-
-	(void)state;
-	snprintf(connections, sizeof(connections), "%s",
-	    variable("max_connections"));
-	ok(db->configure(&op, some));
-	assert_string_equal(variable("max_connections"), "61");
-	assert_string_equal(variable("long_query_time"), "2.500000");
-	assert_string_not_equal(variable("back_log"), "93");
-	start_again();
-	assert_string_equal(variable("max_connections"), "61");
-	assert_string_equal(variable("back_log"), "93");
-	ok(db->configure(&op, none));
-	assert_string_equal(variable("max_connections"), connections);
-	assert_string_equal(variable("long_query_time"), "10.000000");
-	start_again();
-	assert_string_not_equal(variable("back_log"), "93");
-}
-
-/* Each as it was given, and none of them a line of my.cnf. */
-static void
-odd_values_stay_values(void **state)
-{
-	static const char *const odd[] = { "a#b", " a ", "it's", "say \"x\"",
-	    "back\\slash\\", "a;b", "x = y", "!include /etc/passwd", "\\n",
-	    "[mysqld]", "\xd0\xb4", "" };
-	struct db_setting s[2] = { { 0 } };
-
-	(void)state;
-	for (size_t i = 0; i < ROWS(odd); i++) {
-		/* Any text, read at starts. */
-		s[0] = (struct db_setting){ "report_user", odd[i], false };
-		ok(db->configure(&op, s));
-		start_again();
-		assert_string_equal(variable("report_user"), odd[i]);
-	}
-	ok(db->configure(&op, &(struct db_setting){ 0 }));
-}
-
-static const struct { struct db_setting s; const char *why; } wrong[] = {
-	{ { "nope", "1", true }, "no variable nope" },
-	{ { "sql_mode", "NO_SUCH_MODE", false }, "sql_mode" },
-	{ { "wait_timeout", "x", false }, "wait_timeout" },
-	{ { "max_connections", "5", true }, "max_connections" },
-	{ { "max_connections", "1000000", true }, "from 10 to 100000" },
-	{ { "back_log", "-1", true }, "back_log" },
-	{ { "back_log", "65536", true }, "from 0 to 65535" },
-	{ { "timestamp", "5", true }, "whole server" },
-	{ { "character_set_client", "utf8mb4", false }, "whole server" },
-	{ { "datadir", "/tmp", false }, "not a tenant's" },
-	{ { "Plugin-Load-Add", "x", false }, "not a tenant's" },
-	{ { "report_user", "both ' and \"", false }, "quotes" },
+static const char *const null_logs[] = { "general", "slow_query", NULL };
+static const struct engine_case case_null = {
+	.engine = &datastore_null,
+	.setting = "wait_timeout", .value = "77",
+	.logs = null_logs, .hosts = true,
+}, case_failing = {
+	.engine = &datastore_failing,
+	.setting = "wait_timeout", .value = "77",
+	.logs = null_logs, .hosts = true,
+};
+static const struct engine_case *const engine_cases[] = {
+	&case_null, &case_failing, &case_mariadb, &case_postgresql,
 };
 
-static void
-what_the_server_refuses_leaves_all_as_it_was(void **state)
-{
-	static const struct db_setting good = { "wait_timeout", "1234", true };
-	struct db_setting s[3] = { { 0 } };
-	char before[16];
-
-	(void)state;
-	snprintf(before, sizeof(before), "%s", variable("wait_timeout"));
-	for (size_t i = 0; i < ROWS(wrong); i++) {
-		s[0] = good;
-		s[1] = wrong[i].s;
-		if (strcmp(wrong[i].s.name, "wait_timeout") == 0)
-			s[0].name = "interactive_timeout";
-		if (db->configure(&op, s) != ERR_BAD_REQUEST)
-			fail_msg("%s is taken", wrong[i].s.name);
-		if (strstr(op.why, wrong[i].why) == NULL)
-			fail_msg("%s: %s", wrong[i].s.name, op.why);
-		assert_string_equal(variable("wait_timeout"), before);
-	}
-	start_again();
-	assert_string_equal(variable("wait_timeout"), before);
-}
-
-/* It takes as many starts as the supervisor makes by itself. */
-static void
-a_server_that_does_not_start_gets_no_settings(void **state)
-{
-	static const struct db_setting deadly[] = {
-		{ "innodb_page_size", "65536", true },
-		{ "wait_timeout", "77", true }, { 0 } };
-	const char *why;
-
-	(void)state;
-	ok(db->configure(&op, deadly));
-	assert_null(db->complaint(&op));
-	ok(db->stop(&op));
-	op_end(&op);
-	op_begin(&op, "test");
-	for (int i = 0; i < 2; i++) {
-		ok(db->start(&op));
-		for (int n = 0; n < 1000 && db->pid() != 0; n++)
-			usleep(5000);
-		assert_int_equal(db->pid(), 0);
-	}
-	ok(db->start(&op));
-	wait_until_it_answers();
-	assert_string_not_equal(variable("wait_timeout"), "77");
-	why = db->complaint(&op);
-	assert_non_null(why);
-	assert_non_null(strstr(why, "did not start"));
-	assert_null(db->complaint(&op));
-}
-
-static const struct CMUnitTest mariadb_only[] = {
-	TEST(the_template_s_accounts_are_gone),
-	TEST(what_only_a_start_needs_is_removed),
-	TEST(a_grant_on_a_b_is_none_on_axb),
-	TEST(a_name_too_long_to_be_escaped_is_refused),
-	TEST(a_changed_password_is_the_one_that_counts),
-	TEST(a_dropped_user_s_sessions_end),
-	TEST(character_sets_are_the_server_s_to_know),
-	TEST(passwords_stand_in_no_log),
-	TEST(the_agent_s_account_comes_back_with_a_restart),
-	TEST(a_server_that_turns_the_agent_away_is_alive),
-	TEST(a_user_is_created_whole_or_not_at_all),
-	TEST(a_server_without_free_connections_still_obeys),
-	TEST(a_tenant_s_database_named_test_outlives_a_restart),
-	TEST(settings_are_there_at_once_and_after_a_start_and_go_to_defaults),
-	TEST(odd_values_stay_values),
-	TEST(what_the_server_refuses_leaves_all_as_it_was),
-	TEST(a_server_that_does_not_start_gets_no_settings),
-	TEST(a_killed_server_is_seen_and_starts_again),
-};
-
-static struct CMUnitTest all[3 * ROWS(contract) + ROWS(mariadb_only)];
+static struct CMUnitTest all[256];
 static size_t count;
 
 static void
-add(const struct datastore *engine, const struct CMUnitTest *tests, size_t n)
+add(const struct engine_case *c, const struct CMUnitTest *tests, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
+		assert_true(count < ROWS(all));
 		all[count] = tests[i];
-		all[count++].initial_state = (void *)(uintptr_t)engine;
+		all[count++].initial_state = (void *)(uintptr_t)c;
 	}
 }
 
@@ -809,17 +420,44 @@ server_down(void **state)
 	return 0;
 }
 
-int
-main(void)
+/* Every engine that agents know is one of them, or stands for another. */
+static void
+every_engine_is_held_to_the_contract(void **state)
 {
+	(void)state;
+	for (const struct datastore *const *d = datastores; *d != NULL; d++) {
+		size_t i = 0;
+
+		while (i < ROWS(engine_cases) && engine_cases[i]->engine != *d)
+			i++;
+		if (i == ROWS(engine_cases))
+			fail_msg("%s is not tested", (*d)->name);
+	}
+}
+
+/* All or, by its name, one. */
+int
+main(int argc, char **argv)
+{
+	static const struct CMUnitTest whole[] = {
+		cmocka_unit_test(every_engine_is_held_to_the_contract),
+	};
+
 	log_init("engine_test", LOG_ERROR);
-	add(&datastore_null, contract, ROWS(contract));
-	add(&datastore_failing, contract, ROWS(contract));
-	if (mariadb_fixture_make()) {
-		add(&datastore_mariadb, contract, ROWS(contract));
-		add(&datastore_mariadb, mariadb_only, ROWS(mariadb_only));
-	} else
-		printf("# MariaDB is not installed: not tested\n");
+	for (size_t i = 0; i < ROWS(engine_cases); i++) {
+		const struct engine_case *c = engine_cases[i];
+
+		if (argc > 1 && strcmp(argv[1], c->engine->name) != 0)
+			continue;
+		if (c->make != NULL && !c->make()) {
+			printf("# %s is not installed: not tested\n",
+			    c->engine->name);
+			continue;
+		}
+		add(c, contract, ROWS(contract));
+		add(c, c->own, c->own_count);
+	}
+	add(NULL, whole, 1);
 	return _cmocka_run_group_tests("engine", all, count, NULL,
 	    server_down);
 }

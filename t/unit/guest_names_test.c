@@ -1,12 +1,14 @@
 #include "t/unit/test.h"
 #include "agent/names.h"
+#include "lib/base/conf.h"
 
 #include <string.h>
 
 #define X8 "xxxxxxxx"
+#define X63 X8 X8 X8 X8 X8 X8 X8 "xxxxxxx"
 #define X64 X8 X8 X8 X8 X8 X8 X8 X8
 
-static const struct {
+static const struct row {
 	enum err (*rule)(struct op *, const char *);
 	const char *s;
 	bool fits;
@@ -62,17 +64,53 @@ static const struct {
 	{ names_setting_value, "a\tb", false }, { names_setting_value, "\xff", false },
 };
 
+static const struct row postgresqls[] = {
+	{ names_database, "app", true }, { names_database, "a.b c", true },
+	{ names_database, "mysql", true }, { names_database, "Postgres", true },
+	{ names_database, "имя", true }, { names_database, "a", false },
+	{ names_database, "ab ", false }, { names_database, "a\nb", false },
+	{ names_database, "\xf0\x9f\x90\x98" "ab", false },
+	{ names_database, X63, true }, { names_database, X63 "x", false },
+	{ names_database, X63 "я", false }, { names_database, "postgres", false },
+	{ names_database, "template0", false },
+	{ names_database, "template1", false },
+	{ names_database, "os_admin", false },
+	{ names_user, "ann", true }, { names_user, "mysql", true },
+	{ names_user, X63, true }, { names_user, X63 "x", false },
+	{ names_user, "яяяяяяяяяяяяяяяяяяяяяяяяяяяяяяяя", false },
+	{ names_user, "postgres", false }, { names_user, "os_admin", false },
+	{ names_user, "root", false }, { names_user, "pg_monitor", false },
+	{ names_user, "os_access_0", false }, { names_user, "public", false },
+	{ names_user, "none", false },
+	{ names_charset, "UTF8", true }, { names_charset, "de_DE.UTF-8", true },
+	{ names_charset, "de_DE@euro", true }, { names_charset, "x'y", false },
+};
+
 static void
-each_rule_takes_and_refuses_what_it_should(void **state)
+check(const char *engine, const struct row *row, size_t n)
 {
 	struct op op;
 
-	(void)state;
 	op_begin(&op, "test");
-	for (size_t i = 0; i < ROWS(rows); i++)
-		if ((rows[i].rule(&op, rows[i].s) == OK) != rows[i].fits)
-			fail_msg("row %zu: %s", i, rows[i].s);
+	assert_int_equal(conf_set(&op, "agent", "engine", engine), OK);
+	for (size_t i = 0; i < n; i++)
+		if ((row[i].rule(&op, row[i].s) == OK) != row[i].fits)
+			fail_msg("%s, row %zu: %s", engine, i, row[i].s);
 	op_end(&op);
+}
+
+static void
+each_rule_takes_and_refuses_what_it_should(void **state)
+{
+	(void)state;
+	check("mariadb", rows, ROWS(rows));
+}
+
+static void
+postgresql_has_rules_of_its_own(void **state)
+{
+	(void)state;
+	check("postgresql", postgresqls, ROWS(postgresqls));
 }
 
 int
@@ -80,6 +118,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_rule_takes_and_refuses_what_it_should),
+		cmocka_unit_test(postgresql_has_rules_of_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

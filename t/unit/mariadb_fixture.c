@@ -92,11 +92,16 @@ mariadb_fixture_make(void)
 	if (run("/dev/null", (const char *const[]){ "mkdir", data, NULL }) != 0 ||
 	    run(out, install) != 0)
 		errx(1, "no template: see %s", out);
+	return true;
+}
+
+void
+mariadb_fixture_use(void)
+{
 	set("agent", "data", data);
 	set("agent", "address", "127.77.200.1");
 	set("agent", "port", "33999");
 	set("agent", "memory_mb", "128");
-	return true;
 }
 
 const char *

@@ -9,9 +9,10 @@
 
 /*
  * False where MariaDB is not installed.  A program that is root becomes nobody:
- * the server refuses to be root.  Sets agent.data and its like.
+ * the server refuses to be root.
  */
 bool		 mariadb_fixture_make(void);
+void		 mariadb_fixture_use(void);	/* sets agent.data and its like */
 const char	*mariadb_fixture_data(void);
 /* A client's session as this user, in a process: 0 when every statement went well. */
 int		 mariadb_fixture_client(const char *user, const char *password,

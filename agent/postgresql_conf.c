@@ -1,0 +1,203 @@
+#include "agent/postgresql.h"
+#include "agent/file.h"
+#include "agent/memory.h"
+#include "agent/settings.h"
+#include "lib/base/conf.h"
+#include "lib/base/engines.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#define SOCKET_MAX 107			/* bytes of a unix socket's path */
+#define SEGMENT_MB 16			/* of WAL */
+
+const char *
+postgresql_path(struct op *op, const char *name)
+{
+	return op_printf(op, "%s/%s", conf_str("agent.data"), name);
+}
+
+static const char **
+list_of(struct op *op, const char *const *names, size_t n)
+{
+	const char **out = op_alloc(op, (n + 1) * sizeof(*out));
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = postgresql_path(op, names[i]);
+	return out;
+}
+
+/*
+ * What stands here no ALTER SYSTEM of a tenant's superuser can change.  Shared
+ * memory of parallel queries is kept in files: /dev/shm is small, and the fence
+ * lets nothing be made there.
+ */
+static const char *const *
+arguments(struct op *op)
+{
+	const char **argv = op_alloc(op, 24 * sizeof(*argv));
+	int n = 0;
+
+	argv[n++] = engine_find("postgresql")->server;
+	argv[n++] = op_printf(op, "-D%s", postgresql_path(op, POSTGRESQL_DATA));
+#define SET(name, value) do {						\
+	argv[n++] = "-c";						\
+	argv[n++] = op_printf(op, name "=%s", value);			\
+} while (0)
+	SET("config_file", postgresql_path(op, POSTGRESQL_CONF));
+	SET("hba_file", postgresql_path(op, POSTGRESQL_HBA));
+	SET("ident_file", postgresql_path(op, POSTGRESQL_IDENT));
+	SET("listen_addresses", conf_str("agent.address"));
+	SET("port", op_printf(op, "%d", conf_int("agent.port")));
+	SET("unix_socket_directories", postgresql_path(op, "run"));
+	SET("dynamic_shared_memory_type", "mmap");
+	SET("logging_collector", "on");
+	SET("log_directory", postgresql_path(op, "log"));
+	SET("log_filename", "postgresql.log");
+#undef SET
+	return argv;
+}
+
+/* SIGINT ends sessions; SIGTERM would wait until clients have gone by themselves. */
+struct host_command
+postgresql_command(struct op *op)
+{
+	static const char *const reads[] = { "agent/postgresql" };
+	static const char *const writes[] = { POSTGRESQL_DATA, "run", "log" };
+
+	return (struct host_command){
+		.argv = arguments(op), .ends_by = SIGINT,
+		.reads = list_of(op, reads, sizeof(reads) / sizeof(reads[0])),
+		.writes = list_of(op, writes,
+		    sizeof(writes) / sizeof(writes[0])),
+		.log = postgresql_path(op, "log/postgresql.log"),
+		.pid_file = postgresql_path(op, "agent/server.pid"),
+	};
+}
+
+static int
+clamp(int n, int lo, int hi)
+{
+	return n < lo ? lo : n > hi ? hi : n;
+}
+
+static int
+volume_mb(void)
+{
+	struct statvfs v;
+
+	if (statvfs(conf_str("agent.data"), &v) == -1)
+		return 1024;
+	return clamp((int)(v.f_blocks * (v.f_frsize / 1024) / 1024), 256,
+	    1 << 20);
+}
+
+/*
+ * Shares of memory are judgement: a quarter for pages, a quarter for all
+ * sessions' sorting at once.  WAL is held to an eighth of the volume, and what a
+ * slow backup holds back to a quarter.
+ */
+static void
+sizes(struct op *op, struct text *t)
+{
+	int mb = memory_mb(op), sessions = clamp(mb / 8, 50, 500);
+	int wal = clamp(volume_mb() / 8, 4 * SEGMENT_MB, 1024);
+
+	text_printf(t, "shared_buffers = %dMB\n", clamp(mb / 4, 16, 65536));
+	text_printf(t, "max_connections = %d\n", sessions);
+	text_printf(t, "work_mem = %dkB\n",
+	    clamp(mb * 256 / sessions, 512, 1 << 20));
+	text_printf(t, "maintenance_work_mem = %dMB\n", clamp(mb / 16, 8, 1024));
+	text_printf(t, "effective_cache_size = %dMB\n", clamp(mb / 2, 64, 1 << 20));
+	text_printf(t, "max_wal_size = %dMB\nmin_wal_size = %dMB\n", wal,
+	    clamp(wal / 8, 2 * SEGMENT_MB, 128));
+	text_printf(t, "max_slot_wal_keep_size = %dMB\n",
+	    clamp(volume_mb() / 4, 8 * SEGMENT_MB, 1 << 20));
+}
+
+enum err
+postgresql_conf_write(struct op *op, const struct db_setting *s)
+{
+	struct text t;
+
+	text_begin(&t, op, 2048);
+	text_add(&t, "# Written by coffer-agent at every start.\n"
+	    "huge_pages = off\nwal_level = replica\nmax_wal_senders = 4\n"
+	    "max_replication_slots = 4\nunix_socket_permissions = 0700\n"
+	    "password_encryption = scram-sha-256\n"
+	    "recovery_init_sync_method = syncfs\n"
+	    "timezone = 'Etc/UTC'\nlog_timezone = 'Etc/UTC'\n"
+	    "lc_messages = 'C'\n");
+	sizes(op, &t);
+	postgresql_logs_settings(op, &t);
+	if (s->name != NULL)
+		text_add(&t, "# The tenant's.\n");
+	for (; s->name != NULL; s++) {
+		text_printf(&t, "%s = '", s->name);
+		for (const char *c = s->value; *c != '\0'; c++) {
+			if (*c == '\'' || *c == '\\')
+				text_addc(&t, *c);
+			text_addc(&t, *c);
+		}
+		text_add(&t, "'\n");
+	}
+	return file_put_anew(op, postgresql_path(op, POSTGRESQL_CONF), t.s,
+	    t.len);
+}
+
+static enum err
+directories_ensure(struct op *op)
+{
+	static const char *const names[] = { "agent", "agent/postgresql", "run",
+	    "log" };
+	const char *socket = op_printf(op, "%s/.s.PGSQL.%d",
+	    postgresql_path(op, "run"), conf_int("agent.port"));
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		TRY(file_directory(op, postgresql_path(op, names[i])));
+	if (strlen(socket) > SOCKET_MAX)
+		return op_fail(op, ERR_INTERNAL, "%s is too long for a socket",
+		    socket);
+	return OK;
+}
+
+/*
+ * A server that a crash ended leaves its number behind, and after a restart of
+ * the sandbox any process may have it.  One that is a PostgreSQL's stays: its
+ * sessions may still be ending.
+ */
+static void
+lock_forget(struct op *op)
+{
+	const char *lock = postgresql_path(op, POSTGRESQL_DATA "/postmaster.pid");
+	const char *text, *server = engine_find("postgresql")->server;
+	char exe[256];
+	size_t len;
+	ssize_t n;
+	int pid;
+
+	if (file_get(op, lock, &text, &len) != OK ||
+	    sscanf(text, "%d", &pid) != 1)
+		return;
+	n = readlink(op_printf(op, "/proc/%d/exe", pid), exe, sizeof(exe) - 1);
+	if (n > 0 && strncmp(exe, server, strlen(server)) == 0)
+		return;
+	unlink(lock);
+}
+
+enum err
+postgresql_conf_start(struct op *op)
+{
+	const struct db_setting *tenants;
+	bool first;
+
+	TRY(directories_ensure(op));
+	TRY(postgresql_birth(op, &first));
+	TRY(postgresql_hosts_ensure(op, first));
+	TRY(settings_start(op, &tenants));
+	lock_forget(op);
+	return postgresql_conf_write(op, tenants);
+}

@@ -1,0 +1,146 @@
+/*
+ * Three files hold it: the settings, a line each; how many starts were made
+ * with new ones; and why they were taken back.
+ */
+#include "agent/settings.h"
+#include "agent/file.h"
+#include "lib/base/conf.h"
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SETTINGS	"agent/settings"
+#define UNTRIED		"agent/settings.untried"
+#define REFUSED		"agent/settings.refused"
+#define STARTS		2		/* without an answer: then without settings */
+
+static const char *
+place(struct op *op, const char *name)
+{
+	return op_printf(op, "%s/%s", conf_str("agent.data"), name);
+}
+
+int
+settings_compare(const void *a, const void *b)
+{
+	return strcmp(((const struct db_setting *)a)->name,
+	    ((const struct db_setting *)b)->name);
+}
+
+/* name, tab, n or s, tab, value */
+enum err
+settings_read(struct op *op, const struct db_setting **out)
+{
+	struct db_setting *s;
+	const char *bytes = "";
+	char *line, *rest;
+	size_t len, lines = 1;
+	enum err e;
+	int n = 0;
+
+	e = file_get(op, place(op, SETTINGS), &bytes, &len);
+	if (e != OK && e != ERR_NOT_FOUND)
+		return e;
+	for (const char *c = bytes; *c != '\0'; c++)
+		lines += *c == '\n';
+	*out = s = op_alloc(op, lines * sizeof(*s));
+	rest = op_strdup(op, bytes);
+	while ((line = strsep(&rest, "\n")) != NULL && *line != '\0') {
+		s[n].name = strsep(&line, "\t");
+		s[n].number = line != NULL && *line == 'n';
+		strsep(&line, "\t");
+		s[n].value = line;
+		if (s[n++].value == NULL)
+			return op_fail(op, ERR_INTERNAL, "%s is damaged",
+			    SETTINGS);
+	}
+	return OK;
+}
+
+static void
+forget(struct op *op)
+{
+	unlink(place(op, SETTINGS));
+	unlink(place(op, UNTRIED));
+}
+
+enum err
+settings_write(struct op *op, const struct db_setting *s)
+{
+	struct text t;
+
+	unlink(place(op, REFUSED));
+	if (s->name == NULL) {
+		forget(op);
+		return OK;
+	}
+	text_begin(&t, op, 1024);
+	for (; s->name != NULL; s++)
+		text_printf(&t, "%s\t%c\t%s\n", s->name, s->number ? 'n' : 's',
+		    s->value);
+	TRY(file_put(op, place(op, UNTRIED), "0", 1));
+	return file_put(op, place(op, SETTINGS), t.s, t.len);
+}
+
+/* Starts made with settings that no server answered with yet; -1: one did. */
+static int
+starts(struct op *op)
+{
+	const char *s;
+	size_t len;
+
+	if (file_get(op, place(op, UNTRIED), &s, &len) != OK)
+		return -1;
+	return atoi(s);
+}
+
+static enum err
+take_back(struct op *op)
+{
+	static const char why[] = "The database server did not start with the "
+	    "values of its configuration group; it runs without them.";
+
+	log_error(op, "%s", why);
+	TRY(file_put(op, place(op, REFUSED), why, sizeof(why) - 1));
+	forget(op);
+	return OK;
+}
+
+enum err
+settings_start(struct op *op, const struct db_setting **out)
+{
+	static const struct db_setting none;
+	int made = starts(op);
+
+	*out = &none;
+	if (made >= STARTS)
+		return take_back(op);
+	TRY(settings_read(op, out));
+	if ((*out)->name == NULL || made < 0)
+		return OK;
+	return file_put(op, place(op, UNTRIED), op_printf(op, "%d", made + 1),
+	    1);
+}
+
+/* One that ran already when they were written says nothing about them. */
+void
+settings_started(struct op *op)
+{
+	if (starts(op) > 0)
+		unlink(place(op, UNTRIED));
+}
+
+const char *
+settings_complaint(struct op *op)
+{
+	const char *path = place(op, REFUSED), *why;
+	size_t len;
+
+	if (file_get(op, path, &why, &len) != OK)
+		return NULL;
+	unlink(path);
+	return why;
+}

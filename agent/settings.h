@@ -1,0 +1,25 @@
+/*
+ * settings - what a tenant sets of a server, kept over its starts.  If the
+ * server twice did not answer after a start with new ones, the next start is
+ * made without any.
+ */
+#ifndef AGENT_SETTINGS_H
+#define AGENT_SETTINGS_H
+
+#include "agent/datastore.h"
+
+/* As they were written; the list ends with a NULL name. */
+enum err	 settings_read(struct op *, const struct db_setting **);
+/* In the place of all that were there. */
+enum err	 settings_write(struct op *, const struct db_setting *);
+
+/* Those for a start that is about to be made; none when they were taken back. */
+enum err	 settings_start(struct op *, const struct db_setting **);
+void		 settings_started(struct op *);	/* it answers */
+/* NULL, or why they were taken back: said once. */
+const char	*settings_complaint(struct op *);
+
+/* By name, for qsort. */
+int		 settings_compare(const void *, const void *);
+
+#endif

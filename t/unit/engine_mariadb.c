@@ -1,0 +1,436 @@
+/* What only MariaDB can get wrong. */
+#include "t/unit/engine_test.h"
+#include "t/unit/mariadb_fixture.h"
+#include "agent/file.h"
+#include "agent/mariadb.h"
+#include "lib/base/clock.h"
+#include "lib/base/text.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void
+the_template_s_accounts_are_gone(void **state)
+{
+	struct text t;
+
+	(void)state;
+	text_begin(&t, &op, 64);
+	assert_int_not_equal(mariadb_fixture_client("root", "", "SELECT 1"), 0);
+	assert_int_equal(db->database_show(&op, "test"), ERR_NOT_FOUND);
+	assert_string_equal(users(0, NULL), "");
+}
+
+static void
+what_only_a_start_needs_is_removed(void **state)
+{
+	struct stat st;
+	const char *pw;
+
+	(void)state;
+	assert_int_equal(stat(mariadb_path(&op, "agent/init.sql"), &st), -1);
+	assert_int_equal(stat(mariadb_path(&op, "agent/admin.first"), &st), -1);
+	pw = mariadb_path(&op, "agent/admin.pw");
+	assert_int_equal(stat(pw, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(st.st_size, 32);
+}
+
+static void
+a_grant_on_a_b_is_none_on_axb(void **state)
+{
+	struct db_user u = user("ann", "%");
+
+	(void)state;
+	create("a_b");
+	create("axb");
+	u.databases = (const char *const[]){ "a_b", NULL };
+	ok(db->user_create(&op, &u));
+	assert_int_equal(mariadb_fixture_client("ann", u.password, "USE a_b"), 0);
+	assert_int_not_equal(mariadb_fixture_client("ann", u.password,
+	    "USE axb"), 0);
+	assert_int_not_equal(mariadb_fixture_client("ann", u.password,
+	    "CREATE DATABASE mine"), 0);
+}
+
+/* Escaped, the pattern is longer than what mysql.db holds. */
+static void
+a_name_too_long_to_be_escaped_is_refused(void **state)
+{
+	char name[65];
+	struct db_user u = user("ann", "%");
+
+	(void)state;
+	memset(name, '_', 64);
+	name[64] = '\0';
+	create(name);
+	ok(db->user_create(&op, &u));
+	assert_int_equal(db->grant(&op, &u, name), ERR_BAD_REQUEST);
+}
+
+static void
+a_changed_password_is_the_one_that_counts(void **state)
+{
+	struct db_user u = user("ann", "%"), to = { .password = "other-Secret2" };
+
+	(void)state;
+	ok(db->user_create(&op, &u));
+	ok(db->user_update(&op, &u, &to));
+	assert_int_not_equal(mariadb_fixture_client("ann", u.password,
+	    "SELECT 1"), 0);
+	assert_int_equal(mariadb_fixture_client("ann", to.password,
+	    "SELECT 1"), 0);
+}
+
+static void
+a_dropped_user_s_sessions_end(void **state)
+{
+	struct db_user u = user("ann", "127.0.0.%"), all = user("ann", "%");
+	int64_t since = clock_ms();
+	int status;
+	pid_t pid;
+
+	(void)state;
+	ok(db->user_create(&op, &all));
+	if ((pid = fork()) == 0)
+		_exit(mariadb_fixture_client("ann", u.password,
+		    "SELECT SLEEP(20)"));
+	usleep(500000);
+	ok(db->user_delete(&op, &all));
+	while (waitpid(pid, &status, 0) == -1)
+		;
+	assert_int_not_equal(WEXITSTATUS(status), 0);
+	assert_true(clock_ms() - since < 10000);
+}
+
+static void
+character_sets_are_the_server_s_to_know(void **state)
+{
+	struct db_database good = { "one", "utf8mb3", "utf8mb3_bin" };
+	struct db_database bad[] = { { "two", "klingon", NULL },
+	    { "two", NULL, "klingon_ci" }, { "two", "latin1", "utf8mb4_bin" } };
+
+	(void)state;
+	ok(db->database_create(&op, &good));
+	for (size_t i = 0; i < ROWS(bad); i++)
+		assert_int_equal(db->database_create(&op, &bad[i]),
+		    ERR_BAD_REQUEST);
+	assert_string_equal(databases(0, NULL), "one");
+}
+
+/* The general log is on, as a tenant's root may have it. */
+static void
+passwords_stand_in_no_log(void **state)
+{
+	struct db_user u = user("ann", "%");
+	const char *s;
+	size_t len;
+
+	(void)state;
+	u.password = "canary-Secret7";
+	ok(mariadb_run(&op, op_printf(&op,
+	    "SET GLOBAL general_log_file = '%s', GLOBAL general_log = 1, "
+	    "GLOBAL slow_query_log = 1, GLOBAL long_query_time = 0",
+	    mariadb_path(&op, "log/general.log"))));
+	ok(db->user_create(&op, &u));
+	ok(db->root_enable(&op, u.password));
+	ok(db->root_disable(&op));
+	ok(mariadb_run(&op, "SET GLOBAL general_log = 0, "
+	    "GLOBAL slow_query_log = 0, GLOBAL long_query_time = 10"));
+	ok(file_get(&op, mariadb_path(&op, "log/general.log"), &s, &len));
+	assert_null(memmem(s, len, "canary", 6));
+	ok(file_get(&op, mariadb_path(&op, "log/mariadb.err"), &s, &len));
+	assert_null(memmem(s, len, "canary", 6));
+	assert_int_not_equal(mariadb_run(&op,
+	    "CREATE USER x IDENTIFIED BY 'canary' oops"), OK);
+	assert_null(strstr(op.why, "canary"));
+}
+
+static void
+the_agent_s_account_comes_back_with_a_restart(void **state)
+{
+	(void)state;
+	ok(mariadb_run(&op, "DROP USER os_admin@localhost"));
+	ok(db->stop(&op));
+	assert_int_equal(db->pid(), 0);
+	op_end(&op);			/* and the session with it */
+	op_begin(&op, "test");
+	ok(db->start(&op));
+	wait_until_it_answers();
+	create("app");
+}
+
+static void
+a_server_that_turns_the_agent_away_is_alive(void **state)
+{
+	enum db_status status;
+
+	(void)state;
+	ok(mariadb_run(&op, "DROP USER os_admin@localhost"));
+	mariadb_hang_up();
+	ok(db->status(&op, &status));
+	assert_int_equal(status, DB_HEALTHY);
+	assert_int_equal(db->database_show(&op, "app"), ERR_GUEST);
+	ok(db->stop(&op));
+	ok(db->start(&op));
+	wait_until_it_answers();
+	assert_int_equal(db->database_show(&op, "app"), ERR_NOT_FOUND);
+}
+
+static void
+a_user_is_created_whole_or_not_at_all(void **state)
+{
+	struct db_user u = user("ann", "%");
+	char name[65];
+
+	(void)state;
+	memset(name, '_', 64);
+	name[64] = '\0';
+	u.databases = (const char *const[]){ "app", name, NULL };
+	assert_int_equal(db->user_create(&op, &u), ERR_BAD_REQUEST);
+	assert_non_null(strstr(op.why, "too long to be granted"));
+	assert_string_equal(users(0, NULL), "");
+}
+
+/* The agent keeps one connection, and gets in when there is no other. */
+static void
+a_server_without_free_connections_still_obeys(void **state)
+{
+	struct db_user u = user("ann", "%");
+	pid_t pid[12];
+
+	(void)state;
+	ok(db->user_create(&op, &u));
+	ok(mariadb_run(&op, "SET GLOBAL max_connections = 10"));
+	for (size_t i = 0; i < ROWS(pid); i++)
+		if ((pid[i] = fork()) == 0)
+			_exit(mariadb_fixture_client("ann", u.password,
+			    "SELECT SLEEP(300)"));
+	for (int i = 0; i < 1000 && mariadb_fixture_client("ann", u.password,
+	    "SELECT 1") == 0; i++)
+		usleep(20000);		/* they are still coming in */
+	assert_int_not_equal(mariadb_fixture_client("ann", u.password,
+	    "SELECT 1"), 0);
+	op_end(&op);			/* a new order, a new session */
+	op_begin(&op, "test");
+	ok(db->user_delete(&op, &u));	/* and its sessions end */
+	for (size_t i = 0; i < ROWS(pid); i++)
+		waitpid(pid[i], NULL, 0);
+	ok(mariadb_run(&op, "SET GLOBAL max_connections = 32"));
+}
+
+static void
+a_tenant_s_database_named_test_outlives_a_restart(void **state)
+{
+	(void)state;
+	create("test");
+	ok(db->stop(&op));
+	ok(db->start(&op));
+	wait_until_it_answers();
+	ok(db->database_show(&op, "test"));
+}
+
+static void
+a_killed_server_is_seen_and_starts_again(void **state)
+{
+	enum db_status status;
+
+	(void)state;
+	create("app");
+	assert_true(db->pid() > 0);
+	kill(db->pid(), SIGKILL);
+	for (int i = 0; i < 400 && db->pid() != 0; i++)
+		usleep(5000);
+	assert_int_equal(db->pid(), 0);
+	db->status(&op, &status);
+	assert_int_not_equal(status, DB_HEALTHY);
+	ok(db->start(&op));
+	wait_until_it_answers();
+	ok(db->database_show(&op, "app"));
+}
+
+
+/* --- settings ----------------------------------------------------------------------- */
+
+static enum err
+take_text(struct op *o, void *arg, char **field)
+{
+	*(const char **)arg = op_strdup(o, field[0]);
+	return OK;
+}
+
+static const char *
+variable(const char *name)
+{
+	const char *value = NULL;
+
+	ok(mariadb_rows(&op, op_printf(&op, "SELECT @@GLOBAL.%s", name),
+	    take_text, &value));
+	return value;
+}
+
+static void
+settings_are_there_at_once_and_after_a_start_and_go_to_defaults(void **state)
+{
+	static const struct db_setting some[] = {
+		{ "Max-Connections", "61", true },
+		{ "innodb_buffer_pool_size", "12582912", true },
+		{ "long_query_time", "2.5", true },
+		{ "back_log", "93", true }, { 0 } }, none[] = { { 0 } };
+	char connections[16];
+
+	(void)state;
+	snprintf(connections, sizeof(connections), "%s",
+	    variable("max_connections"));
+	ok(db->configure(&op, some));
+	assert_string_equal(variable("max_connections"), "61");
+	assert_string_equal(variable("long_query_time"), "2.500000");
+	assert_string_not_equal(variable("back_log"), "93");
+	start_again();
+	assert_string_equal(variable("max_connections"), "61");
+	assert_string_equal(variable("back_log"), "93");
+	ok(db->configure(&op, none));
+	assert_string_equal(variable("max_connections"), connections);
+	assert_string_equal(variable("long_query_time"), "10.000000");
+	start_again();
+	assert_string_not_equal(variable("back_log"), "93");
+}
+
+/* Each as it was given, and none of them a line of my.cnf. */
+static void
+odd_values_stay_values(void **state)
+{
+	static const char *const odd[] = { "a#b", " a ", "it's", "say \"x\"",
+	    "back\\slash\\", "a;b", "x = y", "!include /etc/passwd", "\\n",
+	    "[mysqld]", "\xd0\xb4", "" };
+	struct db_setting s[2] = { { 0 } };
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(odd); i++) {
+		/* Any text, read at starts. */
+		s[0] = (struct db_setting){ "report_user", odd[i], false };
+		ok(db->configure(&op, s));
+		start_again();
+		assert_string_equal(variable("report_user"), odd[i]);
+	}
+	ok(db->configure(&op, &(struct db_setting){ 0 }));
+}
+
+static const struct { struct db_setting s; const char *why; } wrong[] = {
+	{ { "nope", "1", true }, "no variable nope" },
+	{ { "sql_mode", "NO_SUCH_MODE", false }, "sql_mode" },
+	{ { "wait_timeout", "x", false }, "wait_timeout" },
+	{ { "max_connections", "5", true }, "max_connections" },
+	{ { "max_connections", "1000000", true }, "from 10 to 100000" },
+	{ { "back_log", "-1", true }, "back_log" },
+	{ { "back_log", "65536", true }, "from 0 to 65535" },
+	{ { "timestamp", "5", true }, "whole server" },
+	{ { "character_set_client", "utf8mb4", false }, "whole server" },
+	{ { "datadir", "/tmp", false }, "not a tenant's" },
+	{ { "Plugin-Load-Add", "x", false }, "not a tenant's" },
+	{ { "report_user", "both ' and \"", false }, "quotes" },
+};
+
+static void
+what_the_server_refuses_leaves_all_as_it_was(void **state)
+{
+	static const struct db_setting good = { "wait_timeout", "1234", true };
+	struct db_setting s[3] = { { 0 } };
+	char before[16];
+
+	(void)state;
+	snprintf(before, sizeof(before), "%s", variable("wait_timeout"));
+	for (size_t i = 0; i < ROWS(wrong); i++) {
+		s[0] = good;
+		s[1] = wrong[i].s;
+		if (strcmp(wrong[i].s.name, "wait_timeout") == 0)
+			s[0].name = "interactive_timeout";
+		if (db->configure(&op, s) != ERR_BAD_REQUEST)
+			fail_msg("%s is taken", wrong[i].s.name);
+		if (strstr(op.why, wrong[i].why) == NULL)
+			fail_msg("%s: %s", wrong[i].s.name, op.why);
+		assert_string_equal(variable("wait_timeout"), before);
+	}
+	start_again();
+	assert_string_equal(variable("wait_timeout"), before);
+}
+
+/* It takes as many starts as the supervisor makes by itself. */
+static void
+a_server_that_does_not_start_gets_no_settings(void **state)
+{
+	static const struct db_setting deadly[] = {
+		{ "innodb_page_size", "65536", true },
+		{ "wait_timeout", "77", true }, { 0 } };
+	const char *why;
+
+	(void)state;
+	ok(db->configure(&op, deadly));
+	assert_null(db->complaint(&op));
+	ok(db->stop(&op));
+	op_end(&op);
+	op_begin(&op, "test");
+	for (int i = 0; i < 2; i++) {
+		ok(db->start(&op));
+		for (int n = 0; n < 1000 && db->pid() != 0; n++)
+			usleep(5000);
+		assert_int_equal(db->pid(), 0);
+	}
+	ok(db->start(&op));
+	wait_until_it_answers();
+	assert_string_not_equal(variable("wait_timeout"), "77");
+	why = db->complaint(&op);
+	assert_non_null(why);
+	assert_non_null(strstr(why, "did not start"));
+	assert_null(db->complaint(&op));
+}
+
+static const struct CMUnitTest mariadb_only[] = {
+	TEST(the_template_s_accounts_are_gone),
+	TEST(what_only_a_start_needs_is_removed),
+	TEST(a_grant_on_a_b_is_none_on_axb),
+	TEST(a_name_too_long_to_be_escaped_is_refused),
+	TEST(a_changed_password_is_the_one_that_counts),
+	TEST(a_dropped_user_s_sessions_end),
+	TEST(character_sets_are_the_server_s_to_know),
+	TEST(passwords_stand_in_no_log),
+	TEST(the_agent_s_account_comes_back_with_a_restart),
+	TEST(a_server_that_turns_the_agent_away_is_alive),
+	TEST(a_user_is_created_whole_or_not_at_all),
+	TEST(a_server_without_free_connections_still_obeys),
+	TEST(a_tenant_s_database_named_test_outlives_a_restart),
+	TEST(settings_are_there_at_once_and_after_a_start_and_go_to_defaults),
+	TEST(odd_values_stay_values),
+	TEST(what_the_server_refuses_leaves_all_as_it_was),
+	TEST(a_server_that_does_not_start_gets_no_settings),
+	TEST(a_killed_server_is_seen_and_starts_again),
+};
+
+/* A first start that a power cut ended: a password's file, and nothing in it. */
+static void
+use(void)
+{
+	struct op first;
+
+	mariadb_fixture_use();
+	op_begin(&first, "test");
+	ok(file_directory(&first, mariadb_path(&first, "agent")));
+	ok(file_put(&first, mariadb_path(&first, "agent/admin.first"), "", 0));
+	op_end(&first);
+}
+
+static const char *const logs[] = { "general", "slow_query", NULL };
+
+const struct engine_case case_mariadb = {
+	.engine = &datastore_mariadb,
+	.make = mariadb_fixture_make,
+	.use = use,
+	.setting = "wait_timeout", .value = "77",
+	.logs = logs,
+	.hosts = true,
+	.own = mariadb_only, .own_count = ROWS(mariadb_only),
+};

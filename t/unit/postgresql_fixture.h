@@ -1,0 +1,21 @@
+/*
+ * postgresql_fixture - a directory with PostgreSQL's template in it, as the
+ * volume driver makes one, for one test program.  It goes with the program.
+ */
+#ifndef T_UNIT_POSTGRESQL_FIXTURE_H
+#define T_UNIT_POSTGRESQL_FIXTURE_H
+
+#include <stdbool.h>
+
+/*
+ * False where PostgreSQL is not installed.  A program that is root becomes
+ * nobody: the server refuses to be root.
+ */
+bool		 postgresql_fixture_make(void);
+void		 postgresql_fixture_use(void);	/* sets agent.data and its like */
+/* A client's session over TCP, in a process: 0 when every statement went well. */
+int		 postgresql_fixture_client(const char *user,
+		    const char *password, const char *database,
+		    const char *sql);
+
+#endif
