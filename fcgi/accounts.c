@@ -53,7 +53,7 @@ databases_check(struct op *op, const char *manager, const struct json *list)
 		item = items_at(list, i);
 		names[i] = get(item, "name");
 		TRY(name_database(op, manager, "", names[i]));
-		TRY(name_charset(op, get(item, "character_set"),
+		TRY(name_charset(op, manager, get(item, "character_set"),
 		    get(item, "collate")));
 	}
 	if (has_duplicates(names, n))

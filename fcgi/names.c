@@ -21,6 +21,11 @@ static const struct reserved {
 	  "mysql.infoschema", "PUBLIC", "" },
 	"['mariadb.sys', 'mysql', 'mysql.sys', 'mysql.session', "
 	"'mysql.infoschema', 'PUBLIC']",
+}, postgresql_databases = {
+	{ "os_admin", "postgres", "template0", "template1" },
+	"['os_admin', 'postgres', 'template0', 'template1']",
+}, postgresql_users = {
+	{ "os_admin", "postgres" }, "['os_admin', 'postgres']",
 };
 
 bool
@@ -122,24 +127,81 @@ is_plain(const char *s)
 	return true;
 }
 
+static int
+bytes(const char *s)
+{
+	return (int)strlen(s);
+}
+
+/* Of the basic plane, two characters at the least, the last one no blank. */
+static bool
+is_postgresql_database(const char *s)
+{
+	size_t n = strlen(s);
+
+	if (n < 2 || isspace((unsigned char)s[n - 1]))
+		return false;
+	for (; *s != '\0'; s++)
+		if ((unsigned char)*s < 0x20 || *s == 0x7f ||
+		    (unsigned char)*s >= 0xf0)
+			return false;
+	return true;
+}
+
+/*
+ * What engines add to the names that are reserved everywhere, how they measure
+ * names, and what a database may be called; the last row is for all others.
+ */
+static const struct rule {
+	const char	*manager;
+	const struct reserved *databases, *users;
+	int		(*length)(const char *);
+	bool		(*is_database)(const char *);
+} rules[] = {
+	{ "postgresql", &postgresql_databases, &postgresql_users, bytes,
+	    is_postgresql_database },
+	{ NULL, NULL, NULL, characters, database_is_well_formed },
+};
+
+static const struct rule *
+rule_of(const char *manager)
+{
+	const struct rule *r = rules;
+
+	while (r->manager != NULL && strcmp(r->manager, manager) != 0)
+		r++;
+	return r;
+}
+
+static enum err
+unknown(struct op *op, const char *manager)
+{
+	return op_fail(op, ERR_UNPROCESSABLE,
+	    "Operation not supported for datastore %s.", manager);
+}
+
 enum err
 name_database(struct op *op, const char *manager, const char *before,
     const char *name)
 {
-	const struct engine *rule = engine_find(manager);
+	const struct engine *e = engine_find(manager);
+	const struct rule *rule;
+	const char *list = NULL;
 
 	if (!names_known(manager))
-		return op_fail(op, ERR_UNPROCESSABLE,
-		    "Operation not supported for datastore %s.", manager);
+		return unknown(op, manager);
+	rule = rule_of(manager);
 	if (name_database_is_reserved(name))
+		list = databases_reserved.list;
+	else if (rule->databases != NULL && reserves(rule->databases, name))
+		list = rule->databases->list;
+	if (list != NULL)
 		return op_fail(op, ERR_BAD_REQUEST, "%sDatabase name \"%s\" is "
-		    "on the reserved list: %s.", before, name,
-		    databases_reserved.list);
-	if (characters(name) > rule->database_max)
+		    "on the reserved list: %s.", before, name, list);
+	if (rule->length(name) > e->database_max)
 		return op_fail(op, ERR_BAD_REQUEST, "%sSchema name '%s' is too "
-		    "long. Max length = %d.", before, name,
-		    rule->database_max);
-	if (!database_is_well_formed(name))
+		    "long. Max length = %d.", before, name, e->database_max);
+	if (!rule->is_database(name))
 		return op_fail(op, ERR_BAD_REQUEST,
 		    "%s'%s' is not a valid schema name.", before, name);
 	return OK;
@@ -153,23 +215,35 @@ name_grant(struct op *op, const char *manager, const char *before,
 	    name_database(op, manager, before, name);
 }
 
+static const struct reserved *
+user_reserved(const struct rule *rule, const char *name)
+{
+	const struct reserved *const lists[] = { rule->users, &users_reserved,
+	    &users_hidden };
+
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+		if (lists[i] != NULL && reserves(lists[i], name))
+			return lists[i];
+	return NULL;
+}
+
 enum err
 name_user(struct op *op, const char *manager, const char *before,
     const char *name)
 {
-	const struct engine *rule = engine_find(manager);
-	const struct reserved *r = reserves(&users_reserved, name) ?
-	    &users_reserved : &users_hidden;
+	const struct engine *e = engine_find(manager);
+	const struct reserved *list;
+	const struct rule *rule;
 
 	if (!names_known(manager))
-		return op_fail(op, ERR_UNPROCESSABLE,
-		    "Operation not supported for datastore %s.", manager);
-	if (reserves(r, name))
+		return unknown(op, manager);
+	rule = rule_of(manager);
+	if ((list = user_reserved(rule, name)) != NULL)
 		return op_fail(op, ERR_BAD_REQUEST, "%sUser name \"%s\" is on "
-		    "the reserved list: %s.", before, name, r->list);
-	if (characters(name) > rule->user_max)
+		    "the reserved list: %s.", before, name, list->list);
+	if (rule->length(name) > e->user_max)
 		return op_fail(op, ERR_BAD_REQUEST, "%sUser name '%s' is too "
-		    "long. Max length = %d.", before, name, rule->user_max);
+		    "long. Max length = %d.", before, name, e->user_max);
 	if (!is_plain(name))
 		return op_fail(op, ERR_BAD_REQUEST,
 		    "%s'%s' is not a valid user name.", before, name);
@@ -258,12 +332,31 @@ collation_splits(const char *collate)
 	return 0;
 }
 
+/* A server's own words: it knows which of them it has. */
+static enum err
+charset_is_a_word(struct op *op, const char *charset, const char *collate)
+{
+	static const char word[] = "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.@-";
+
+	if (charset != NULL && charset[strspn(charset, word)] != '\0')
+		return op_fail(op, ERR_BAD_REQUEST,
+		    "'%s' not a valid character set.", charset);
+	if (collate != NULL && collate[strspn(collate, word)] != '\0')
+		return op_fail(op, ERR_BAD_REQUEST,
+		    "'%s' not a valid collation.", collate);
+	return OK;
+}
+
 enum err
-name_charset(struct op *op, const char *charset, const char *collate)
+name_charset(struct op *op, const char *manager, const char *charset,
+    const char *collate)
 {
 	bool found = charset == NULL;
 	size_t i, n;
 
+	if (strcmp(manager, "postgresql") == 0)
+		return charset_is_a_word(op, charset, collate);
 	for (i = 0; !found && i < sizeof charsets / sizeof charsets[0]; i++)
 		found = lists(charsets[i].names, charset, strlen(charset));
 	if (!found)

@@ -24,8 +24,8 @@ enum err	 name_host(struct op *, const char *before, const char *host);
 enum err	 name_password(struct op *, const char *before,
 		    const char *password);
 /* Either may be NULL: not given. */
-enum err	 name_charset(struct op *, const char *charset,
-		    const char *collate);
+enum err	 name_charset(struct op *, const char *manager,
+		    const char *charset, const char *collate);
 
 /* Reserved by the contract; and names that listings leave out. */
 bool		 name_database_is_reserved(const char *name);

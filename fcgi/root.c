@@ -21,7 +21,7 @@ root_of(struct request *r, struct guest *g)
 	TRY(instance_read(&r->op, r->arg[1], r->tenant, &g->in));
 	r->op.instance = g->in.id;
 	TRY(guest_engine(r, g));
-	if (!names_known(g->manager) && strcmp(g->manager, "postgresql") != 0)
+	if (!names_known(g->manager))
 		return op_fail(&r->op, ERR_UNPROCESSABLE,
 		    "Operation not supported for datastore %s.", g->manager);
 	return status_guest_ready(&r->op, &g->in);
@@ -71,7 +71,8 @@ root_enable(struct request *r)
 	TRY(guest_do(r, &g, TASK_ROOT_ENABLE, order_done(&w), NULL));
 	jsonw_map(reply_json(r, 200));
 	jsonw_key(&r->out, "user");
-	view_root(r, password, json_kind(asked) == JSON_INT);
+	view_root(r, strcmp(g.manager, "postgresql") == 0 ? "postgres" : "root",
+	    password, json_kind(asked) == JSON_INT);
 	jsonw_map_end(&r->out);
 	return OK;
 }

@@ -71,10 +71,11 @@ view_databases_has(const struct json *list, const char *name)
 }
 
 void
-view_root(struct request *r, const char *password, bool number)
+view_root(struct request *r, const char *name, const char *password,
+    bool number)
 {
 	jsonw_map(&r->out);
-	jsonw_kstr(&r->out, "name", "root");
+	jsonw_kstr(&r->out, "name", name);
 	jsonw_key(&r->out, "password");
 	if (number)
 		jsonw_raw(&r->out, password);

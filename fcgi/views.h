@@ -80,7 +80,8 @@ void	 view_user(struct request *, const struct json *user);
 void	 view_users(struct request *, const struct json *list);
 bool	 view_databases_has(const struct json *list, const char *name);
 void	 view_ssl(struct request *, const char *status, const char *mode);
-void	 view_root(struct request *, const char *password, bool number);
+void	 view_root(struct request *, const char *name, const char *password,
+	    bool number);
 
 /*
  * The other way round: bodies of orders to a guest, from checked request

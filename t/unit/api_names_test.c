@@ -128,6 +128,46 @@ each_engine_has_its_own_lengths(void **state)
 	op_end(&op);
 }
 
+static const struct row postgresql_databases[] = {
+	{ "app", NULL }, { "a.b", NULL }, { "имя", NULL }, { X8, NULL },
+	{ "z", "'z' is not a valid schema name." },
+	{ "ab ", "'ab ' is not a valid schema name." },
+	{ "\xf0\x9f\x90\x98" "ab", "'\xf0\x9f\x90\x98" "ab' is not a valid "
+	    "schema name." },
+	{ X64, "Schema name '" X64 "' is too long. Max length = 63." },
+	{ "postgres", "Database name \"postgres\" is on the reserved list: "
+	    "['os_admin', 'postgres', 'template0', 'template1']." },
+	{ "mysql", "Database name \"mysql\" is " RESERVED_D },
+}, postgresql_users[] = {
+	{ "ann", NULL }, { CYR8 CYR8 CYR8 CYR8, "User name '" CYR8 CYR8 CYR8 CYR8
+	    "' is too long. Max length = 63." },
+	{ "postgres", "User name \"postgres\" is on the reserved list: "
+	    "['os_admin', 'postgres']." },
+	{ "root", "User name \"root\" is on the reserved list: "
+	    "['os_admin', 'root']." },
+};
+
+/* It counts bytes, and cuts off what is too long. */
+static void
+postgresql_has_rules_of_its_own(void **state)
+{
+	struct op op;
+
+	(void)state;
+	op_begin(&op, "test");
+	for (size_t i = 0; i < ROWS(postgresql_databases); i++)
+		expect(&op, name_database(&op, "postgresql", "",
+		    postgresql_databases[i].name), &postgresql_databases[i]);
+	for (size_t i = 0; i < ROWS(postgresql_users); i++)
+		expect(&op, name_user(&op, "postgresql", "",
+		    postgresql_users[i].name), &postgresql_users[i]);
+	assert_int_equal(name_charset(&op, "postgresql", "UTF8", "de_DE.UTF-8"),
+	    OK);
+	assert_int_equal(name_charset(&op, "postgresql", "UTF8", "x'y"),
+	    ERR_BAD_REQUEST);
+	op_end(&op);
+}
+
 static void
 a_refused_password_is_not_repeated(void **state)
 {
@@ -172,7 +212,7 @@ character_sets_and_collations_belong_together(void **state)
 	(void)state;
 	op_begin(&op, "test");
 	for (i = 0; i < ROWS(table); i++) {
-		e = name_charset(&op, table[i].set, table[i].collation);
+		e = name_charset(&op, "mysql", table[i].set, table[i].collation);
 		if (table[i].text == NULL)
 			assert_int_equal(e, OK);
 		else
@@ -244,6 +284,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_taken_and_refused_as_the_contract_says),
 		cmocka_unit_test(each_engine_has_its_own_lengths),
+		cmocka_unit_test(postgresql_has_rules_of_its_own),
 		cmocka_unit_test(a_refused_password_is_not_repeated),
 		cmocka_unit_test(character_sets_and_collations_belong_together),
 		cmocka_unit_test(users_have_databases_of_the_same_request_only),
