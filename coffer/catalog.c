@@ -2,6 +2,7 @@
 #include "coffer/command.h"
 #include "coffer/output.h"
 #include "lib/base/conf.h"
+#include "lib/base/engines.h"
 #include "lib/base/text.h"
 
 #include <errno.h>
@@ -225,19 +226,26 @@ do_parameters_load(struct ask *a)
 }
 
 /*
- * A script does it, with the server's own client: this program holds no SQL
- * and no MariaDB library.  It takes this process's place.
+ * A script does it, one for each engine, with the server's own client: this
+ * program holds no SQL and no such library.  It takes this process's place.
  */
 enum err
 do_parameters_generate(struct ask *a)
 {
-	const char *script = getenv("COFFER_MARIADB_PARAMETERS");
-	const char *argv[6] = { "mariadb-parameters" };
+	const char *dir = getenv("COFFER_PARAMETERS");
+	const char *engine = ask_option(a, "--engine"), *argv[6] = { NULL };
+	const char *script;
 	int n = 1;
 
-	if (script == NULL)
-		script = COFFER_LIBEXECDIR "/mariadb-parameters";
+	if (engine == NULL)
+		engine = "mariadb";
+	if (engine_find(engine) == NULL)
+		return op_fail(&a->op, ERR_BAD_REQUEST, "no engine %s", engine);
+	script = argv[0] = op_printf(&a->op, "%s/%s-parameters",
+	    dir != NULL ? dir : COFFER_LIBEXECDIR, engine);
 	for (int i = 0; i < a->options; i++) {
+		if (strcmp(a->option[i].name, "--engine") == 0)
+			continue;
 		argv[n++] = a->option[i].name;
 		argv[n++] = a->option[i].value;
 		if (n > 4)

@@ -35,6 +35,7 @@ EXTRA_DIST += \
 	t/scenario/0066-logs.t \
 	t/scenario/0067-security-groups.t \
 	t/scenario/0070-xml.t \
+	t/scenario/0071-postgresql.t \
 	t/scenario/0080-idor.t \
 	t/scenario/0081-bad-input-everywhere.t \
 	t/scenario/0053-events.t \

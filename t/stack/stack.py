@@ -248,6 +248,8 @@ class Client:
               wait=5):
         """SQL over the network; the rows as text, or Failed."""
         host = instance['ip'][0]
+        if instance['datastore']['type'] == 'postgresql':
+            return self.psql(host, user, password, sql, database, wait)
         conf = os.path.join(self.stack.dir, 'client.cnf')
         fd = os.open(conf, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(fd, 'w') as f:
@@ -257,6 +259,19 @@ class Client:
             ['mariadb', '--defaults-file=' + conf, '-N', '-B', database,
              '-e', sql], stdin=subprocess.DEVNULL, capture_output=True,
             text=True, timeout=60)
+        if r.returncode != 0:
+            raise Failed('SQL: ' + r.stderr.strip())
+        return [line.split('\t') for line in r.stdout.splitlines()]
+
+    @staticmethod
+    def psql(host, user, password, sql, database, wait):
+        r = subprocess.run(
+            ['psql', '-X', '-q', '-A', '-t', '-F', '\t',
+             '-v', 'ON_ERROR_STOP=1', '-f', '-'],
+            input=sql, capture_output=True, text=True, timeout=60,
+            env=dict(os.environ, PGHOST=host, PGUSER=user, PGPORT='5432',
+                     PGPASSWORD=password, PGDATABASE=database,
+                     PGSSLMODE='disable', PGCONNECT_TIMEOUT=str(wait)))
         if r.returncode != 0:
             raise Failed('SQL: ' + r.stderr.strip())
         return [line.split('\t') for line in r.stdout.splitlines()]
@@ -329,7 +344,10 @@ class Stack:
 
     def start(self):
         self.run('up')
-        self.run('seed', 'mariadb', 'null')
+        engines = ['mariadb', 'null']
+        if self.datastore not in engines:
+            engines.append(self.datastore)
+        self.run('seed', *engines)
         self.people()
 
     def people(self):
