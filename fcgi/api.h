@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 enum method { GET = 1, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, METHOD_OTHER };
-enum pool { MAIN, ASKS_GUEST };	/* which processes serve it: a dead guest can hold up its own pool only */
+enum pool { MAIN, ASKS_GUEST, STORES };	/* which processes serve it: a dead guest, or a slow reader, can hold up its own pool only */
 
 /* Who may call a route; checked before the handler. */
 enum who {
@@ -25,11 +25,11 @@ enum who {
 	OWNER,		/* GET: reader, member, admin; else member or admin */
 	ADMIN,		/* role admin, else 403 "Policy doesn't allow ..." */
 	MGMT,		/* role admin, else 401 "User does not have admin privileges." */
+	ACCOUNT,	/* of object storage: token of its project, or a temp URL (object_admit.h) */
 };
 
-enum only { EVERYWHERE, STATIC_IDENTITY, NOT_STOCK };	/* where there is such a route: identity.driver static, api.stock off */
-struct field;				/* fields.h */
-struct request;
+enum only { EVERYWHERE, STATIC_IDENTITY, NOT_STOCK, STORAGE_FILE };	/* where there is such a route: identity.driver static, api.stock off, storage.driver file */
+struct field; struct stream; struct request;	/* fields.h, stream.h, below */
 struct route {
 	enum method	 method;
 	const char	*path;		/* "/v1.0/{tenant}/instances/{id}"; {names} fill arg[] in order, tenant first */
@@ -66,6 +66,7 @@ struct request {
 	const char	*raw;		/* the body as it came */
 	size_t		 raw_len;
 	bool		 raw_too_large;	/* more than api.body_max was declared: unread */
+	struct stream	*stream;	/* pool STORES: the body, unread; and the answer's */
 	const struct route *route;
 	const char	*arg[ARGS_MAX];	/* path arguments, each decoded once; arg[0] is the tenant under /v1.0/{tenant} */
 	const char	*tenant;	/* = arg[0] there, else NULL */
@@ -74,8 +75,7 @@ struct request {
 	const char	*subject_token, *service_token;	/* X-Subject-Token, X-Service-Token (who passes the request on), or NULL */
 	const struct json *body;	/* validated; NULL: none was sent */
 	struct attempt	*attempt;	/* how its handler is called (attempt.h); NULL: simply */
-	/* the answer */
-	int		 status;
+	int		 status;	/* from here on: the answer */
 	struct jsonw	 out;		/* begun by reply_json() */
 	bool		 has_body;
 	const char	*type;		/* of the body; NULL: application/json */

@@ -126,6 +126,7 @@ may(const struct request *r)
 	case ANY_TOKEN:
 		return true;
 	case OWNER:
+	case ACCOUNT:
 		return c->admin || c->member ||
 		    (c->reader && (r->method == GET || r->method == HEAD));
 	case ADMIN:

@@ -12,6 +12,9 @@ fcgi_libapi_a_SOURCES = \
 	fcgi/handlers_configuration.h \
 	fcgi/events.c \
 	fcgi/cluster_create.c fcgi/clusters.c \
+	fcgi/containers.c fcgi/handlers_objects.h fcgi/objects.c \
+	fcgi/object_admit.c fcgi/object_admit.h fcgi/stream.h \
+	fcgi/view_objects.c fcgi/view_objects.h \
 	fcgi/databases.c \
 	fcgi/datastores.c fcgi/datastores.h \
 	fcgi/engines.c fcgi/engines.h \
@@ -111,8 +114,12 @@ t_unit_instances_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pg_run \
 if HAVE_CMOCKA
 check_PROGRAMS += t/unit/route_test t/unit/fields_test t/unit/ratelimit_test \
 	t/unit/shared_test t/unit/serve_test t/unit/identity_test \
-	t/unit/media_test t/unit/xmlw_test
+	t/unit/media_test t/unit/xmlw_test t/unit/objects_test
 endif
+t_unit_objects_test_SOURCES = t/unit/objects_test.c t/unit/test.h \
+	t/unit/api_fixture.c t/unit/api_fixture.h \
+	t/unit/key_fixture.c t/unit/key_fixture.h
+t_unit_objects_test_LDADD = $(API) $(CMOCKA_LIBS)
 t_unit_route_test_SOURCES = t/unit/route_test.c t/unit/test.h
 t_unit_route_test_LDADD = $(API) $(CMOCKA_LIBS)
 t_unit_fields_test_SOURCES = t/unit/fields_test.c t/unit/cost.h \

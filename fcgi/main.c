@@ -1,4 +1,7 @@
-/* coffer-api: what nginx asks.  Two pools, so that silent guests hold up only one. */
+/*
+ * coffer-api: what nginx asks.  Three pools, so that silent guests, and those
+ * who move large objects slowly, hold up only their own.
+ */
 #include "fcgi/auth.h"
 #include "fcgi/request.h"
 #include "fcgi/shared.h"
@@ -10,8 +13,11 @@
 
 #include <string.h>
 
-static const char *const pool_names[] = { [MAIN] = "main",
-	[ASKS_GUEST] = "guest" };
+static const struct { const char *name, *processes; } pools[] = {
+	[MAIN] = { "main", "api.processes" },
+	[ASKS_GUEST] = { "guest", "api.guest_processes" },
+	[STORES] = { "storage", "storage.processes" },
+};
 static enum pool pool = MAIN;
 
 static bool
@@ -19,8 +25,8 @@ option(const char *name, const char *value)
 {
 	if (strcmp(name, "--pool") != 0)
 		return false;
-	for (pool = MAIN; pool <= ASKS_GUEST; pool++)
-		if (strcmp(value, pool_names[pool]) == 0)
+	for (pool = MAIN; pool <= STORES; pool++)
+		if (strcmp(value, pools[pool].name) == 0)
 			return true;
 	return false;
 }
@@ -33,7 +39,7 @@ socket_path(struct op *op)
 
 	if (at == NULL)
 		return s;
-	return op_printf(op, "%.*s%s%s", (int)(at - s), s, pool_names[pool],
+	return op_printf(op, "%.*s%s%s", (int)(at - s), s, pools[pool].name,
 	    at + 2);
 }
 
@@ -48,8 +54,7 @@ start(struct op *op)
 static int
 processes(void)
 {
-	return conf_int(pool == MAIN ? "api.processes" :
-	    "api.guest_processes");
+	return conf_int(pools[pool].processes);
 }
 
 static enum err
@@ -81,8 +86,8 @@ main(int argc, char **argv)
 	static const struct service api = {
 		.name = "coffer-api",
 		.what = "Serves the database API to nginx over FastCGI.",
-		.options = "  --pool POOL    main, or guest: the requests that "
-		    "ask a guest\n",
+		.options = "  --pool POOL    main; guest: the requests that ask a "
+		    "guest;\n                 storage: objects\n",
 		.option = option, .start = start, .processes = processes,
 		.begin = begin, .once = once, .stop = stop,
 	};

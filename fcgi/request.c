@@ -1,6 +1,8 @@
 #include "fcgi/request.h"
 
 #include "fcgi/route.h"
+#include "fcgi/stream.h"
+#include "lib/base/clock.h"
 #include "lib/base/conf.h"
 #include "lib/base/log.h"
 
@@ -16,6 +18,9 @@
 
 #define BACKLOG		511
 #define WAIT_MS		1000
+/* Who streams for longer than this has to be as fast as that, on average. */
+#define PATIENCE_MS	20000
+#define SLOWEST		16		/* bytes a millisecond */
 
 static int listener = -1;
 static FCGX_Request fcgx;
@@ -147,10 +152,122 @@ read_params(struct request *r)
 	r->repeat_key = param("HTTP_IDEMPOTENCY_KEY");
 }
 
+/* --- streams ----------------------------------------------------------------------- */
+
+static struct stream stream;
+static int64_t stream_began, stream_moved;
+
+static enum err
+pace(struct request *r, size_t n)
+{
+	int64_t ms = clock_ms() - stream_began;
+
+	stream_moved += (int64_t)n;
+	return ms < PATIENCE_MS || stream_moved / SLOWEST >= ms ? OK :
+	    op_fail(&r->op, ERR_TOO_SLOW, "This goes too slowly.");
+}
+
+/* What has come, and no waiting for more: libfcgi would until all fits. */
+static size_t
+take_some(void *buf, size_t n)
+{
+	int first = FCGX_GetChar(fcgx.in);
+	size_t more = (size_t)(fcgx.in->stop - fcgx.in->rdNext);
+
+	if (first == EOF)
+		return 0;
+	*(unsigned char *)buf = (unsigned char)first;
+	if (more > n - 1)
+		more = n - 1;
+	return 1 + (size_t)FCGX_GetStr((char *)buf + 1, (int)more, fcgx.in);
+}
+
+static enum err
+stream_take(struct request *r, void *buf, size_t n, size_t *got)
+{
+	size_t some = 1;
+
+	for (*got = 0; *got < n && some > 0; *got += some) {
+		some = take_some((char *)buf + *got, n - *got);
+		TRY(pace(r, some));
+	}
+	return FCGX_GetError(fcgx.in) == 0 ? OK : op_fail(&r->op,
+	    ERR_TOO_SLOW, "The body broke off.");
+}
+
+static enum err
+stream_give(struct request *r, const void *buf, size_t n)
+{
+	if (FCGX_PutStr(buf, (int)n, fcgx.out) != (int)n)
+		return op_fail(&r->op, ERR_TOO_SLOW, "the reader went away");
+	return pace(r, n);
+}
+
+static void
+stream_begin(struct request *r)
+{
+	const char *len = param("CONTENT_LENGTH");
+
+	stream = (struct stream){ .params = (const char *const *)fcgx.envp,
+	    .length = -1, .take = stream_take, .answer = -1,
+	    .give = stream_give };
+	stream_began = clock_ms();
+	stream_moved = 0;
+	if (len != NULL)
+		text_number(len, 0, INT64_MAX, &stream.length);
+	r->stream = &stream;
+}
+
+/*
+ * A refused body is not read to its end, which may be far: the connection is
+ * given up, and libfcgi waits until nginx has taken the answer.  Without a body
+ * there still is the record that ends it.
+ */
+static void
+stream_end(void)
+{
+	const char *chunked = param("HTTP_TRANSFER_ENCODING");
+
+	if (fcgx.in->isClosed)
+		return;
+	if (stream.length > stream_moved ||
+	    (chunked != NULL && *chunked != '\0'))
+		fcgx.keepConnection = 0;
+	else
+		drain();
+}
+
+/* --- answers ------------------------------------------------------------------------ */
+
+/* How long it is; of streams the head alone is written here. */
+static size_t
+length_of(const struct request *r)
+{
+	if (r->stream != NULL && r->stream->answer >= 0)
+		return (size_t)r->stream->answer;
+	return r->has_body ? r->out.out.len : 0;
+}
+
+static void
+write_body(struct request *r, size_t n)
+{
+	if (n == 0 || r->method == HEAD)
+		return;
+	if (r->stream == NULL || r->stream->answer < 0) {
+		FCGX_PutStr(r->out.out.s, (int)n, fcgx.out);
+		return;
+	}
+	/* Less than was said: nginx closes, and the reader knows. */
+	if (r->stream->pour(r) != OK) {
+		log_warn(&r->op, "%s", r->op.why);
+		fcgx.keepConnection = 0;
+	}
+}
+
 static void
 write_answer(struct request *r)
 {
-	size_t n = r->has_body ? r->out.out.len : 0;
+	size_t n = length_of(r);
 	struct text head;
 
 	text_begin(&head, &r->op, 512);
@@ -165,8 +282,7 @@ write_answer(struct request *r)
 	text_addn(&head, r->headers.s, r->headers.len);
 	text_add(&head, "\r\n");
 	FCGX_PutStr(head.s, (int)head.len, fcgx.out);
-	if (n > 0 && r->method != HEAD)
-		FCGX_PutStr(r->out.out.s, (int)n, fcgx.out);
+	write_body(r, n);
 }
 
 enum err
@@ -182,7 +298,12 @@ request_once(struct op *op, enum pool pool)
 	r.op.id = id_of(&r.op);
 	r.pool = pool;
 	read_params(&r);
-	if (read_body(&r)) {
+	if (pool == STORES) {
+		stream_begin(&r);
+		request_serve(&r);
+		stream_end();
+		write_answer(&r);
+	} else if (read_body(&r)) {
 		drain();
 		request_serve(&r);
 		write_answer(&r);

@@ -68,8 +68,22 @@ split(struct op *op, const char *path, struct segments *out)
 	return true;
 }
 
+/* An object's name is all that is left; it is the last of its pattern. */
+#define OBJECT	"{object}"
+
+static const char *
+joined(struct op *op, const struct segments *is, int i)
+{
+	const char *name = is->s[i];
+
+	while (++i < is->n)
+		name = op_printf(op, "%s/%s", name, is->s[i]);
+	return name;
+}
+
 static bool
-matches(const char *pattern, const struct segments *is, const char **arg)
+matches(struct op *op, const char *pattern, const struct segments *is,
+    const char **arg)
 {
 	int args = 0;
 
@@ -79,6 +93,10 @@ matches(const char *pattern, const struct segments *is, const char **arg)
 		if (*pattern++ != '/')
 			return false;
 		n = strcspn(pattern, "/");
+		if (strcmp(pattern, OBJECT) == 0) {
+			arg[args] = joined(op, is, i);
+			return *is->s[is->n - 1] != '\0';
+		}
 		if (*pattern == '{') {
 			if (*is->s[i] == '\0' || args == ARGS_MAX)
 				return false;
@@ -145,14 +163,14 @@ ends_with(const char *s, const char *end)
  * made good.
  */
 static bool
-matches_short(const struct route *t, const struct segments *is,
-    const char **arg)
+matches_short(struct op *op, const struct route *t,
+    const struct segments *is, const char **arg)
 {
 	bool chosen = ends_with(t->path, "/{name}") ||
 	    ends_with(t->path, "/{user}");
 
 	return is->n > 0 && takes_suffix(t) && (t->method == GET || !chosen) &&
-	    matches(t->path, is, arg);
+	    matches(op, t->path, is, arg);
 }
 
 enum err
@@ -173,8 +191,8 @@ route_request(struct request *r)
 		cut.n = 0;
 	for (const struct route *t = routes; t->method != 0; t++) {
 		if (t->method != r->method ||
-		    (!matches_short(t, &cut, r->arg) &&
-		    !matches(t->path, &is, r->arg)))
+		    (!matches_short(op, t, &cut, r->arg) &&
+		    !matches(op, t->path, &is, r->arg)))
 			continue;
 		r->route = t;
 		return OK;

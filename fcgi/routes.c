@@ -5,8 +5,10 @@
 #include "fcgi/handlers.h"
 #include "fcgi/handlers_configuration.h"
 #include "fcgi/handlers_mgmt.h"
+#include "fcgi/handlers_objects.h"
 
 #define T "/v1.0/{tenant}"
+#define O "/v1/{account}"
 
 /* clang-format off */
 const struct route routes[] = {
@@ -171,5 +173,17 @@ const struct route routes[] = {
 	{ GET,   "/v3/auth/catalog",                                        MAIN, ANY_TOKEN, NULL, NULL, auth_catalog, STATIC_IDENTITY },
 	{ GET,   "/v3/projects",                                            MAIN, ANY_TOKEN, NULL, NULL, projects_list, STATIC_IDENTITY },
 	{ GET,   "/v3/projects/{id}",                                       MAIN, ANY_TOKEN, NULL, NULL, project_show, STATIC_IDENTITY },
+
+	/* Swift's, as far as the storage driver "file" serves them; an object's name may hold slashes */
+	{ GET,   O,                                                         STORES, ACCOUNT, "account", NULL, account_show, STORAGE_FILE },
+	{ HEAD,  O,                                                         STORES, ACCOUNT, "account", NULL, account_show, STORAGE_FILE },
+	{ GET,   O "/",                                                     STORES, ACCOUNT, "account", NULL, account_show, STORAGE_FILE },
+	{ GET,   O "/{container}",                                          STORES, ACCOUNT, "container", NULL, container_show, STORAGE_FILE },
+	{ HEAD,  O "/{container}",                                          STORES, ACCOUNT, "container", NULL, container_show, STORAGE_FILE },
+	{ GET,   O "/{container}/",                                         STORES, ACCOUNT, "container", NULL, container_show, STORAGE_FILE },
+	{ GET,   O "/{container}/{object}",                                 STORES, ACCOUNT, "object", NULL, object_show, STORAGE_FILE },
+	{ HEAD,  O "/{container}/{object}",                                 STORES, ACCOUNT, "object", NULL, object_show, STORAGE_FILE },
+	{ PUT,   O "/{container}/{object}",                                 STORES, ACCOUNT, "object", NULL, object_put, STORAGE_FILE },
+	{ DELETE,O "/{container}/{object}",                                 STORES, ACCOUNT, "object", NULL, object_delete, STORAGE_FILE },
 	{ 0 }
 };

@@ -8,6 +8,7 @@
 #include "fcgi/auth.h"
 #include "fcgi/fields.h"
 #include "fcgi/media.h"
+#include "fcgi/object_admit.h"
 #include "fcgi/query.h"
 #include "fcgi/ratelimit.h"
 #include "fcgi/route.h"
@@ -37,6 +38,8 @@ needs_token(const struct request *r)
 static enum err
 admit(struct request *r)
 {
+	if (r->route != NULL && r->route->who == ACCOUNT)
+		return object_admit(r);
 	if (!needs_token(r))
 		return OK;
 	TRY(auth_token(r));
@@ -68,11 +71,12 @@ take_body(struct request *r)
 static enum err
 check_pool(struct request *r)
 {
-	if (r->pool == MAIN && r->route->pool == ASKS_GUEST)
-		return op_fail(&r->op, ERR_INTERNAL, "a request for the "
-		    "guest pool came to the main one: nginx does not divide "
-		    "them as nginx/coffer.conf does");
-	return OK;
+	if (r->route->pool == r->pool ||
+	    (r->route->pool == MAIN && r->pool == ASKS_GUEST))
+		return OK;
+	return op_fail(&r->op, ERR_INTERNAL, "a request came to another "
+	    "pool than its own: nginx does not divide them as "
+	    "nginx/coffer.conf does");
 }
 
 /*
@@ -109,6 +113,8 @@ is_served(const struct request *r)
 		return auth_is_static();
 	case NOT_STOCK:
 		return !conf_bool("api.stock");
+	case STORAGE_FILE:
+		return strcmp(conf_str("storage.driver"), "file") == 0;
 	case EVERYWHERE:
 		break;
 	}
@@ -139,6 +145,10 @@ serve(struct request *r)
 	TRY(admit(r));
 	if (found != OK)
 		return op_fail(&r->op, found, "%s", why);
+	if (r->route->who == ACCOUNT) {	/* its body is no JSON, and not read yet */
+		TRY(check_pool(r));
+		return r->route->handler(r);
+	}
 	if (r->route->who != MGMT || r->route->handler == NULL)
 		TRY(auth_policy(r));
 	TRY(check_pool(r));

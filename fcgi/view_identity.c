@@ -79,6 +79,9 @@ view_catalog(struct request *r, const char *project)
 	view_service(r, "identity", op_printf(&r->op, "%s/v3", base));
 	view_service(r, "database", op_printf(&r->op, "%s/v1.0/%s", base,
 	    project));
+	if (strcmp(conf_str("storage.driver"), "file") == 0)
+		view_service(r, "object-store", op_printf(&r->op,
+		    "%s/v1/AUTH_%s", base, project));
 	jsonw_list_end(&r->out);
 }
 

@@ -2,7 +2,7 @@
 # runs each for FUZZ_SECONDS over its corpus.
 FUZZERS = t/fuzz/json_fuzz t/fuzz/conf_fuzz t/fuzz/report_fuzz \
 	t/fuzz/order_fuzz t/fuzz/request_fuzz t/fuzz/xml_fuzz \
-	t/fuzz/cron_fuzz
+	t/fuzz/cron_fuzz t/fuzz/object_fuzz
 FUZZ_SECONDS = 10
 if FUZZ
 noinst_PROGRAMS += $(FUZZERS)
@@ -29,6 +29,9 @@ t_fuzz_request_fuzz_LDFLAGS = $(FUZZ_LINK)
 t_fuzz_cron_fuzz_SOURCES = t/fuzz/cron_fuzz.c
 t_fuzz_cron_fuzz_LDADD = $(BASE)
 t_fuzz_cron_fuzz_LDFLAGS = $(FUZZ_LINK)
+t_fuzz_object_fuzz_SOURCES = t/fuzz/object_fuzz.c
+t_fuzz_object_fuzz_LDADD = $(API)
+t_fuzz_object_fuzz_LDFLAGS = $(FUZZ_LINK)
 t_fuzz_xml_fuzz_SOURCES = t/fuzz/xml_fuzz.c
 t_fuzz_xml_fuzz_LDADD = $(API)
 t_fuzz_xml_fuzz_LDFLAGS = $(FUZZ_LINK)

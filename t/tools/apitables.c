@@ -13,7 +13,9 @@
 
 static const char *const who[] = { [ANYONE] = "ANYONE",
 	[ANY_TOKEN] = "ANY_TOKEN", [OWNER] = "OWNER", [ADMIN] = "ADMIN",
-	[MGMT] = "MGMT" };
+	[MGMT] = "MGMT", [ACCOUNT] = "ACCOUNT" };
+static const char *const pool[] = { [MAIN] = "main", [ASKS_GUEST] = "guest",
+	[STORES] = "storage" };
 static const char *const kind[FIELD__MAX] = { [ANY] = "ANY", [STR] = "STR",
 	[NES] = "NES", [UUID] = "UUID", [INT] = "INT", [NUMBER] = "NUMBER",
 	[SIZE] = "SIZE", [FLAG] = "FLAG", [BOOL] = "BOOL",
@@ -30,7 +32,7 @@ tell_routes(void)
 {
 	for (const struct route *t = routes; t->method != 0; t++)
 		printf("%s\t%s\t%s\t%s\t%s\n", method_word(t->method), t->path,
-		    who[t->who], t->pool == MAIN ? "main" : "guest",
+		    who[t->who], pool[t->pool],
 		    t->handler != NULL ? "built" : "-");
 }
 

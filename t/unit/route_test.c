@@ -248,8 +248,8 @@ a_route_that_may_be_refused_names_its_rule(void **state)
 {
 	(void)state;
 	for (const struct route *t = routes; t->method != 0; t++) {
-		assert_in_range(t->who, ANYONE, MGMT);
-		if (t->who == OWNER || t->who == ADMIN)
+		assert_in_range(t->who, ANYONE, ACCOUNT);
+		if (t->who == OWNER || t->who == ADMIN || t->who == ACCOUNT)
 			assert_non_null(t->rule);
 		if (strstr(t->path, "{tenant}") != NULL)
 			assert_int_not_equal(t->who, ANYONE);
@@ -281,6 +281,49 @@ nginx_sends_to_the_guest_pool_what_the_table_says(void **state)
 	regfree(&re);
 }
 
+/* Where a prefix says it, no pattern is looked at. */
+static void
+nginx_sends_objects_to_a_pool_of_their_own(void **state)
+{
+	FILE *f = fopen(data("nginx/coffer.conf.in"), "r");
+	bool found = false;
+	char line[1000];
+
+	(void)state;
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f) != NULL)
+		found = found || strstr(line, "location ^~ /v1/AUTH_ {") != NULL;
+	fclose(f);
+	assert_true(found);
+	for (const struct route *t = routes; t->method != 0; t++)
+		assert_int_equal(t->pool == STORES,
+		    strncmp(t->path, "/v1/{account}", 13) == 0);
+}
+
+static void
+an_objects_name_may_hold_slashes_and_no_tricks(void **state)
+{
+	static const char *const bad[] = { "/v1/A/c/a//b", "/v1/A/c//a",
+	    "/v1/A/c/a/", "/v1/A/c/../b", "/v1/A/c/a/..", "/v1/A/c/.",
+	    "/v1/A/c/a%2fb", "/v1/A/c/a%00", "/v1/A/c/%ff", "/v1//c/a",
+	    "/v1/A//a", "/v1/A/%2e%2e/a", "/v1/", "/v1",
+	    "/v1/A/c/1/2/3/4/5/6/7/8/9/10" };
+
+	(void)state;
+	assert_int_equal(route(GET, "/v1/AUTH_p/logs/i%20d/m-general/log%2B1"),
+	    OK);
+	assert_string_equal(r.arg[0], "AUTH_p");
+	assert_string_equal(r.arg[1], "logs");
+	assert_string_equal(r.arg[2], "i d/m-general/log+1");
+	assert_int_equal(route(GET, "/v1/AUTH_p/logs/a.xml?x=/y"), OK);
+	assert_string_equal(r.arg[2], "a.xml");
+	assert_int_equal(route(GET, "/v1/AUTH_p/logs/"), OK);
+	assert_null(strstr(r.route->path, "{object}"));
+	for (size_t i = 0; i < ROWS(bad); i++)
+		if (route(GET, bad[i]) != ERR_NOT_FOUND)
+			fail_msg("%s was found", bad[i]);
+}
+
 int
 main(void)
 {
@@ -297,6 +340,8 @@ main(void)
 		cmocka_unit_test(every_route_of_the_contract_is_there),
 		cmocka_unit_test(a_route_that_may_be_refused_names_its_rule),
 		cmocka_unit_test(nginx_sends_to_the_guest_pool_what_the_table_says),
+		cmocka_unit_test(nginx_sends_objects_to_a_pool_of_their_own),
+		cmocka_unit_test(an_objects_name_may_hold_slashes_and_no_tricks),
 	};
 
 	op_begin(&r.op, "test");

@@ -398,7 +398,8 @@ path_of(const struct route *t)
 			continue;
 		}
 		to += sprintf(to, "%s", strncmp(p, "{tenant}", 8) == 0 ?
-		    PROJECT : "01234567-89ab-cdef-0123-456789abcdef");
+		    PROJECT : strncmp(p, "{account}", 9) == 0 ? "AUTH_" PROJECT
+		    : "01234567-89ab-cdef-0123-456789abcdef");
 		p += strcspn(p, "}");
 	}
 	*to = '\0';
@@ -517,7 +518,7 @@ the_main_pool_asks_no_guest(void **state)
 	for (const struct route *t = routes; t->method != 0; t++) {
 		struct request *r;
 
-		if (t->pool != ASKS_GUEST)
+		if (t->pool == MAIN)
 			continue;
 		r = ask(GET, "/", NULL, NULL);
 		r->pool = MAIN;
