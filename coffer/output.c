@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define COLUMNS_MAX 24
+#define COLUMNS_MAX 26
 
 /* The mark in front of a column's name says what its text means. */
 static const char *

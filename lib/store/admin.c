@@ -11,7 +11,7 @@ const char *const quota_resources[QUOTA_RESOURCES] = {
 
 static const struct {
 	enum stmt	 stmt;
-	const char	*column[24];
+	const char	*column[26];
 } lists[LIST__MAX] = {
 	[LIST_DATASTORES] = { STMT_ADMIN_DATASTORES, { "id", "name",
 	    "default", "default_id", "#versions" } },
@@ -31,12 +31,12 @@ static const struct {
 	    "issued", "expires" } },
 	[LIST_TASKS] = { STMT_ADMIN_TASKS, { "id", "instance", "kind",
 	    "status", "step", "#step_no", "#step_count", "#attempt",
-	    "?undoing", "created", "error" } },
+	    "?undoing", "created", "progress", "error" } },
 	[LIST_TASK] = { STMT_ADMIN_TASK, { "id", "kind", "status",
 	    "instance", "tenant", "user", "request", "step", "#step_no",
 	    "#step_count", "?undoing", "?cancel", "#attempt", "#crashes",
 	    "owner", "lease_until", "due", "created", "started", "ended",
-	    "deadline", "failed_step", "error" } },
+	    "deadline", "progress", "failed_step", "error" } },
 	[LIST_INSTANCES] = { STMT_ADMIN_INSTANCES, { "id", "tenant", "name",
 	    "datastore", "version", "server", "task", "guest", "address",
 	    "flavor", "#volume_gb", "created", "last_seen" } },

@@ -19,6 +19,7 @@ take(const struct rows *rows, int row, struct backup *b)
 		.size = row_str(rows, row, 10),
 		.created = row_str(rows, row, 11),
 		.updated = row_str(rows, row, 12),
+		.ours = row_bool(rows, row, 13),
 	};
 }
 
@@ -98,34 +99,28 @@ backup_insert(struct op *op, const struct backup *b,
 	return store_write_sure(op, NULL, n, calls, &probe);
 }
 
+/* Tasks before backups, as workers take them. */
 enum err
-backup_delete(struct op *op, const char *id)
+backup_delete(struct op *op, const char *id, const char *const **also)
 {
 	const struct call calls[] = {
-		CALL(BACKUP_LOCK, id), CALL(BACKUP_DELETE, id),
+		CALL(BACKUP_STOP, also != NULL ? id : NULL),
+		CALL(BACKUP_LOCK, id),
+		CALL(BACKUP_DELETE, id, also != NULL ? "t" : "f"),
 	};
+	struct rows rows[3] = { 0 };
+	const char **list;
+	int n;
 
-	return store_write(op, NULL, 2, calls);
-}
-
-/* --- for workers ------------------------------------------------------------------ */
-
-struct call
-backup_begun(const char *id)
-{
-	return (struct call)CALL(BACKUP_BEGUN, id);
-}
-
-struct call
-backup_stored(const char *id, const char *location, const char *gb)
-{
-	return (struct call)CALL(BACKUP_STORED, id, location, gb);
-}
-
-struct call
-backup_ended(const char *id, const char *instance, const char *state)
-{
-	return (struct call)CALL(BACKUP_ENDED, id, instance, state);
+	TRY(store_write(op, rows, 3, calls));
+	if (also == NULL)
+		return OK;
+	n = rows_count(&rows[0]);
+	list = op_alloc(op, ((size_t)n + 1) * sizeof(*list));
+	for (int i = 0; i < n; i++)
+		list[i] = row_str(&rows[0], i, 0);
+	*also = list;
+	return OK;
 }
 
 /* --- strategies -------------------------------------------------------------------- */

@@ -18,6 +18,7 @@ struct backup {
 	const char	*location;	/* NULL until it is stored */
 	const char	*size;		/* GB as a JSON number, or NULL */
 	const char	*created, *updated;
+	bool		 ours;		/* its data are where we wrote them */
 };
 
 /* Each of the first three may be NULL.  Last changed first. */
@@ -46,17 +47,13 @@ enum err	 backup_container(struct op *, const char *tenant,
 enum err	 backup_insert(struct op *, const struct backup *,
 		    const struct new_task *);
 /*
- * With all those incremental upon it; the quota goes back to the owner.
- * ERR_UNPROCESSABLE, and nothing changes, when one of them runs.
+ * With all those incremental upon it; the quota goes back to the owner, and
+ * what is in storage goes later.  ERR_UNPROCESSABLE, and nothing changes, when
+ * one of them runs; with also: those are told to stop, and *also holds the ids
+ * of their tasks, ends with NULL.
  */
-enum err	 backup_delete(struct op *, const char *id);
-
-/* For workers: calls for lease_write() and lease_end(). */
-struct call	 backup_begun(const char *id);
-struct call	 backup_stored(const char *id, const char *location,
-		    const char *gb);
-struct call	 backup_ended(const char *id, const char *instance,
-		    const char *state);
+enum err	 backup_delete(struct op *, const char *id,
+		    const char *const **also);
 
 /* instance "": what holds for the project's others. */
 struct strategy { const char *tenant, *instance, *container; };

@@ -23,6 +23,7 @@ struct guest_said {
 	int64_t		 seq;		/* 0: never heard of */
 	const char	*order, *err, *why;	/* the last order carried out */
 	bool		 heard;		/* since the task began */
+	int64_t		 used_bytes;	/* of its volume; 0: not known */
 };
 
 /* Two calls: one that waits for other workers of the host, one that takes. */

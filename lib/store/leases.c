@@ -50,6 +50,7 @@ guest_read(const struct rows *r, int col, struct guest_said *g)
 		.status = row_str(r, 0, col), .seq = row_int(r, 0, col + 1),
 		.order = row_str(r, 0, col + 2), .err = row_str(r, 0, col + 3),
 		.why = row_str(r, 0, col + 4), .heard = row_bool(r, 0, col + 5),
+		.used_bytes = row_int(r, 0, col + 6),
 	};
 }
 

@@ -162,9 +162,10 @@ STMT(ADMIN_QUOTA_SET, 5,
     " max_backups = CASE WHEN $5::text IS NULL THEN q.max_backups ELSE excluded.max_backups END")
 
 /* --- tasks and instances ---------------------------------------------------------------- */
+#define ADMIN_PROGRESS "task_progress(moved_bytes, total_bytes, moving_since, moved_at)"
 STMT(ADMIN_TASKS, 4,
     "SELECT id, instance_id, kind, status, step, step_no, step_count, attempt, undoing,"
-    " to_char(created AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS'), error FROM tasks"
+    " to_char(created AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS'), " ADMIN_PROGRESS ", error FROM tasks"
     " WHERE (NOT $1::boolean OR status IN ('QUEUED', 'RUNNING', 'WAITING'))"
     " AND (NOT $2::boolean OR status = 'FAILED')"
     " AND ($3::text IS NULL OR instance_id::text = $3::text)"
@@ -178,7 +179,7 @@ STMT(ADMIN_TASK, 1,
     " to_char(started AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS'),"
     " to_char(ended AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS'),"
     " to_char(deadline AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS'),"
-    " failed_step, error FROM tasks WHERE id::text = $1::text")
+    " " ADMIN_PROGRESS ", failed_step, error FROM tasks WHERE id::text = $1::text")
 /* Inside a retry's transaction: the instance must still be there and at rest. */
 STMT(ADMIN_RETRY_LOCK, 1,
     "SELECT 1 FROM instances WHERE id = $1::uuid FOR UPDATE")

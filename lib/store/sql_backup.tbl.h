@@ -5,7 +5,8 @@
 #define BACKUP_RUNS "('NEW', 'BUILDING', 'SAVING')"
 #define BACKUP_COLUMNS "b.id, b.tenant_id, b.instance_id, b.name,"		\
 	" b.description, b.state, b.parent_id, b.version_id, b.container,"	\
-	" b.location, b.size, b.created, b.updated FROM backups b "
+	" b.location, b.size, b.created, b.updated, b.key IS NOT NULL"	\
+	" FROM backups b "
 /* tenant or NULL: of all; instance or NULL; datastore or NULL; limit; offset */
 STMT(BACKUPS_LIST, 5,
     "SELECT " BACKUP_COLUMNS "WHERE b.deleted_at IS NULL"
@@ -54,11 +55,18 @@ STMT(BACKUP_PROBE, 1, "SELECT 1 FROM backups WHERE id = $1::uuid")
 STMT(BACKUP_LOCK, 1,
     BACKUP_FAMILY "SELECT id FROM backups WHERE id IN (SELECT id FROM family)"
     " ORDER BY id FOR UPDATE")
-STMT(BACKUP_DELETE, 1,
+/* id: tasks that are to stop, of those of the family that still run */
+STMT(BACKUP_STOP, 1,
+    BACKUP_FAMILY "UPDATE tasks SET cancel = true WHERE id IN (SELECT id FROM"
+    " family) AND status IN ('QUEUED', 'RUNNING', 'WAITING') AND NOT cancel"
+    " RETURNING id")
+/* id, "even what runs".  What is in storage goes when no task writes there. */
+STMT(BACKUP_DELETE, 2,
     BACKUP_FAMILY ", running AS (SELECT min(id::text) AS id FROM backups"
     " WHERE id IN (SELECT id FROM family) AND state IN " BACKUP_RUNS
-    " AND updated > now() - interval '3 days'),"
-    " hit AS (UPDATE backups SET deleted_at = now(), updated = now() WHERE id"
+    " AND NOT $2::boolean AND updated > now() - interval '3 days'),"
+    " hit AS (UPDATE backups SET deleted_at = now(), updated = now(),"
+    " sweep_at = CASE WHEN key IS NOT NULL THEN now() END WHERE id"
     " IN (SELECT id FROM family) RETURNING tenant_id)"
     " SELECT CASE WHEN (SELECT id FROM running) IS NOT NULL THEN"
     " refuse('CF422', 'Backup ' || (SELECT id FROM running) ||"
@@ -70,25 +78,86 @@ STMT(BACKUP_CHARGE, 5,
     "SELECT quota_charge($1::text, 0, 0, 0, 1, $2::int, $3::int, $4::int,"
     " $5::int)")
 
-/* Written by workers. */
-STMT(BACKUP_BEGUN, 1,
-    "UPDATE backups SET state = 'BUILDING', updated = now() WHERE id ="
-    " $1::uuid AND state = 'NEW'")
-/* id, location, GB */
-STMT(BACKUP_STORED, 3,
-    "UPDATE backups SET location = $2::text, size = $3::double precision WHERE"
+/* --- by workers --------------------------------------------------------------- */
+
+/* id, sealed key or NULL: the first one stays */
+STMT(BACKUP_BEGUN, 2,
+    "UPDATE backups SET state = 'BUILDING', key = $2::text, updated = now()"
+    " WHERE id = $1::uuid AND state = 'NEW'")
+/* id, location, GB, checksum, mark, segments, bytes stored, bytes of data */
+STMT(BACKUP_STORED, 8,
+    "UPDATE backups SET location = $2::text, size = $3::double precision,"
+    " checksum = $4::text, mark = $5::text, segments = $6::jsonb,"
+    " stored_bytes = $7::bigint, plain_bytes = $8::bigint WHERE"
     " id = $1::uuid AND state = 'BUILDING'")
+/* Of what failed, whatever it left in storage has to go. */
+#define BACKUP_LEFT "sweep_at = CASE WHEN key IS NOT NULL THEN now() END"
 /* id, instance, state */
 STMT(BACKUP_ENDED, 3,
     "WITH free AS (UPDATE instances SET backing_up = NULL WHERE id = $2::uuid"
     " AND backing_up = $1::uuid) UPDATE backups SET state = $3::text, updated"
-    " = now() WHERE id = $1::uuid AND state IN " BACKUP_RUNS)
+    " = now(), sweep_at = CASE WHEN key IS NOT NULL AND ($3::text = 'FAILED'"
+    " OR deleted_at IS NOT NULL) THEN now() END WHERE id = $1::uuid AND state"
+    " IN " BACKUP_RUNS)
 /* What still runs when an instance's state is reset. */
 STMT(BACKUPS_FAIL, 1,
     "WITH free AS (UPDATE instances SET backing_up = NULL WHERE id ="
     " $1::uuid AND backing_up IS NOT NULL) UPDATE backups SET state ="
-    " 'FAILED', updated = now() WHERE instance_id = $1::uuid AND deleted_at"
-    " IS NULL AND state IN " BACKUP_RUNS)
+    " 'FAILED', updated = now(), " BACKUP_LEFT " WHERE instance_id = $1::uuid"
+    " AND deleted_at IS NULL AND state IN " BACKUP_RUNS)
+
+/* What a worker must know of one that it takes: with its datastore and parent. */
+STMT(BACKUP_WORK, 1,
+    "SELECT b.name, b.container, b.key, d.name, v.name, v.manager,"
+    " b.parent_id, p.state = 'COMPLETED' AND p.deleted_at IS NULL AND"
+    " p.instance_id = b.instance_id, p.mark, p.location, p.checksum"
+    " FROM backups b LEFT JOIN datastore_versions v ON v.id ="
+    " b.version_id LEFT JOIN datastores d ON d.id = v.datastore_id LEFT JOIN"
+    " backups p ON p.id = b.parent_id WHERE b.id = $1::uuid")
+/* The one and all that it stands upon, the full one first. */
+STMT(BACKUP_CHAIN, 1,
+    "WITH RECURSIVE up AS (SELECT *, 0 AS n FROM backups WHERE id = $1::uuid"
+    " UNION ALL SELECT b.*, up.n + 1 FROM backups b JOIN up ON b.id ="
+    " up.parent_id WHERE up.n < 1000) SELECT id, tenant_id, container, state IN"
+    " ('COMPLETED', 'RESTORED') AND deleted_at IS NULL, parent_id, key,"
+    " segments, stored_bytes, plain_bytes FROM up ORDER BY n DESC")
+
+/*
+ * Task, bytes moved or NULL, of how many or NULL, instance -> ms since the
+ * last look that saw more, ms since the guest was heard.
+ */
+STMT(TASK_MOVED, 4,
+    "WITH hit AS (UPDATE tasks SET moved_bytes = $2::bigint, total_bytes ="
+    " $3::bigint, moving_since = coalesce(moving_since, now()), moved_at ="
+    " now() WHERE id = $1::uuid AND $2::bigint IS NOT NULL AND moved_bytes IS"
+    " DISTINCT FROM $2::bigint RETURNING id) SELECT CASE WHEN EXISTS (SELECT"
+    " FROM hit) THEN 0 ELSE (SELECT extract(epoch from now() -"
+    " coalesce(moved_at, started)) * 1000 FROM tasks WHERE id = $1::uuid)"
+    "::bigint END, (SELECT extract(epoch from now() - last_seen) *"
+    " 1000 FROM guests WHERE instance_id = $4::uuid)::bigint,"
+    " set_config('synchronous_commit', 'off', true)")
+
+/*
+ * Who takes one has a minute for it.  A task may still write what is to go, or
+ * wait to take it back itself: that one first.
+ */
+STMT(BACKUPS_SWEEP, 1,
+    "UPDATE backups SET sweep_at = now() + interval '1 minute' WHERE id IN"
+    " (SELECT id FROM backups b WHERE sweep_at <= now() AND (deleted_at IS NOT"
+    " NULL OR state = 'FAILED') AND NOT EXISTS (SELECT FROM tasks t WHERE t.id"
+    " = b.id AND t.status IN ('QUEUED', 'RUNNING', 'WAITING')) ORDER BY"
+    " sweep_at LIMIT $1::int FOR UPDATE SKIP LOCKED)"
+    " RETURNING id, tenant_id, container")
+/*
+ * id, "nothing was there", seconds for which a guest's leave to write holds:
+ * after these, nothing can come any more.  Without its key it is no backup.
+ */
+STMT(BACKUP_SWEPT, 3,
+    "UPDATE backups SET sweep_at = CASE WHEN NOT $2::boolean THEN now() +"
+    " interval '5 seconds' WHEN created < now() - $3::int * interval '1"
+    " second' THEN NULL ELSE created + ($3::int + 60) * interval '1 second'"
+    " END, key = CASE WHEN $2::boolean THEN NULL ELSE key END,"
+    " segments = NULL WHERE id = $1::uuid")
 
 /* --- strategies --------------------------------------------------------------- */
 

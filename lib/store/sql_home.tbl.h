@@ -111,10 +111,10 @@ STMT(HOME_ROOT, 2,
     " CASE WHEN $2::text IS NULL THEN NULL ELSE now() END"
     " WHERE id = $1::uuid")
 
-/* instance, task -> status, seq, order, its outcome, "heard since the task began" */
+/* instance, task -> status, seq, order, its outcome, "heard since the task began", bytes used */
 STMT(HOME_GUEST, 2,
     "SELECT g.status, g.seq, g.order_id, g.order_err, g.order_why,"
-    " g.last_seen > t.started FROM guests g, tasks t WHERE"
+    " g.last_seen > t.started, g.used_bytes FROM guests g, tasks t WHERE"
     " g.instance_id = $1::uuid AND t.id = $2::uuid")
 /* After this id, so many: guests that may hold a Redis user. */
 STMT(HOME_GUESTS, 2,

@@ -7,7 +7,9 @@
 #define TASK_COLUMNS "id, instance_id, tenant_id, kind, status, step,"	\
 	" request_id, step_no, step_count, attempt, undoing, failed_step,"	\
 	" error, " TASK_TIME("created") ", " TASK_TIME("started") ", "	\
-	TASK_TIME("ended") ", " TASK_TIME("deadline") " FROM tasks "
+	TASK_TIME("ended") ", " TASK_TIME("deadline") ", moved_bytes,"	\
+	" total_bytes, (extract(epoch from moved_at - moving_since) *"	\
+	" 1000)::bigint FROM tasks "
 /* Of one instance one task at a time, in the order in which they came. */
 #define TASK_BEHIND "EXISTS (SELECT FROM tasks e WHERE e.instance_id ="	\
 	" t.instance_id AND e.seq < t.seq AND e.status IN " TASK_ACTIVE ")"
@@ -63,7 +65,7 @@ STMT(TASK_TAKE, 4,
     " i.volume_gb, i.server_id, i.volume_id, i.port_id, i.address,"
     " i.key_epoch, s.slot, i.network_id, i.zone, i.to_ram_mb, i.to_vcpus, i.to_gb,"
     " i.access, i.public_address, g.status, g.seq, g.order_id, g.order_err,"
-    " g.order_why, g.last_seen > t.started, " TASK_NO_WAIT " FROM took t JOIN instances i ON i.id = t.instance_id"
+    " g.order_why, g.last_seen > t.started, g.used_bytes, " TASK_NO_WAIT " FROM took t JOIN instances i ON i.id = t.instance_id"
     " JOIN datastore_versions v ON v.id = i.version_id"
     " LEFT JOIN slots s ON s.instance_id = i.id"
     " LEFT JOIN guests g ON g.instance_id = i.id")

@@ -3,7 +3,7 @@
  * database server is restarted on the way: for who asks before it is done.
  * The steps themselves stand in worker/flows.c; a test compares.
  */
-STEPS(CREATE,          false, "slot", "network", "volume", "credentials", "server", "boot", "prepare", "ready")
+STEPS(CREATE,          false, "slot", "network", "volume", "credentials", "server", "boot", "restore", "prepare", "ready")
 STEPS(DELETE,          false, "stop", "server", "credentials", "volume", "network", "slot")
 STEPS(RESTART,         true,  "restart", "ready")
 STEPS(RECOVER,         true,  "credentials", "server", "back")
@@ -17,7 +17,7 @@ STEPS(GRANT,           false, "order")
 STEPS(REVOKE,          false, "order")
 STEPS(ROOT_ENABLE,     false, "order")
 STEPS(ROOT_DISABLE,    false, "order")
-STEPS(BACKUP,          false, "begin", "store")
+STEPS(BACKUP,          false, "begin", "order", "collect", "tidy")
 STEPS(LOG_SET,         false, "order")
 STEPS(STOP,            false, "stop")
 STEPS(REBOOT,          true,  "stop", "down", "credentials", "server", "start", "ready")

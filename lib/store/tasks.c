@@ -78,7 +78,7 @@ new_task_call(struct op *op, const struct new_task *t)
 {
 	return (struct call)CALL(TASK_INSERT, t->id, t->instance, t->tenant,
 	    t->user, t->request, task_kind_word(t->kind), t->args,
-	    store_num(op, task_kind_secs(t->kind)));
+	    store_num(op, t->secs > 0 ? t->secs : task_kind_secs(t->kind)));
 }
 
 struct call
@@ -89,6 +89,12 @@ new_task_probe(struct op *op, const struct new_task *t)
 }
 
 /* --- showing ------------------------------------------------------------------ */
+
+static int64_t
+number(const struct rows *r, int row, int col)
+{
+	return row_str(r, row, col) == NULL ? -1 : row_int(r, row, col);
+}
 
 static void
 task_read(const struct rows *r, int i, struct task_row *t)
@@ -105,6 +111,9 @@ task_read(const struct rows *r, int i, struct task_row *t)
 		.failed_step = row_str(r, i, 11), .error = row_str(r, i, 12),
 		.created = row_str(r, i, 13), .started = row_str(r, i, 14),
 		.ended = row_str(r, i, 15), .deadline = row_str(r, i, 16),
+		.moved_bytes = number(r, i, 17),
+		.total_bytes = number(r, i, 18),
+		.moving_ms = number(r, i, 19),
 	};
 }
 

@@ -33,6 +33,7 @@ struct new_task {
 	enum task_kind	 kind;
 	const char	*instance, *tenant, *user, *request;
 	const char	*args;		/* sealed with the task's id, or NULL */
+	int		 secs;		/* until its deadline: more than its kind's, or 0 */
 };
 
 /* Fills id and seals args_json (NULL: none) with the master key. */
@@ -61,6 +62,8 @@ struct task_row {
 	bool		 undoing;
 	const char	*failed_step, *error;
 	const char	*created, *started, *ended, *deadline;	/* "YYYY-MM-DDTHH:MM:SS" or NULL */
+	/* Of one that moves data: so far, of about, and for how many ms; -1: none, not known. */
+	int64_t		 moved_bytes, total_bytes, moving_ms;
 };
 /* Newest first, at most limit.  *n out. */
 enum err	 tasks_of_instance(struct op *, const char *instance, int limit,

@@ -8,6 +8,7 @@
 #include "lib/base/conf.h"
 #include "lib/base/log.h"
 #include "lib/base/seal.h"
+#include "lib/store/backup_work.h"
 #include "lib/store/backups.h"
 #include "lib/store/instances.h"
 #include "lib/store/modules.h"
@@ -99,6 +100,16 @@ run(struct call c)
 	assert_int_equal(store_write(&op, NULL, 1, &c), OK);
 }
 
+static struct call
+stored(const char *id, const char *location, const char *gb)
+{
+	const struct backup_stored s = { .location = location, .gb = gb,
+	    .checksum = "c", .mark = "m", .segments = "[]", .stored = 7,
+	    .plain = -1 };
+
+	return backup_stored(&op, id, &s);
+}
+
 /* As a worker leaves it. */
 static const char *
 taken(const char *in, const char *parent)
@@ -106,8 +117,8 @@ taken(const char *in, const char *parent)
 	const char *id;
 
 	assert_int_equal(take_as("p1", in, parent, &id), OK);
-	run(backup_begun(id));
-	run(backup_stored(id, "http://x/c/b", "0.5"));
+	run(backup_begun(id, "sealed"));
+	run(stored(id, "http://x/c/b", "0.5"));
 	run(backup_ended(id, in, "COMPLETED"));
 	return id;
 }
@@ -189,15 +200,18 @@ static void
 its_states_follow_each_other_and_free_the_instance(void **state)
 {
 	const char *id;
+	struct backup_work work;
 	struct backup b;
 
 	(void)state;
 	assert_int_equal(take_as("p1", INSTANCE, NULL, &id), OK);
-	run(backup_stored(id, "x", "1"));	/* not begun: not taken */
-	run(backup_begun(id));
+	run(stored(id, "x", "1"));	/* not begun: not taken */
+	run(backup_begun(id, "one key"));
 	assert_string_equal(state_of(id), "BUILDING");
-	run(backup_begun(id));
-	run(backup_stored(id, "http://x", "0.5"));
+	run(backup_begun(id, "another"));	/* a worker died in between */
+	assert_int_equal(backup_work_read(&op, id, &work), OK);
+	assert_string_equal(work.key, "one key");
+	run(stored(id, "http://x", "0.5"));
 	run(backup_ended(id, INSTANCE, "COMPLETED"));
 	assert_int_equal(backup_read(&op, id, "p1", &b), OK);
 	assert_string_equal(b.state, "COMPLETED");
@@ -240,7 +254,7 @@ a_family_goes_together_or_not_at_all(void **state)
 	assert_int_equal(take_as("p2", INSTANCE, grandchild, &running), OK);
 	assert_int_equal(charged("p1"), 4);
 	assert_int_equal(charged("p2"), 1);
-	assert_int_equal(backup_delete(&op, root), ERR_UNPROCESSABLE);
+	assert_int_equal(backup_delete(&op, root, NULL), ERR_UNPROCESSABLE);
 	assert_string_equal(op.why, op_printf(&op, "Backup %s cannot be "
 	    "deleted because it is running.", running));
 	assert_string_equal(state_of(child), "COMPLETED");
@@ -248,14 +262,109 @@ a_family_goes_together_or_not_at_all(void **state)
 	/* one that runs for longer than three days is no reason */
 	pg_fixture_sql("UPDATE backups SET updated = now() - interval '4 days'"
 	    " WHERE id = '%s'", running);
-	assert_int_equal(backup_delete(&op, root), OK);
+	assert_int_equal(backup_delete(&op, root, NULL), OK);
 	assert_int_equal(charged("p1"), 1);
 	assert_int_equal(charged("p2"), 0);
 	assert_int_equal(pg_fixture_number("SELECT count(*) FROM backups WHERE"
 	    " deleted_at IS NULL AND id = '%s'", lone), 1);
-	assert_int_equal(backup_delete(&op, root), OK);	/* again: nothing */
+	assert_int_equal(backup_delete(&op, root, NULL), OK);	/* again: nothing */
 	assert_int_equal(charged("p1"), 1);
 	assert_int_equal(take_as("p1", OTHER, child, &running), ERR_NOT_FOUND);
+}
+
+/* Here, too, all or nothing: those that run are told to stop. */
+static void
+a_family_goes_at_once_where_that_is_asked_for(void **state)
+{
+	const char *root, *running, *other, *const *also;
+
+	(void)state;
+	root = taken(INSTANCE, NULL);
+	pg_fixture_sql("UPDATE tasks SET status = 'SUCCEEDED'");
+	assert_int_equal(take_as("p1", INSTANCE, root, &running), OK);
+	assert_int_equal(take_as("p1", OTHER, NULL, &other), OK);
+	assert_int_equal(backup_delete(&op, root, &also), OK);
+	assert_string_equal(also[0], running);
+	assert_null(also[1]);
+	assert_int_equal(pg_fixture_number("SELECT count(*) FROM tasks WHERE"
+	    " cancel"), 1);
+	assert_int_equal(charged("p1"), 1);
+	/* what was stored goes; what never began left nothing */
+	assert_int_equal(pg_fixture_number("SELECT count(*) FROM backups WHERE"
+	    " deleted_at IS NOT NULL AND (sweep_at IS NOT NULL) = (id = '%s')",
+	    root), 2);
+	assert_true(backs_up(INSTANCE));	/* until its task has ended */
+	run(backup_ended(running, INSTANCE, "FAILED"));
+	assert_false(backs_up(INSTANCE));
+	assert_int_equal(backup_delete(&op, other, &also), OK);
+	assert_string_equal(also[0], other);
+}
+
+static void
+what_failed_or_was_deleted_is_swept_once_no_task_is_at_it(void **state)
+{
+	struct backup_trace *t;
+	const char *id;
+	int n;
+
+	(void)state;
+	assert_int_equal(take_as("p1", INSTANCE, NULL, &id), OK);
+	run(backup_begun(id, "sealed"));
+	run(backup_ended(id, INSTANCE, "FAILED"));
+	assert_int_equal(backups_sweep(&op, 9, &t, &n), OK);
+	assert_int_equal(n, 0);
+	pg_fixture_sql("UPDATE tasks SET status = 'FAILED'");
+	assert_int_equal(backups_sweep(&op, 9, &t, &n), OK);
+	assert_int_equal(n, 1);
+	assert_string_equal(t[0].id, id);
+	assert_string_equal(t[0].tenant, "p1");
+	assert_int_equal(backups_sweep(&op, 9, &t, &n), OK);
+	assert_int_equal(n, 0);		/* the first one has a minute */
+	assert_int_equal(backup_swept(&op, id, false, 86400), OK);
+	assert_int_equal(pg_fixture_number("SELECT count(*) FROM backups WHERE"
+	    " sweep_at < now() + interval '10 s' AND key IS NOT NULL"), 1);
+	assert_int_equal(backup_swept(&op, id, true, 86400), OK);
+	assert_int_equal(pg_fixture_number("SELECT count(*) FROM backups WHERE"
+	    " sweep_at > now() + interval '23 h' AND key IS NULL"), 1);
+	assert_int_equal(backup_swept(&op, id, true, -1), OK);
+	assert_int_equal(pg_fixture_number("SELECT count(*) FROM backups WHERE"
+	    " sweep_at IS NULL"), 1);
+}
+
+static void
+a_chain_begins_with_the_full_one(void **state)
+{
+	const char *root, *child, *last;
+	struct backup_link *link;
+	struct backup_work work;
+	int n;
+
+	(void)state;
+	root = taken(INSTANCE, NULL);
+	child = taken(INSTANCE, root);
+	last = taken(INSTANCE, child);
+	assert_int_equal(backup_chain(&op, last, &link, &n), OK);
+	assert_int_equal(n, 3);
+	assert_string_equal(link[0].id, root);
+	assert_null(link[0].parent);
+	assert_string_equal(link[1].id, child);
+	assert_string_equal(link[2].id, last);
+	assert_string_equal(link[2].segments, "[]");
+	assert_int_equal(link[2].stored, 7);
+	assert_true(link[0].good && link[1].good && link[2].good);
+	assert_int_equal(backup_work_read(&op, last, &work), OK);
+	assert_true(work.parent_good);
+	assert_string_equal(work.parent, child);
+	assert_string_equal(work.mark, "m");
+	assert_string_equal(work.datastore, "null");
+	pg_fixture_sql("UPDATE backups SET state = 'FAILED' WHERE id = '%s'",
+	    child);
+	assert_int_equal(backup_chain(&op, last, &link, &n), OK);
+	assert_false(link[1].good);
+	assert_int_equal(backup_work_read(&op, last, &work), OK);
+	assert_false(work.parent_good);
+	assert_int_equal(backup_chain(&op, OTHER, &link, &n), OK);
+	assert_int_equal(n, 0);
 }
 
 static void
@@ -386,6 +495,9 @@ main(void)
 		T(its_states_follow_each_other_and_free_the_instance),
 		T(a_reset_fails_what_runs_and_a_late_end_frees_no_other),
 		T(a_family_goes_together_or_not_at_all),
+		T(a_family_goes_at_once_where_that_is_asked_for),
+		T(what_failed_or_was_deleted_is_swept_once_no_task_is_at_it),
+		T(a_chain_begins_with_the_full_one),
 		T(a_list_is_one_statement_last_changed_first),
 		T(the_nearest_strategy_names_the_container),
 		T(contents_are_sealed_for_their_row),
