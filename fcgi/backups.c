@@ -6,11 +6,15 @@
 #include "fcgi/views.h"
 #include "fcgi/wishes.h"
 
+#include "lib/base/conf.h"
+
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define CONTAINER "database_backups"	/* where no strategy says another */
+#define RESTORE_SECS 3600	/* a create may take so much longer */
+#define RESTORE_SECS_GB 600	/* ... and for each GB of the backup */
 #define NOBODY "00000000-0000-0000-0000-000000000000"
 
 const struct field backup_new_fields[] = {
@@ -150,13 +154,17 @@ backup_show(struct request *r)
 	return reply_backup(r, 200, &b);
 }
 
+/* The reference refuses while one runs; here that one is stopped. */
 enum err
 backup_remove(struct request *r)
 {
+	const char *const *also = NULL;
+	bool stop = !conf_bool("api.stock");
 	struct backup b;
 
 	TRY(backup_of(r, &b));
-	TRY(backup_delete(&r->op, b.id));
+	TRY(backup_delete(&r->op, b.id, stop ? &also : NULL));
+	tasks_ring(&r->op, NULL, also);
 	return reply_empty(r, 202);
 }
 
@@ -191,11 +199,13 @@ pick_container(struct request *r, struct backup *b)
 
 /* incremental without a parent: upon the last one, or in full when there is none. */
 static enum err
-pick_parent(struct request *r, struct backup *b)
+pick_parent(struct request *r, const struct version_row *v, struct backup *b)
 {
 	const char *id = body_str(r, "backup/parent_id");
 	struct backup parent;
 
+	if (id != NULL || body_int(r, "backup/incremental") == 1)
+		TRY(engine_increments_check(&r->op, v));
 	if (id == NULL && body_int(r, "backup/incremental") == 1)
 		return backup_latest(&r->op, b->instance, &b->parent);
 	if (id == NULL)
@@ -218,9 +228,9 @@ task_args(struct request *r, const struct backup *b)
 }
 
 static enum err
-instance_check(struct request *r, struct backup *b)
+instance_check(struct request *r, struct backup *b,
+    const struct version_row **v)
 {
-	const struct version_row *v;
 	const struct catalog *c;
 	struct instance in;
 
@@ -231,8 +241,8 @@ instance_check(struct request *r, struct backup *b)
 		return op_fail(&r->op, ERR_NOT_BUILT, "Operation not supported "
 		    "for instances that are part of a cluster.");
 	TRY(catalog_read(&r->op, &c));
-	TRY(version_of(&r->op, &c, in.version_id, &v));
-	TRY(engine_check(&r->op, v, "create_backup"));
+	TRY(version_of(&r->op, &c, in.version_id, v));
+	TRY(engine_check(&r->op, *v, "create_backup"));
 	TRY(status_actionable(&r->op, &in));
 	b->version_id = in.version_id;
 	return OK;
@@ -241,14 +251,15 @@ instance_check(struct request *r, struct backup *b)
 static enum err
 take_backup(struct request *r, struct backup *b)
 {
+	const struct version_row *v = NULL;
 	struct op *op = &r->op;
 	struct new_task task;
 	struct instance in;
 	enum err e;
 
 	b->instance = body_str(r, "backup/instance");
-	TRY(instance_check(r, b));
-	TRY(pick_parent(r, b));
+	TRY(instance_check(r, b, &v));
+	TRY(pick_parent(r, v, b));
 	TRY(pick_container(r, b));
 	new_task_begin(op, &task, TASK_BACKUP, b->instance, r->tenant,
 	    r->caller.user, task_args(r, b));
@@ -324,8 +335,19 @@ state_check(struct op *op, const struct backup *b)
 	    "backup %s is not completed. Actual state: %s.", b->id, b->state);
 }
 
+/* What others wrote is only recorded; there is nothing to rehearse it with. */
+static enum err
+elsewhere_check(struct request *r, const struct version_row *v,
+    const struct backup *b)
+{
+	if (b->ours || engine_rehearses(v))
+		return OK;
+	return op_fail(&r->op, ERR_NOT_BUILT, "Backup %s was taken elsewhere: "
+	    "it is recorded, and cannot be restored yet.", b->id);
+}
+
 enum err
-wish_backup(struct request *r, const struct version_row *v, int gb)
+wish_backup(struct request *r, const struct version_row *v, int gb, int *secs)
 {
 	const char *id = body_str(r, "instance/restorePoint/backupRef");
 	const struct version_row *of;
@@ -333,6 +355,7 @@ wish_backup(struct request *r, const struct version_row *v, int gb)
 	struct op *op = &r->op;
 	struct backup b;
 
+	*secs = 0;
 	if (id == NULL)
 		return OK;
 	TRY(backup_read(op, id, r->caller.admin ? NULL : r->tenant, &b));
@@ -348,5 +371,8 @@ wish_backup(struct request *r, const struct version_row *v, int gb)
 		    "the backup was taken, %s, does not match the destination "
 		    "datastore of %s.", of != NULL ? of->of->name : "unknown",
 		    v->of->name);
-	return engine_check(op, v, "restore_backup");
+	TRY(engine_check(op, v, "restore_backup"));
+	*secs = RESTORE_SECS + (int)(RESTORE_SECS_GB *
+	    (b.size != NULL ? strtod(b.size, NULL) : 0));
+	return elsewhere_check(r, v, &b);
 }

@@ -14,5 +14,11 @@
  */
 enum err	 engine_check(struct op *, const struct version_row *,
 		    const char *operation);
+/* The same of backups upon earlier ones. */
+enum err	 engine_increments_check(struct op *,
+		    const struct version_row *);
+
+/* No data are moved for it: its backups are rows. */
+bool		 engine_rehearses(const struct version_row *);
 
 #endif

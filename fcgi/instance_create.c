@@ -14,6 +14,14 @@
 
 #include "lib/base/conf.h"
 
+/* A replica's data are its source's. */
+static const char *
+restored_from(struct request *r)
+{
+	return body(r, "instance/replica_of") != NULL ? NULL :
+	    body_str(r, "instance/restorePoint/backupRef");
+}
+
 /* Databases, users, settings and modules, as the order that prepares the guest. */
 static enum err
 pick_content(struct request *r, const struct version_row *v, struct pick *p,
@@ -32,6 +40,8 @@ pick_content(struct request *r, const struct version_row *v, struct pick *p,
 	}
 	jsonw_begin(&w, &r->op, 256);
 	jsonw_map(&w);
+	if (restored_from(r) != NULL)
+		jsonw_kstr(&w, "restore", restored_from(r));
 	order_databases(&w, databases);
 	order_users(&w, users);
 	if (group != NULL) {
@@ -92,7 +102,7 @@ pick_hardware(struct request *r, const struct catalog *c,
 /* Several are told apart by a number behind the name. */
 static enum err
 submit(struct request *r, const struct new_instance *wish, const char *args,
-    struct instance *in)
+    int more_secs, struct instance *in)
 {
 	int64_t count = body_int(r, "instance/replica_count");
 	int i, n = count > 1 ? (int)count : 1;
@@ -107,6 +117,7 @@ submit(struct request *r, const struct new_instance *wish, const char *args,
 			    i + 1);
 		new_task_begin(&r->op, &task[i], TASK_CREATE, new[i].id,
 		    wish->tenant, r->caller.user, args);
+		task[i].secs = task_kind_secs(TASK_CREATE) + more_secs;
 	}
 	TRY(instances_insert(&r->op, new, n, task, in));
 	for (i = 0; i < n; i++)
@@ -133,6 +144,7 @@ instance_create(struct request *r)
 	struct instance in;
 	const char *args;
 	struct jsonw w;
+	int more_secs;
 
 	TRY(replica_check(r));
 	TRY(catalog_read(&r->op, &c));
@@ -142,7 +154,7 @@ instance_create(struct request *r)
 	TRY(wish_place(r, &new));
 	if (!replica)
 		TRY(pick_hardware(r, c, v, &new));
-	TRY(wish_backup(r, v, new.volume_gb));
+	TRY(wish_backup(r, v, new.volume_gb, &more_secs));
 	new.version_id = v->id;
 	new.configuration_id = group.group.id;
 	new.configuration_revision = group.group.revision;
@@ -155,6 +167,6 @@ instance_create(struct request *r)
 		store_access(&w, access, true);
 		new.access = w.out.s;
 	}
-	TRY(submit(r, &new, args, &in));
+	TRY(submit(r, &new, args, more_secs, &in));
 	return reply_created(r, v, &in);
 }

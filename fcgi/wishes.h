@@ -21,8 +21,11 @@ enum err	 wish_storage(struct request *, const struct version_row *,
 		    const struct flavor_row *);
 enum err	 wish_volume(struct request *, const struct version_row *,
 		    int *gb);
-/* backups.c: may the backup that is named become one of this version and size (0: no volume)? */
+/*
+ * backups.c: may the backup that is named become one of this version and size
+ * (0: no volume)?  *secs: how much longer the create may take.
+ */
 enum err	 wish_backup(struct request *, const struct version_row *,
-		    int gb);
+		    int gb, int *secs);
 
 #endif

@@ -19,6 +19,7 @@
 #define PRUNE_TURNS	20		/* so that none grows faster than it is forgotten */
 #define EVENTS_SECS	1
 #define HOST_SECS	60
+#define BACKUPS_SECS	2
 #define MB		(1 << 20)
 
 /* Bells get lost: with Redis, with a worker, with a message. */
@@ -126,6 +127,12 @@ host_secs(void)
 }
 
 static int
+backups_secs(void)
+{
+	return BACKUPS_SECS;
+}
+
+static int
 events_secs(void)
 {
 	return EVENTS_SECS;
@@ -140,6 +147,7 @@ static struct duty {
 	{ duty_recover, recover_secs, 0 },
 	{ duty_prune, prune_secs, 0 },
 	{ duty_events, events_secs, 0 },
+	{ duty_backups, backups_secs, 0 },
 	{ duty_host, host_secs, 0 },
 };
 

@@ -13,6 +13,7 @@ enum err duties_do(struct op *, const char *host);
 enum err duty_sweep(struct op *, const char *host);	/* rings what nobody owns */
 enum err duty_recover(struct op *, const char *host);	/* servers that should run */
 enum err duty_prune(struct op *, const char *host);	/* what is kept for a time only */
+enum err duty_backups(struct op *, const char *host);	/* what is to go from storage */
 enum err duty_events(struct op *, const char *host);	/* into the log that is shipped */
 enum err duty_host(struct op *, const char *host);	/* what this host has */
 

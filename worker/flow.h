@@ -30,6 +30,7 @@ struct work {				/* one taking of a task */
 	int		 wait_ms;	/* WAIT: until then at the latest */
 	const char	*late;		/* WAIT: the guest's fault when patience ends; or NULL */
 	bool		 watch;		/* WAIT: for a report, not for an order's end */
+	int		 more_ms;	/* WAIT: patience that is given on top, as things go on */
 	struct { enum order_kind kind; const char *id, *body; } tell;
 					/* WAIT: the order, sent once the task is given back */
 	struct call	 record[RECORDS];	/* DONE: written with the next step's name */
@@ -80,7 +81,10 @@ enum verdict	 guest_settle(struct work *);
 enum verdict	 guest_order(struct work *), guest_stop(struct work *);
 enum verdict	 guest_start(struct work *);
 enum verdict	 guest_root(struct work *);
-enum verdict	 backup_begin(struct work *), backup_store(struct work *);
+enum verdict	 backup_begin(struct work *), backup_clear(struct work *);
+enum verdict	 backup_order(struct work *), backup_cancel(struct work *);
+enum verdict	 backup_collect(struct work *), backup_tidy(struct work *);
+enum verdict	 guest_restore(struct work *);
 enum verdict	 rehearse(struct work *);
 enum verdict	 volume_grow(struct work *);
 enum verdict	 limits_most(struct work *), limits_old(struct work *);

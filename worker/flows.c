@@ -9,6 +9,7 @@ static const struct step create[] = {
 	{ "credentials", guest_in,       guest_out,      60,  "BUILDING_ERROR_SERVER" },
 	{ "server",      server_ensure,  server_remove,  120, "BUILDING_ERROR_SERVER" },
 	{ "boot",        guest_boot,     NULL,           120, "BUILDING_ERROR_TIMEOUT_GA" },
+	{ "restore",     guest_restore,  NULL,           600, "BUILDING_ERROR_TIMEOUT_GA" },
 	{ "prepare",     guest_prepare,  NULL,           600, "BUILDING_ERROR_TIMEOUT_GA" },
 	{ "ready",       guest_settle,   NULL,           300, "BUILDING_ERROR_TIMEOUT_GA" },
 	{ 0 }
@@ -99,8 +100,10 @@ static const struct step root_enable[] = {
 };
 
 static const struct step backup[] = {
-	{ "begin",       backup_begin,   NULL,           60    },
-	{ "store",       backup_store,   NULL,           86400 },
+	{ "begin",       backup_begin,   backup_clear,   120   },
+	{ "order",       backup_order,   backup_cancel,  86400 },
+	{ "collect",     backup_collect, NULL,           600   },
+	{ "tidy",        backup_tidy,    NULL,           60    },
 	{ 0 }
 };
 

@@ -150,6 +150,7 @@ step_try(struct work *w, enum verdict (*act)(struct work *))
 	w->wait_ms = AGAIN_MS;
 	w->tell.kind = ORDER_NONE;
 	w->watch = false;
+	w->more_ms = 0;
 	if (runner_watch != NULL)
 		runner_watch(w, true);
 	v = act == NULL ? DONE : act(w);
@@ -372,7 +373,8 @@ look_again(struct work *w, int *again_ms)
 static enum err
 task_wait(struct work *w, int *again_ms)
 {
-	struct lease_pause pause = { .ms = w->wait_ms };
+	struct lease_pause pause = { .ms = w->wait_ms,
+	    .patience = w->more_ms };
 	enum err e;
 
 	if (w->err != OK)

@@ -1,17 +1,24 @@
 /*
- * The steps of a backup, whose id is the task's.  So far only the null engine
- * takes any: it has no data, so there is nothing to ask its guest for, and what
- * it does can be chosen by the backup's name, for tests.
+ * The steps of a backup, whose id is the task's.  The guest writes segments
+ * and, at the end, a list of them (see steps_collect.c); how much lies in
+ * storage so far is how far it has come.  Whatever goes wrong, nothing of it
+ * stays there.  Where no guest moves data, what happens is chosen by the
+ * backup's name, for tests.
  */
-#include "worker/flow.h"
-#include "lib/store/backups.h"
+#include "worker/backup.h"
+#include "lib/base/clock.h"
+#include "lib/base/jsonw.h"
+#include "lib/base/log.h"
 
 #include <string.h>
 
-#define STORE		"http://127.0.0.1:8080/v1/AUTH_fake"	/* nothing is there */
-#define SIZE		"0.14"		/* GB */
-#define BEGIN_MS	150		/* long enough to be seen as it waits */
+#define BEGIN_MS	150		/* of a rehearsal: long enough to be seen as it waits */
 #define STORE_MS	400		/* ... and as it is taken */
+#define CANCEL_MS	20000		/* a guest that does not hear is left alone */
+#define RETRY_MS	2000
+#define SEGMENT		(32 << 20)	/* bytes; an agent with less room takes less */
+
+/* --- rehearsals ----------------------------------------------------------------- */
 
 static enum verdict
 not_before(struct work *w, int ms)
@@ -24,15 +31,6 @@ not_before(struct work *w, int ms)
 	return WAIT;
 }
 
-enum verdict
-backup_begin(struct work *w)
-{
-	if (not_before(w, BEGIN_MS) == WAIT)
-		return WAIT;
-	work_record(w, backup_begun(w->lease.id));
-	return DONE;
-}
-
 static bool
 ends(const char *s, const char *with)
 {
@@ -41,38 +39,188 @@ ends(const char *s, const char *with)
 	return n >= m && strcmp(s + n - m, with) == 0;
 }
 
-static enum err
-args_read(struct work *w, const char **name, const char **container)
+static enum verdict
+rehearsed_order(struct work *w)
 {
-	const struct json *j;
-	const char *args;
+	struct backup_work b;
 
-	TRY(lease_args(w->op, &w->lease, &args));
-	if (args == NULL)
-		return op_fail(w->op, ERR_INTERNAL, "no args of a backup");
-	TRY(json_parse(w->op, args, strlen(args), &j));
-	*name = json_str(json_get(j, "name"));
-	*container = json_str(json_get(j, "container"));
-	return *name != NULL && *container != NULL ? OK :
-	    op_fail(w->op, ERR_INTERNAL, "args of a backup: %s", args);
+	if (work_verdict(w, backup_work_read(w->op, w->lease.id, &b)) != DONE)
+		return FAIL;
+	if (ends(b.name, "STUCK"))
+		return WAIT;
+	if (ends(b.name, "FAIL"))
+		return work_fail(w, ERR_GUEST, "The backup was to fail.");
+	return not_before(w, STORE_MS);
+}
+
+/* --- begin ---------------------------------------------------------------------- */
+
+static enum err
+parent_check(struct op *op, const struct backup_work *b)
+{
+	if (b->parent == NULL)
+		return OK;
+	if (!b->parent_good)
+		return op_fail(op, ERR_CONFLICT, "Backup %s is not one to "
+		    "stand upon: it is gone, not complete, or not of this "
+		    "instance.", b->parent);
+	if (b->mark == NULL)
+		return op_fail(op, ERR_CONFLICT, "Backup %s does not say "
+		    "where to go on: take a full one.", b->parent);
+	return OK;
 }
 
 enum verdict
-backup_store(struct work *w)
+backup_begin(struct work *w)
 {
-	const char *name = NULL, *container = NULL;
+	struct backup_work b;
+	const char *key = NULL;
+	enum err e;
 
-	if (work_verdict(w, args_read(w, &name, &container)) != DONE)
-		return FAIL;
-	if (ends(name, "STUCK"))
-		return WAIT;
-	if (ends(name, "FAIL"))
-		return work_fail(w, ERR_GUEST, "The backup was to fail.");
-	if (not_before(w, STORE_MS) == WAIT)
-		return WAIT;
-	work_record(w, backup_stored(w->lease.id, op_printf(w->op,
-	    "%s/%s/%s.xbstream.gz", STORE, container, w->lease.id), SIZE));
+	if (backup_rehearsed(w)) {
+		if (not_before(w, BEGIN_MS) == WAIT)
+			return WAIT;
+	} else {
+		e = backup_work_read(w->op, w->lease.id, &b);
+		if (e == OK)
+			e = parent_check(w->op, &b);
+		if (e != OK)
+			return work_verdict(w, e);
+		key = b.key != NULL ? b.key :
+		    backup_key_new(w->op, w->lease.id);
+	}
+	work_record(w, backup_begun(w->lease.id, key));
 	return DONE;
+}
+
+/* All of it, from under every name; what comes later the sweep finds. */
+enum verdict
+backup_clear(struct work *w)
+{
+	struct backup_work b;
+	bool nothing;
+	enum err e;
+
+	e = backup_work_read(w->op, w->lease.id, &b);
+	if (e == OK && b.key == NULL)
+		return DONE;
+	if (e == OK)
+		e = lease_check(w->op, &w->lease);
+	if (e == OK)
+		e = backup_remove(w->op, w->lease.tenant, b.container,
+		    w->lease.id, &nothing);
+	w->wait_ms = RETRY_MS;
+	w->err = e;
+	if (e == ERR_FENCED || e == ERR_UNAVAILABLE)
+		return FAIL;
+	return e == OK ? DONE : WAIT;
+}
+
+/* --- order ------------------------------------------------------------------------ */
+
+/* Until the task would have to end, at the most. */
+static int
+leave_seconds(const struct work *w)
+{
+	int64_t left = (w->lease.deadline - clock_ms()) / 1000;
+
+	return left > BACKUP_LEAVE ? BACKUP_LEAVE : left < 60 ? 60 : (int)left;
+}
+
+static enum err
+order_body(struct work *w, const struct backup_work *b, const char **body)
+{
+	const char *key, *id = w->lease.id;
+	struct leave leave;
+	struct jsonw out;
+
+	if (b->key == NULL)
+		return op_fail(w->op, ERR_INTERNAL, "no key of a backup");
+	TRY(backup_key_open(w->op, id, b->key, &key));
+	TRY(lease_check(w->op, &w->lease));
+	TRY(cloud_storage()->lend(w->op, w->lease.tenant, b->container,
+	    op_printf(w->op, "%s_", id), true, leave_seconds(w), &leave));
+	jsonw_begin(&out, w->op, 1024);
+	jsonw_map(&out);
+	jsonw_kstr(&out, "backup", id);
+	jsonw_kstr(&out, "key", key);
+	jsonw_kint(&out, "segment_bytes", SEGMENT);
+	jsonw_kstr(&out, "since", b->parent != NULL ? b->mark : NULL);
+	jsonw_key(&out, "put");
+	jsonw_map(&out);
+	jsonw_kstr(&out, "socket", leave.socket);
+	jsonw_kstr(&out, "before", leave.before);
+	jsonw_kstr(&out, "after", leave.after);
+	jsonw_map_end(&out);
+	jsonw_map_end(&out);
+	*body = out.out.s;
+	return OK;
+}
+
+/* Storage that does not answer says nothing about the guest. */
+static int64_t
+bytes_there(struct work *w, const char *container)
+{
+	int64_t bytes = 0;
+	struct object *o;
+	int n;
+
+	if (cloud_storage()->list(w->op, w->lease.tenant, container,
+	    op_printf(w->op, "%s_", w->lease.id), &o, &n) != OK) {
+		log_warn(w->op, "%s", w->op->why);
+		return -1;
+	}
+	for (int i = 0; i < n; i++)
+		bytes += o[i].bytes;
+	return bytes;
+}
+
+static enum err
+order_goes_on(struct work *w, const char **body)
+{
+	struct backup_work b;
+
+	TRY(backup_work_read(w->op, w->lease.id, &b));
+	TRY(backup_moved(w, bytes_there(w, b.container),
+	    w->lease.guest.used_bytes));
+	return order_body(w, &b, body);
+}
+
+enum verdict
+backup_order(struct work *w)
+{
+	const char *body = NULL;
+	enum verdict v;
+	enum err e;
+
+	if (backup_rehearsed(w))
+		return rehearsed_order(w);
+	v = work_order(w, ORDER_BACKUP, NULL);
+	if (v != WAIT)
+		return v;
+	e = order_goes_on(w, &body);
+	return backup_goes_on(w, e, body);
+}
+
+/* One that said how its order ended has nothing to be stopped. */
+enum verdict
+backup_cancel(struct work *w)
+{
+	const char *id = op_printf(w->op, "%s:order", w->lease.id);
+	enum verdict v;
+
+	if (backup_rehearsed(w))
+		return DONE;
+	if (work_verdict(w, work_guest(w)) != DONE)
+		return FAIL;
+	if (w->lease.guest.order != NULL &&
+	    strcmp(w->lease.guest.order, id) == 0)
+		return DONE;
+	if (work_elapsed(w) >= CANCEL_MS)
+		return DONE;
+	v = work_order(w, ORDER_CANCEL, "{}");
+	return v == FAIL && w->err != ERR_UNAVAILABLE && w->err != ERR_FENCED ?
+	    DONE : v;
 }
 
 int

@@ -66,6 +66,8 @@ const struct conf_key conf_keys[] = {
 	{ "task",      "keep_failed", CONF_BOOL,   "no",                  "leave what a failed create has made for a look, until the instance is deleted" },
 	{ "task",      "keep_days",   CONF_INT,    "30",                  "days for which ended tasks are kept" },
 
+	{ "backup",    "stall",       CONF_SECS,   "600",                 "how long a backup or a restore may move no data until it has failed" },
+
 	{ "events",    "keep_days",   CONF_INT,    "30",                  "days for which events are kept" },
 	{ "events",    "log",         CONF_STR,    "",                    "file to which workers append each event as a line of JSON, opened anew each time, so that renaming it rotates it; empty: none" },
 

@@ -90,12 +90,6 @@ new_task_probe(struct op *op, const struct new_task *t)
 
 /* --- showing ------------------------------------------------------------------ */
 
-static int64_t
-number(const struct rows *r, int row, int col)
-{
-	return row_str(r, row, col) == NULL ? -1 : row_int(r, row, col);
-}
-
 static void
 task_read(const struct rows *r, int i, struct task_row *t)
 {
@@ -111,9 +105,10 @@ task_read(const struct rows *r, int i, struct task_row *t)
 		.failed_step = row_str(r, i, 11), .error = row_str(r, i, 12),
 		.created = row_str(r, i, 13), .started = row_str(r, i, 14),
 		.ended = row_str(r, i, 15), .deadline = row_str(r, i, 16),
-		.moved_bytes = number(r, i, 17),
-		.total_bytes = number(r, i, 18),
-		.moving_ms = number(r, i, 19),
+		.moves = row_str(r, i, 17) != NULL,
+		.moved_bytes = row_int(r, i, 17),
+		.total_bytes = row_int(r, i, 18),
+		.moving_ms = row_int(r, i, 19),
 	};
 }
 

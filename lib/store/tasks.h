@@ -62,7 +62,7 @@ struct task_row {
 	bool		 undoing;
 	const char	*failed_step, *error;
 	const char	*created, *started, *ended, *deadline;	/* "YYYY-MM-DDTHH:MM:SS" or NULL */
-	/* Of one that moves data: so far, of about, and for how many ms; -1: none, not known. */
+	bool		 moves;		/* data; then so far, of about (0: not known), and for how many ms */
 	int64_t		 moved_bytes, total_bytes, moving_ms;
 };
 /* Newest first, at most limit.  *n out. */

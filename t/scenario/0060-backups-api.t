@@ -90,8 +90,6 @@ def while_it_runs_the_instance_is_in_backup_and_left_alone(s):
     same(ask(c, 'second').fault(422, 'unprocessableEntity'), text)
     same(c.post('/instances/%s/action' % mine['id'], {'restart': {}}).fault(
         422, 'unprocessableEntity'), text)
-    same(c.delete('/backups/' + id).fault(422, 'unprocessableEntity'),
-         'Backup %s cannot be deleted because it is running.' % id)
     restore(c, id).fault(409, 'conflict')
     until(10, lambda: state(c, id) == 'BUILDING')
     same(charged(s, c), 2)
@@ -110,6 +108,18 @@ def while_it_runs_the_instance_is_in_backup_and_left_alone(s):
 def heard_again(c, id):
     """After a reset the guest counts for nothing until it reports."""
     until(20, lambda: c.show(id)['operating_status'] == 'HEALTHY')
+
+
+@story
+def one_that_runs_is_stopped_by_its_delete(s):
+    c = mine['alice']
+    id = ask(c, 'unwanted STUCK').json['backup']['id']
+    until(10, lambda: state(c, id) == 'BUILDING')
+    same(c.delete('/backups/' + id).status, 202)
+    c.get('/backups/' + id).fault(404, 'itemNotFound')
+    same(charged(s, c), 1)
+    until(10, lambda: c.show(mine['id'])['status'] == 'ACTIVE')
+    same(c.tasks(mine['id'])[0]['status'], 'CANCELLED')
 
 
 @story
@@ -177,20 +187,16 @@ def incremental_ones_know_their_parents_and_go_with_them(s):
     check('/my_container/' in b['locationRef'], b)
     mine['id2'] = other
     same(charged(s, c), 4)
-    # a running child keeps the whole family
+    # a child that runs goes with the family, and its task ends
     child = ask(c, 'child STUCK', parent_id=mine['inc2']).json['backup']['id']
-    same(c.delete('/backups/' + mine['full']).fault(
-        422, 'unprocessableEntity'),
-        'Backup %s cannot be deleted because it is running.' % child)
-    same(len(ids(c.get('/backups'))), 5)
-    same(charged(s, c), 5)
-    s.client('adam').post('/instances/%s/action' % mine['id'],
-                          {'reset_status': {}})
-    s.quiet()
-    heard_again(c, mine['id'])
+    same((len(ids(c.get('/backups'))), charged(s, c)), (5, 5))
     same(c.delete('/backups/' + mine['inc']).status, 202)
     same(ids(c.get('/backups')), [mine['other'], mine['full']])
     same(charged(s, c), 2)
+    until(10, lambda: c.show(mine['id'])['status'] == 'ACTIVE')
+    t = c.tasks(mine['id'])[0]
+    same((t['id'], t['status'], t['error']), (child, 'CANCELLED',
+                                              'Cancelled.'))
     c.delete('/backups/' + mine['inc']).fault(404, 'itemNotFound')
 
 

@@ -145,7 +145,7 @@ create_survives_a_crash_at_any_point(void **state)
 		assert_string_not_equal(instance_column("port_id"), "");
 		assert_true(made("server") && made("volume") && made("port"));
 	}
-	assert_int_equal(n, 2 * 8 + 1);		/* before and after each of eight steps */
+	assert_int_equal(n, 2 * 9 + 1);		/* before and after each of nine steps */
 }
 
 static const struct { const char *call, *step, *task; } failures[] = {

@@ -243,6 +243,32 @@ a_task_shows_its_step_and_the_text_of_its_error(void **state)
 	    "\"request_id\":\"req-1\"}");
 }
 
+static void
+a_task_that_moves_data_shows_how_far_it_is(void **state)
+{
+	struct task_row t = { .id = "t1", .kind = "backup", .status = "RUNNING",
+	    .moves = true, .moved_bytes = 20000000, .total_bytes = 80000000,
+	    .moving_ms = 4000 };
+	struct request r;
+
+	(void)state;
+	begin(&r, false);
+	view_task(&r, &t);
+	assert_non_null(strstr(r.out.out.s, "\"progress\":{\"bytes\":20000000,"
+	    "\"of\":80000000,\"percent\":25,\"mb_per_second\":5.0},"));
+	op_end(&r.op);
+	begin(&r, false);
+	t.total_bytes = t.moving_ms = 0;	/* the first look, at nobody knows what */
+	view_task(&r, &t);
+	assert_non_null(strstr(r.out.out.s, "\"progress\":{\"bytes\":20000000},"));
+	op_end(&r.op);
+	begin(&r, false);
+	t.total_bytes = 1000;			/* it grew on the way */
+	view_task(&r, &t);
+	assert_non_null(strstr(r.out.out.s, "\"percent\":100}"));
+	op_end(&r.op);
+}
+
 static const struct json *
 parsed(struct request *r, const char *text)
 {
@@ -315,6 +341,7 @@ main(void)
 		cmocka_unit_test(a_flavor_has_a_number_only_when_its_id_is_one),
 		cmocka_unit_test(a_datastore_lists_its_active_versions),
 		cmocka_unit_test(a_task_shows_its_step_and_the_text_of_its_error),
+		cmocka_unit_test(a_task_that_moves_data_shows_how_far_it_is),
 		cmocka_unit_test(names_of_the_service_are_left_out_of_listings),
 		cmocka_unit_test(orders_hold_what_was_asked_for_and_nothing_else),
 	};

@@ -1,0 +1,198 @@
+/*
+ * The last steps of a backup: what the guest says that it stored is compared
+ * with what lies there, and becomes one object that clients can read.
+ */
+#include "worker/backup.h"
+#include "lib/base/engines.h"
+#include "lib/base/log.h"
+
+#include <string.h>
+
+#define REHEARSED_AT	"http://127.0.0.1:8080/v1/AUTH_fake"	/* nothing is there */
+#define REHEARSED_GB	"0.14"
+#define RESULT_MOST	((size_t)256 << 10)
+#define GB		((double)(1 << 30))
+
+struct taken {				/* one backup, as it is collected */
+	struct backup_work	 b;
+	struct backup_result	 r;
+	const char		*object;	/* name of the whole */
+	const char		*checksum;
+};
+
+static const char *
+suffix(const struct backup_work *b)
+{
+	const struct engine *e = b->engine == NULL ? NULL :
+	    engine_find(b->engine);
+
+	return e != NULL && e->suffix != NULL ? e->suffix : "data";
+}
+
+static const char *
+result_name(struct work *w)
+{
+	return op_printf(w->op, "%s_result", w->lease.id);
+}
+
+/* --- the whole -------------------------------------------------------------------- */
+
+static enum err
+join(struct work *w, struct taken *t)
+{
+	const struct backup_work *b = &t->b;
+	const char *meta[11] = {
+		"datastore", b->datastore != NULL ? b->datastore : "",
+		"datastore-version", b->version != NULL ? b->version : "",
+	};
+	int m = 4;
+
+	if (t->r.mark != NULL) {
+		meta[m++] = "lsn";
+		meta[m++] = t->r.mark;
+	}
+	if (b->parent != NULL && b->parent_location != NULL) {
+		meta[m++] = "parent-location";
+		meta[m++] = b->parent_location;
+		meta[m++] = "parent-checksum";
+		meta[m++] = b->parent_checksum;
+	}
+	TRY(lease_check(w->op, &w->lease));
+	return cloud_storage()->join(w->op, w->lease.tenant, b->container,
+	    t->object, t->r.segment, t->r.n, meta, &t->checksum);
+}
+
+static enum err
+make_whole(struct work *w, struct taken *t)
+{
+	struct object *there;
+	int n;
+
+	TRY(cloud_storage()->list(w->op, w->lease.tenant, t->b.container,
+	    w->lease.id, &there, &n));
+	TRY(backup_result_check(w->op, &t->r, there, n));
+	return join(w, t);
+}
+
+/* An order that restores it has to hold all that it stands upon, too. */
+static enum err
+chain_check(struct work *w, const struct taken *t)
+{
+	struct backup_link *link;
+	struct object *o;
+	int sum = t->r.n, n, links;
+
+	TRY(backup_chain(w->op, w->lease.id, &link, &links));
+	for (int i = 0; i < links - 1; i++) {
+		if (backup_segments_read(w->op, link[i].segments, &o, &n) != OK)
+			return op_fail(w->op, ERR_CONFLICT, "Backup %s, upon "
+			    "which this one stands, is gone.", link[i].id);
+		sum += n;
+	}
+	if (sum > BACKUP_SEGMENTS)
+		return op_fail(w->op, ERR_CONFLICT, "With all that it stands "
+		    "upon, the backup has %d segments, and more than %d could "
+		    "not be restored: take a full one.", sum, BACKUP_SEGMENTS);
+	return OK;
+}
+
+/* --- steps ------------------------------------------------------------------------ */
+
+/* GB, of what the volume holds; two places, and never nothing. */
+static const char *
+size(struct work *w, const struct taken *t)
+{
+	int64_t used = w->lease.guest.used_bytes;
+	double gb = (double)(used > 0 ? used : t->r.plain) / GB;
+
+	return op_printf(w->op, "%.2f", gb < 0.01 ? 0.01 : gb);
+}
+
+static void
+record(struct work *w, const struct taken *t)
+{
+	const struct backup_stored s = {
+		.location = cloud_storage()->location(w->op, w->lease.tenant,
+		    t->b.container, t->object),
+		.gb = size(w, t), .checksum = t->checksum,
+		.mark = t->r.mark,
+		.segments = backup_segments_text(w->op, t->r.segment, t->r.n),
+		.stored = t->r.bytes, .plain = t->r.plain,
+	};
+
+	work_record(w, backup_stored(w->op, w->lease.id, &s));
+	work_record(w, task_moved(w->op, w->lease.id, t->r.bytes,
+	    w->lease.guest.used_bytes, w->lease.instance));
+}
+
+static void
+record_rehearsed(struct work *w, const struct backup_work *b)
+{
+	const struct backup_stored s = {
+		.location = op_printf(w->op, "%s/%s/%s.xbstream.gz",
+		    REHEARSED_AT, b->container, w->lease.id),
+		.gb = REHEARSED_GB, .stored = -1, .plain = -1,
+	};
+
+	work_record(w, backup_stored(w->op, w->lease.id, &s));
+}
+
+static enum err
+collect(struct work *w)
+{
+	struct taken t = { 0 };
+	const char *text;
+	size_t len;
+	enum err e;
+
+	TRY(backup_work_read(w->op, w->lease.id, &t.b));
+	if (backup_rehearsed(w)) {
+		record_rehearsed(w, &t.b);
+		return OK;
+	}
+	t.object = op_printf(w->op, "%s.%s", w->lease.id, suffix(&t.b));
+	e = cloud_storage()->read(w->op, w->lease.tenant, t.b.container,
+	    result_name(w), RESULT_MOST, &text, &len);
+	if (e == ERR_NOT_FOUND)
+		return op_fail(w->op, ERR_GUEST,
+		    "The guest left no list of what it stored.");
+	TRY(e);
+	TRY(backup_result_read(w->op, w->lease.id, text, len, &t.r));
+	TRY(work_guest(w));
+	TRY(chain_check(w, &t));
+	TRY(make_whole(w, &t));
+	record(w, &t);
+	return OK;
+}
+
+/* Storage may be away for a moment. */
+enum verdict
+backup_collect(struct work *w)
+{
+	enum err e = collect(w);
+
+	if (e != ERR_CLOUD)
+		return work_verdict(w, e);
+	w->err = e;
+	return WAIT;
+}
+
+/* Of a backup that is complete: what it leaves goes with it, one day. */
+enum verdict
+backup_tidy(struct work *w)
+{
+	const struct storage_driver *s = cloud_storage();
+	const char *tenant = w->lease.tenant;
+	struct backup_work b;
+	enum err e;
+
+	if (backup_rehearsed(w))
+		return DONE;
+	if (work_verdict(w, backup_work_read(w->op, w->lease.id, &b)) != DONE)
+		return FAIL;
+	e = s->remove(w->op, tenant, b.container, result_name(w));
+	if (e != OK)
+		log_warn(w->op, "%s", w->op->why);
+	w->op->why = NULL;
+	return DONE;
+}
