@@ -189,6 +189,15 @@ conf_str(const char *key)
 	return value_of(key, CONF_STR, CONF_STR);
 }
 
+const char *
+conf_text(const char *key)
+{
+	int i = key_row(key);
+	enum conf_kind kind = i != -1 ? conf_keys[i].kind : CONF_STR;
+
+	return value_of(key, kind != CONF_SECRET ? kind : CONF_STR, CONF_STR);
+}
+
 int
 conf_int(const char *key)
 {

@@ -33,6 +33,7 @@ const char	*conf_str(const char *key);	/* "" when not set */
 int		 conf_int(const char *key);	/* INT, SECS */
 bool		 conf_bool(const char *key);
 struct secret	 conf_secret(const char *key);
+const char	*conf_text(const char *key);	/* of any kind but SECRET, as it was given */
 
 void		 conf_write_sample(FILE *);	/* coffer.conf with every key, commented */
 void		 conf_write_man(FILE *);	/* the mdoc list of coffer.conf(5) */

@@ -156,6 +156,60 @@ seal_open(unsigned char *out, const struct key *k, const void *about,
 	    sealed + NONCE, n - NONCE, about, about_len, sealed, k->b) == 0;
 }
 
+_Static_assert(SEAL_STREAM_HEAD ==
+    crypto_secretstream_xchacha20poly1305_HEADERBYTES, "head of a stream");
+_Static_assert(SEAL_PIECE_MORE ==
+    crypto_secretstream_xchacha20poly1305_ABYTES, "what a piece grows by");
+_Static_assert(sizeof(struct seal_stream) >=
+    sizeof(crypto_secretstream_xchacha20poly1305_state), "room of a stream");
+
+static crypto_secretstream_xchacha20poly1305_state *
+stream_of(struct seal_stream *s)
+{
+	return (void *)s->state;
+}
+
+void
+seal_stream_begin(struct seal_stream *s, const struct key *k,
+    unsigned char head[SEAL_STREAM_HEAD])
+{
+	seal_init();
+	crypto_secretstream_xchacha20poly1305_init_push(stream_of(s), head,
+	    k->b);
+}
+
+void
+seal_stream_close(struct seal_stream *s, unsigned char *out, const char *about,
+    const void *in, size_t n, bool last)
+{
+	crypto_secretstream_xchacha20poly1305_push(stream_of(s), out, NULL, in,
+	    n, (const unsigned char *)about, strlen(about), last ?
+	    crypto_secretstream_xchacha20poly1305_TAG_FINAL : 0);
+}
+
+void
+seal_stream_resume(struct seal_stream *s, const struct key *k,
+    const unsigned char head[SEAL_STREAM_HEAD])
+{
+	seal_init();
+	crypto_secretstream_xchacha20poly1305_init_pull(stream_of(s), head,
+	    k->b);
+}
+
+bool
+seal_stream_open(struct seal_stream *s, unsigned char *out, const char *about,
+    const void *in, size_t n, bool *last)
+{
+	unsigned char tag;
+
+	if (n < SEAL_PIECE_MORE ||
+	    crypto_secretstream_xchacha20poly1305_pull(stream_of(s), out, NULL,
+	    &tag, in, n, (const unsigned char *)about, strlen(about)) != 0)
+		return false;
+	*last = tag == crypto_secretstream_xchacha20poly1305_TAG_FINAL;
+	return true;
+}
+
 #define BASE64 sodium_base64_VARIANT_ORIGINAL
 
 char *

@@ -50,6 +50,23 @@ bool		 seal_open(unsigned char *out, const struct key *,
 		    const void *in, size_t n);
 
 /*
+ * A long stream, in pieces, each sealed in its place: one that is changed, left
+ * out, moved or another stream's does not open, and the last says that it is it.
+ * A piece grows by SEAL_PIECE_MORE.  about is bound into each.
+ */
+#define SEAL_STREAM_HEAD 24
+#define SEAL_PIECE_MORE	17
+struct seal_stream { _Alignas(16) unsigned char state[64]; };
+void		 seal_stream_begin(struct seal_stream *, const struct key *,
+		    unsigned char head[SEAL_STREAM_HEAD]);
+void		 seal_stream_close(struct seal_stream *, unsigned char *out,
+		    const char *about, const void *in, size_t n, bool last);
+void		 seal_stream_resume(struct seal_stream *, const struct key *,
+		    const unsigned char head[SEAL_STREAM_HEAD]);
+bool		 seal_stream_open(struct seal_stream *, unsigned char *out,
+		    const char *about, const void *in, size_t n, bool *last);
+
+/*
  * A text for a database column: seal_close, then base64.  about names the row,
  * so that one row's text cannot be moved to another.
  */

@@ -54,6 +54,37 @@ a_sealed_message_opens_only_whole_and_with_all_that_is_bound_in(void **state)
 }
 
 static void
+a_piece_of_a_stream_opens_in_its_place_only(void **state)
+{
+	unsigned char head[SEAL_STREAM_HEAD], plain[8];
+	unsigned char sealed[3][4 + SEAL_PIECE_MORE];
+	struct seal_stream s;
+	struct key k;
+	bool last;
+
+	(void)state;
+	seal_random(&k, sizeof(k));
+	seal_stream_begin(&s, &k, head);
+	for (int i = 0; i < 3; i++)
+		seal_stream_close(&s, sealed[i], "b1", "data", 4, i == 2);
+	seal_stream_resume(&s, &k, head);
+	for (int i = 0; i < 3; i++) {
+		assert_true(seal_stream_open(&s, plain, "b1", sealed[i],
+		    sizeof(sealed[i]), &last));
+		assert_memory_equal(plain, "data", 4);
+		assert_int_equal(last, i == 2);
+	}
+	seal_stream_resume(&s, &k, head);
+	assert_false(seal_stream_open(&s, plain, "b1", sealed[1],
+	    sizeof(sealed[1]), &last));
+	seal_stream_resume(&s, &k, head);
+	assert_false(seal_stream_open(&s, plain, "b2", sealed[0],
+	    sizeof(sealed[0]), &last));
+	assert_false(seal_stream_open(&s, plain, "b1", sealed[0],
+	    SEAL_PIECE_MORE - 1, &last));
+}
+
+static void
 derived_keys_differ_by_each_of_their_parts(void **state)
 {
 	struct key m, k[5], again;
@@ -185,6 +216,7 @@ main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
 	static const struct CMUnitTest tests[] = {
 		T(a_sealed_message_opens_only_whole_and_with_all_that_is_bound_in),
+		T(a_piece_of_a_stream_opens_in_its_place_only),
 		T(derived_keys_differ_by_each_of_their_parts),
 		T(a_sealed_text_belongs_to_its_row),
 		T(passwords_are_kept_as_argon2id_hashes),
