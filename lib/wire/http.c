@@ -13,12 +13,28 @@
 struct http {
 	CURL		*curl;
 	struct http_how	 how;
-	char		*ca_file;
+	char		*ca_file, *socket;
 	int64_t		 away_until;
 };
 
 /* What one answer is collected into. */
-struct taking { struct text body, headers; size_t most; bool too_long; };
+struct taking {
+	const struct http_request *asked;
+	CURL		*curl;
+	struct text	 body, headers;
+	size_t		 most;
+	bool		 too_long;
+};
+
+static char *
+copy(const char *s)
+{
+	char *mine = strdup(s != NULL ? s : "");
+
+	if (mine == NULL)
+		abort();
+	return mine;
+}
 
 struct http *
 http_new(const struct http_how *how)
@@ -29,11 +45,11 @@ http_new(const struct http_how *how)
 	if (!begun && curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
 		abort();
 	begun = true;
-	if (h == NULL || (h->curl = curl_easy_init()) == NULL ||
-	    (h->ca_file = strdup(how->ca_file != NULL ? how->ca_file :
-	    "")) == NULL)
+	if (h == NULL || (h->curl = curl_easy_init()) == NULL)
 		abort();
 	h->how = *how;
+	h->ca_file = copy(how->ca_file);
+	h->socket = copy(how->socket);
 	return h;
 }
 
@@ -44,6 +60,7 @@ http_free(struct http *h)
 		return;
 	curl_easy_cleanup(h->curl);
 	free(h->ca_file);
+	free(h->socket);
 	free(h);
 }
 
@@ -62,8 +79,13 @@ static size_t
 take_body(char *bytes, size_t one, size_t n, void *arg)
 {
 	struct taking *t = arg;
+	long status = 0;
 
-	return take(t, &t->body, bytes, one * n);
+	curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &status);
+	if (t->asked->sink == NULL || status / 100 != 2)
+		return take(t, &t->body, bytes, one * n);
+	t->too_long = !t->asked->sink(t->asked->arg, bytes, one * n);
+	return t->too_long ? 0 : one * n;
 }
 
 /* Of several answers (100 Continue) the last one's count. */
@@ -126,9 +148,25 @@ headers_of(struct op *op, const struct http_request *q,
 	TRY(list_add(op, list, "Accept", "application/json"));
 	if (q->body != NULL)
 		TRY(list_add(op, list, "Content-Type", "application/json"));
+	else if (q->bytes != NULL)
+		TRY(list_add(op, list, "Content-Type",
+		    "application/octet-stream"));
 	for (; h != NULL && *h != NULL; h += 2)
 		TRY(list_add(op, list, h[0], h[1]));
 	return OK;
+}
+
+/* Neither is copied: they are there until the answer is. */
+static void
+body_set(CURL *c, const struct http_request *q)
+{
+	const void *body = q->body != NULL ? q->body : q->bytes;
+	size_t n = q->body != NULL ? strlen(q->body) : q->len;
+
+	if (body == NULL)
+		return;
+	curl_easy_setopt(c, CURLOPT_POSTFIELDS, body);
+	curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)n);
 }
 
 static void
@@ -158,11 +196,21 @@ set(struct http *h, const struct http_request *q, struct taking *t,
 	curl_easy_setopt(c, CURLOPT_HEADERDATA, t);
 	if (*h->ca_file != '\0')
 		curl_easy_setopt(c, CURLOPT_CAINFO, h->ca_file);
-	if (q->body == NULL)
-		return;
-	curl_easy_setopt(c, CURLOPT_POSTFIELDS, q->body);
-	curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE,
-	    (curl_off_t)strlen(q->body));
+	if (*h->socket != '\0')
+		curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, h->socket);
+	if (h->how.silent_s > 0) {
+		curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
+		curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME,
+		    (long)h->how.silent_s);
+	}
+	body_set(c, q);
+}
+
+/* Without its query, which may be a leave signed for whoever holds it. */
+static const char *
+shown(struct op *op, const struct http_request *q)
+{
+	return op_strndup(op, q->url, strcspn(q->url, "?"));
 }
 
 static enum err
@@ -173,11 +221,11 @@ failed(struct op *op, struct http *h, const struct http_request *q,
 	case CURLE_URL_MALFORMAT:
 	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_WEIRD_SERVER_REPLY:
-		return op_fail(op, ERR_CLOUD, "%s: %s", q->url,
+		return op_fail(op, ERR_CLOUD, "%s: %s", shown(op, q),
 		    curl_easy_strerror(rc));
 	default:
 		h->away_until = clock_ms() + AWAY_MS;
-		return op_fail(op, ERR_UNAVAILABLE, "%s: %s", q->url,
+		return op_fail(op, ERR_UNAVAILABLE, "%s: %s", shown(op, q),
 		    curl_easy_strerror(rc));
 	}
 }
@@ -187,14 +235,14 @@ http_send(struct op *op, struct http *h, const struct http_request *q,
     struct http_answer *a)
 {
 	struct curl_slist *list = NULL;
-	struct taking t = { .most = h->how.most };
+	struct taking t = { .most = h->how.most, .asked = q, .curl = h->curl };
 	long status = 0;
 	enum err e;
 	CURLcode rc;
 
 	if (clock_ms() < h->away_until)
 		return op_fail(op, ERR_UNAVAILABLE,
-		    "%s did not answer a moment ago", q->url);
+		    "%s did not answer a moment ago", shown(op, q));
 	e = headers_of(op, q, &list);
 	op_defer(op, list_free, list);
 	TRY(e);
@@ -204,7 +252,7 @@ http_send(struct op *op, struct http *h, const struct http_request *q,
 	rc = curl_easy_perform(h->curl);
 	if (t.too_long)
 		return op_fail(op, ERR_CLOUD, "%s: the answer is too long",
-		    q->url);
+		    shown(op, q));
 	if (rc != CURLE_OK)
 		return failed(op, h, q, rc);
 	h->away_until = 0;

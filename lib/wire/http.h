@@ -7,10 +7,14 @@
 
 #include "lib/base/op.h"
 
+#include <stdbool.h>
+
 struct http_how {
-	int		 connect_ms, total_ms;
+	int		 connect_ms, total_ms;	/* total 0: however long */
 	size_t		 most;		/* bytes of an answer's body accepted */
 	const char	*ca_file;	/* who is trusted with TLS; "": the system's */
+	const char	*socket;	/* a unix socket to go through; NULL: none */
+	int		 silent_s;	/* broken off when nothing moves for so long; 0: never */
 };
 
 struct http;
@@ -23,6 +27,11 @@ struct http_request {
 	const char	*method, *url;
 	const char	*const *headers;	/* name, value, name, value ..., NULL; may be NULL */
 	const char	*body;		/* JSON, or NULL */
+	const void	*bytes;		/* or what is no JSON, and is not copied; NULL: none */
+	size_t		 len;
+	/* Takes the body of a good answer (2xx) as it comes; false: too long.  NULL: collected. */
+	bool		(*sink)(void *arg, const char *bytes, size_t n);
+	void		*arg;
 };
 struct http_answer {			/* belongs to the op */
 	int		 status;
