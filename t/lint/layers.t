@@ -10,7 +10,7 @@ lib/store  lib/base lib/wire lib/store
 lib/cloud  lib/base lib/wire lib/cloud
 fcgi       lib/base lib/msg lib/store lib/cloud fcgi
 worker     lib/base lib/msg lib/store lib/cloud worker
-agent      lib/base lib/msg agent
+agent      lib/base lib/wire lib/msg agent
 coffer     lib/base lib/msg lib/store lib/cloud coffer
 man        lib/base coffer man
 '

@@ -12,9 +12,10 @@ laws() {
 #[ 	]*include <json-c|lib/base/json.c|json-c
 #[ 	]*include <libxml|lib/base/xml.c|libxml2
 #[ 	]*include <sodium|lib/base/seal.c|libsodium
+#[ 	]*include <zstd|agent/stream.c|libzstd
 #[ 	]*include <(fcgiapp|fcgi_stdio|fcgios)|fcgi/request.c|libfcgi
 #[ 	]*include <(mysql|mariadb|mysqld_error|errmsg)|agent/mariadb*.c|libmariadb
-(^|[^A-Za-z_>.])(execl|execle|execlp|execv|execve|execvp|execvpe|execveat|fexecve|posix_spawnp?|clone|clone3)[ ]*\(|agent/host.c lib/cloud/local_*.c coffer/catalog.c|starting programs
+(^|[^A-Za-z_>.])(execl|execle|execlp|execv|execve|execvp|execvpe|execveat|fexecve|posix_spawnp?|clone|clone3)[ ]*\(|agent/host*.c lib/cloud/local_*.c coffer/catalog.c|starting programs
 (^|[^A-Za-z_>.])(system|popen)[ ]*\(|nobody|a shell
 (^|[^A-Za-z_>.])(mount|umount|umount2|pivot_root|unshare|setns|chroot)[ ]*\(|agent/host.c lib/cloud/local_*.c|mounts and namespaces
 (^|[^A-Za-z_>.])(gets|strcat|sprintf|vsprintf|strtok|tmpnam|mktemp|alloca)[ ]*\(|nobody|calls that cannot be made safe
