@@ -97,10 +97,10 @@ struct datastore {
 	enum err	(*root_disable)(struct op *);
 
 	/*
-	 * In a process beside the agent, for hours: all data, or what is newer
-	 * than the mark since, into fd; *mark: where the next goes on, or NULL.
-	 * Then, the server stopped, data are replaced by what comes from fd, for
-	 * each of a chain (nth 0: the full one); restored: a start may follow.
+	 * For hours: all data, or what is newer than the mark since, into fd;
+	 * *mark: where the next goes on.  The server stopped, each of a chain
+	 * from fd (nth 0: the full one) aside; restored, once all were right:
+	 * that in place of the data.  Each call in a process of its own.
 	 */
 	enum err	(*backup)(struct op *, const char *since, int, const char **mark);
 	enum err	(*restore)(struct op *, int nth, int fd);

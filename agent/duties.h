@@ -20,6 +20,7 @@ struct duty {
 			    struct jsonw *answer);
 	bool		 needs_server;	/* wait until it answers */
 	bool		 starts_server;	/* done when it answers */
+	bool		 moves;		/* done when what moves the data is (transfer.h) */
 };
 
 extern const struct duty duties[ORDER__MAX];	/* run NULL: no such order */

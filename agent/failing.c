@@ -16,7 +16,8 @@ enum call { PREPARE, START, STOP, RETUNE, STATUS, DATABASE_CREATE,
 	    DATABASE_DELETE,
 	    DATABASE_SHOW, DATABASE_LIST, USER_CREATE, USER_DELETE, USER_LIST,
 	    USER_SHOW, USER_UPDATE, GRANT, REVOKE, CONFIGURE, ROOT_ENABLE,
-	    ROOT_DISABLE, LOG_LIST, LOG_SET, CALL__MAX };
+	    ROOT_DISABLE, LOG_LIST, LOG_SET, BACKUP, RESTORE, RESTORED,
+	    CALL__MAX };
 
 static const char *const calls[] = {
 	[PREPARE] = "prepare", [START] = "start", [STOP] = "stop",
@@ -30,7 +31,8 @@ static const char *const calls[] = {
 	[REVOKE] = "revoke", [CONFIGURE] = "configure",
 	[ROOT_ENABLE] = "root_enable",
 	[ROOT_DISABLE] = "root_disable", [LOG_LIST] = "log_list",
-	[LOG_SET] = "log_set",
+	[LOG_SET] = "log_set", [BACKUP] = "backup", [RESTORE] = "restore",
+	[RESTORED] = "restored",
 };
 _Static_assert(sizeof(calls) / sizeof(calls[0]) == CALL__MAX,
     "every call has a name");
@@ -233,6 +235,27 @@ failing_log_set(struct op *op, const char *name, bool on)
 	return datastore_null.log_set(op, name, on);
 }
 
+static enum err
+failing_backup(struct op *op, const char *since, int fd, const char **mark)
+{
+	TRY(datastore_null.backup(op, since, fd, mark));
+	return fails(op, BACKUP);	/* at the end: all of it has been stored */
+}
+
+static enum err
+failing_restore(struct op *op, int nth, int fd)
+{
+	TRY(fails(op, RESTORE));
+	return datastore_null.restore(op, nth, fd);
+}
+
+static enum err
+failing_restored(struct op *op)
+{
+	TRY(fails(op, RESTORED));
+	return datastore_null.restored(op);
+}
+
 /* The same always, and those of any rehearsal. */
 static const struct db_figures figures = {
 	.version = "18.0.0", .mem_total = 524288, .num_cpus = 1, .threads = 2,
@@ -266,6 +289,9 @@ const struct datastore datastore_failing = {
 	.root_enable = failing_root_enable,
 	.root_disable = failing_root_disable,
 	.figures = &figures,
+	.backup = failing_backup,
+	.restore = failing_restore,
+	.restored = failing_restored,
 	.log_list = failing_log_list,
 	.log_set = failing_log_set,
 };

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <libgen.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -119,6 +120,25 @@ enum err
 file_directory(struct op *op, const char *path)
 {
 	if (mkdir(path, 0700) == -1 && errno != EEXIST)
+		return op_fail(op, ERR_INTERNAL, "%s: %s", path,
+		    strerror(errno));
+	return OK;
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+	(void)st;
+	(void)kind;
+	(void)at;
+	return remove(path);
+}
+
+enum err
+file_remove_tree(struct op *op, const char *path)
+{
+	if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) != 0 &&
+	    errno != ENOENT)
 		return op_fail(op, ERR_INTERNAL, "%s: %s", path,
 		    strerror(errno));
 	return OK;

@@ -18,6 +18,8 @@ enum err	 file_put_anew(struct op *, const char *path, const char *bytes,
 		    size_t len);
 /* What was put anew shall outlast one after all. */
 enum err	 file_keep(struct op *, const char *path);
+/* With all below it; links are not followed.  Gone already is well. */
+enum err	 file_remove_tree(struct op *, const char *path);
 /* Mode 0700; there already is well. */
 enum err	 file_directory(struct op *, const char *path);
 

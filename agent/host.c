@@ -24,15 +24,16 @@
 #define KILL_MS	5000			/* the kernel's time to end what was killed */
 
 /* Only what a server needs: nothing of the agent's environment goes on. */
-static char *const environment[] = {
+char *const host_environment[] = {
 	(char[]){ "PATH=/usr/sbin:/usr/bin:/sbin:/bin" },
 	(char[]){ "LANG=C.UTF-8" },
 	NULL
 };
 
-static void
-signals_reset(void)
+void
+host_child(void)
 {
+	struct rlimit no_core = { 0, 0 };
 	sigset_t none;
 
 	sigemptyset(&none);
@@ -40,6 +41,7 @@ signals_reset(void)
 	for (int sig = 1; sig < SIGRTMIN; sig++)
 		if (sig != SIGKILL && sig != SIGSTOP)
 			signal(sig, SIG_DFL);
+	setrlimit(RLIMIT_CORE, &no_core);
 }
 
 static bool
@@ -66,17 +68,15 @@ pid_write(const char *path)
 static void
 child_become(const struct host_command *c, int fence, int failed)
 {
-	struct rlimit none = { 0, 0 };
 	int why;
 
 	setsid();
-	signals_reset();
-	setrlimit(RLIMIT_CORE, &none);
+	host_child();
 	if (pid_write(c->pid_file) && connect_to(c->input, c->log) &&
 	    fence_enter(fence)) {
 		close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
 		execve(c->argv[0], (char *const *)(uintptr_t)c->argv,
-		    environment);
+		    host_environment);
 	}
 	why = errno;
 	if (write(failed, &why, sizeof(why)) == -1)

@@ -43,4 +43,29 @@ void		 host_end(struct op *, struct host_process *, int patience_ms);
 /* Reap what has ended and let go of it. */
 void		 host_forget(struct host_process *);
 
+/*
+ * A tool, for a while.  It dies with whoever started it, whatever kills that one.
+ * Descriptors: -1 is nothing to read, nowhere to write; err -1 our own.
+ */
+struct host_tool {
+	const char *const *argv;	/* as of a command */
+	int		 in, out, err;
+	const char *const *reads, *const *writes;	/* as of a command */
+	bool		 apart;		/* in a group of its own, with all that it starts */
+};
+enum err	 host_tool_start(struct op *, const struct host_tool *,
+		    struct host_process *out);
+/*
+ * Until it has ended; ERR_GUEST when it did not end well, with the last line it
+ * said.  *said: the end of its standard error, the op's (err is not looked at).
+ */
+enum err	 host_tool_run(struct op *, const struct host_tool *,
+		    const char **said);
+/* It and all of its group, at once. */
+void		 host_tool_kill(struct host_process *);
+
+/* In a child: signals as programs expect them, no cores.  For what starts them here. */
+extern char	*const host_environment[];
+void		 host_child(void);
+
 #endif

@@ -1,6 +1,7 @@
 # The agent is a library, so that tests reach each part of it.
 noinst_LIBRARIES += agent/libagent.a
 agent_libagent_a_SOURCES = \
+	agent/aside.c agent/aside.h \
 	agent/bodies.c agent/bodies.h \
 	agent/datastore.h agent/datastores.c \
 	agent/duties.c agent/duties.h \
@@ -8,7 +9,7 @@ agent_libagent_a_SOURCES = \
 	agent/fence.c agent/fence.h \
 	agent/figures.c agent/figures.h \
 	agent/file.c agent/file.h \
-	agent/host.c agent/host.h \
+	agent/host.c agent/host.h agent/host_tool.c \
 	agent/journal.c agent/journal.h \
 	agent/mariadb.c agent/mariadb.h \
 	agent/mariadb_conf.c agent/mariadb_logs.c \
@@ -28,7 +29,8 @@ agent_libagent_a_SOURCES = \
 	agent/report.c agent/report.h \
 	agent/settings.c agent/settings.h \
 	agent/supervisor.c agent/supervisor.h \
-	agent/transfer.c agent/transfer.h \
+	agent/objects.h agent/transfer.c agent/transfer.h \
+	agent/transfer_job.c agent/transfer_job.h \
 	agent/untar.c agent/untar.h \
 	lib/msg/channel.c lib/msg/channel.h
 agent_libagent_a_CPPFLAGS = $(AM_CPPFLAGS) $(MARIADB_CFLAGS) $(PQ_CFLAGS)
@@ -37,6 +39,18 @@ AGENT = agent/libagent.a $(MSG) $(MARIADB_LIBS) $(PQ_LIBS) -lm
 pkglibexec_PROGRAMS += agent/coffer-agent
 agent_coffer_agent_SOURCES = agent/main.c
 agent_coffer_agent_LDADD = $(AGENT)
+
+# What moves backups has libraries that an agent at rest shall not hold.
+noinst_LIBRARIES += agent/libtransfer.a
+agent_libtransfer_a_SOURCES = agent/boxes.c agent/boxes.h \
+	agent/objects.c agent/stream.c agent/stream.h \
+	agent/transfer_in.c agent/transfer_out.c agent/transfer_ways.h
+agent_libtransfer_a_CPPFLAGS = $(AM_CPPFLAGS) $(ZSTD_CFLAGS)
+TRANSFER = agent/libtransfer.a $(AGENT) lib/wire/libwirehttp.a $(BASE) \
+	$(CURL_LIBS) $(ZSTD_LIBS) -lpthread
+pkglibexec_PROGRAMS += agent/coffer-transfer
+agent_coffer_transfer_SOURCES = agent/transfer_main.c
+agent_coffer_transfer_LDADD = $(TRANSFER)
 
 # Plays the control plane to one guest; not installed.
 noinst_PROGRAMS += t/tools/guestctl
@@ -52,6 +66,17 @@ check_PROGRAMS += t/unit/agent_modules_test t/unit/untar_test
 endif
 t_unit_untar_test_SOURCES = t/unit/untar_test.c t/unit/test.h
 t_unit_untar_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
+# They start agent/coffer-transfer, which is built before any test runs.
+if HAVE_CMOCKA
+check_PROGRAMS += t/unit/stream_test t/unit/transfer_test
+endif
+t_unit_stream_test_SOURCES = t/unit/stream_test.c t/unit/test.h
+t_unit_stream_test_LDADD = $(TRANSFER) $(CMOCKA_LIBS)
+TRANSFER_FIXTURE = t/unit/test.h \
+	t/unit/object_fixture.c t/unit/object_fixture.h \
+	t/unit/transfer_fixture.c t/unit/transfer_fixture.h
+t_unit_transfer_test_SOURCES = t/unit/transfer_test.c $(TRANSFER_FIXTURE)
+t_unit_transfer_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_agent_modules_test_SOURCES = t/unit/agent_modules_test.c t/unit/test.h
 t_unit_agent_modules_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_orders_test_SOURCES = t/unit/orders_test.c t/unit/test.h

@@ -6,6 +6,7 @@
 #include "agent/orders.h"
 #include "agent/report.h"
 #include "agent/supervisor.h"
+#include "agent/transfer.h"
 #include "lib/base/conf.h"
 #include "lib/base/log.h"
 #include "lib/base/seal.h"
@@ -76,12 +77,13 @@ agent_once(struct op *op)
 	struct pollfd fds[] = {
 		{ .fd = channel_fd(), .events = POLLIN },
 		{ .fd = supervisor_watch(), .events = POLLIN },
+		{ .fd = transfer_watch(), .events = POLLIN },
 	};
 	const char *bytes;
 	size_t len;
 
 	op->instance = conf_str("agent.instance");
-	poll(fds, 2, wait_ms());
+	poll(fds, 3, wait_ms());
 	if (channel_turn(op))
 		report_due();
 	while ((bytes = channel_hear(op, &len)) != NULL)
@@ -105,6 +107,7 @@ agent_stop(void)
 	op_begin(&op, "agent");
 	op.instance = conf_str("agent.instance");
 	log_info(&op, "ends, and the server with it");
+	transfer_kill();
 	supervisor_end(&op);
 	channel_close();
 	seal_wipe(&key, sizeof(key));

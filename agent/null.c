@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -381,6 +382,38 @@ null_log_set(struct op *op, const char *name, bool on)
 	return OK;
 }
 
+/* It has no data: a line stands for them, and a number for how far it came. */
+static enum err
+null_backup(struct op *op, const char *since, int fd, const char **mark)
+{
+	int n = since != NULL ? atoi(since) + 1 : 1;
+
+	*mark = op_printf(op, "%d", n);
+	return dprintf(fd, "null %d\n", n) > 0 ? OK :
+	    op_fail(op, ERR_GUEST, "nobody takes the backup");
+}
+
+static enum err
+null_restore(struct op *op, int nth, int fd)
+{
+	char line[64];
+	ssize_t n = read(fd, line, sizeof(line) - 1);
+	int is;
+
+	line[n > 0 ? n : 0] = '\0';
+	if (sscanf(line, "null %d\n", &is) != 1 || is != nth + 1)
+		return op_fail(op, ERR_GUEST, "this is no backup %d of mine",
+		    nth + 1);
+	return OK;
+}
+
+static enum err
+null_restored(struct op *op)
+{
+	(void)op;
+	return OK;
+}
+
 const struct datastore datastore_null = {
 	.name = "null",
 	.port = 3306,
@@ -405,6 +438,9 @@ const struct datastore datastore_null = {
 	.configure = null_configure,
 	.root_enable = null_root_enable,
 	.root_disable = null_root_disable,
+	.backup = null_backup,
+	.restore = null_restore,
+	.restored = null_restored,
 	.log_list = null_log_list,
 	.log_set = null_log_set,
 };

@@ -3,6 +3,7 @@
 #include "agent/journal.h"
 #include "agent/report.h"
 #include "agent/supervisor.h"
+#include "agent/transfer.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/msg/channel.h"
@@ -17,17 +18,22 @@
 /* An order whose server is not up yet, sealed as it came. */
 struct waiting {
 	char		 id[JOURNAL_ID];
+	enum order_kind	 kind;
 	size_t		 len;		/* 0: this place is free */
 	char		 bytes[GUEST_MAX];
 };
+
+/* An order that ends later than it was taken. */
+struct later { char id[JOURNAL_ID]; int64_t seq; };	/* id "": none */
 
 static struct {
 	const char	*instance;
 	const struct key *key;
 	struct waiting	 waiting[WAITING_MOST];
 	/* The restart or start that is done when the server answers. */
-	char		 starting[JOURNAL_ID];	/* "": none */
-	int64_t		 starting_seq, starting_until;
+	struct later	 starting;
+	int64_t		 starting_until;
+	struct later	 moving;	/* the backup or restore under way */
 } orders;
 
 void
@@ -35,7 +41,7 @@ orders_open(const char *instance, const struct key *key)
 {
 	orders.instance = instance;
 	orders.key = key;
-	orders.starting[0] = '\0';
+	orders.starting = orders.moving = (struct later){ 0 };
 }
 
 static void
@@ -97,15 +103,17 @@ place_for(const char *id)
 }
 
 static void
-wait_for_server(struct op *op, const char *id, const char *bytes, size_t len)
+wait_for_server(struct op *op, const struct order *o, const char *bytes,
+    size_t len)
 {
-	struct waiting *w = place_for(id);
+	struct waiting *w = place_for(o->id);
 
 	if (w == NULL)
 		return;
 	if (w->len == 0)
 		log_debug(op, "waits for the server");
-	snprintf(w->id, sizeof(w->id), "%s", id);
+	snprintf(w->id, sizeof(w->id), "%s", o->id);
+	w->kind = o->kind;
 	memmove(w->bytes, bytes, len);
 	w->len = len;
 }
@@ -124,6 +132,39 @@ waiting_turn(void)
 	}
 }
 
+/* A backup that was called off must not begin when the server is back. */
+static void
+waiting_forget(enum order_kind kind)
+{
+	for (int i = 0; i < WAITING_MOST; i++)
+		if (orders.waiting[i].kind == kind)
+			orders.waiting[i].len = 0;
+}
+
+/* --- orders that end later ------------------------------------------------------ */
+
+static void
+later_set(struct later *l, const char *id, int64_t seq)
+{
+	snprintf(l->id, sizeof(l->id), "%s", id);
+	l->seq = seq;
+}
+
+static void
+later_begin(struct op *op, const struct later *l)
+{
+	op_begin(op, "agent");
+	op->instance = orders.instance;
+	op->task = op_strndup(op, l->id, strcspn(l->id, ":"));
+}
+
+static void
+later_end(struct op *op, struct later *l, enum err e)
+{
+	task_end(op, l->id, l->seq, e);
+	l->id[0] = '\0';
+}
+
 /* It answers, but perhaps not as it was told to start. */
 static enum err
 started(struct op *op)
@@ -139,24 +180,61 @@ starting_turn(void)
 {
 	struct op op;
 
-	if (orders.starting[0] == '\0')
+	if (orders.starting.id[0] == '\0')
 		return;
 	if (!supervisor_ready() && clock_ms() < orders.starting_until)
 		return;
-	op_begin(&op, "agent");
-	op.instance = orders.instance;
-	op.task = op_strndup(&op, orders.starting,
-	    strcspn(orders.starting, ":"));
-	task_end(&op, orders.starting, orders.starting_seq,
-	    supervisor_ready() ? started(&op) : op_fail(&op, ERR_GUEST,
+	later_begin(&op, &orders.starting);
+	later_end(&op, &orders.starting, supervisor_ready() ? started(&op) :
+	    op_fail(&op, ERR_GUEST,
 	    "The database server does not answer after its start."));
-	orders.starting[0] = '\0';
+	op_end(&op);
+}
+
+/* One start at a time: what another waited for is this one's now. */
+static void
+starting_set(const char *id, int64_t seq)
+{
+	later_set(&orders.starting, id, seq);
+	orders.starting_until = clock_ms() + START_MS;
+	report_due();
+}
+
+/* Written once more: a restore has stopped the server, and that is to be remembered. */
+static void
+moving_set(struct op *op, const struct order *o)
+{
+	later_set(&orders.moving, o->id, o->seq);
+	if (journal_begin(op, o->id, o->seq) != OK)
+		log_error(op, "the journal is not written: %s", op->why);
+}
+
+/* A restore is done when the server answers with what was restored. */
+static void
+moving_turn(void)
+{
+	struct later *l = &orders.moving;
+	bool start = false;
+	struct op op;
+	enum err e;
+
+	if (l->id[0] == '\0')
+		return;
+	later_begin(&op, l);
+	if (transfer_ended(&op, &e, &start)) {
+		if (start && (e = supervisor_start(&op)) == OK) {
+			starting_set(l->id, l->seq);
+			l->id[0] = '\0';
+		} else
+			later_end(&op, l, e);
+	}
 	op_end(&op);
 }
 
 void
 orders_turn(void)
 {
+	moving_turn();
 	starting_turn();
 	waiting_turn();
 }
@@ -169,11 +247,15 @@ task_was_done(struct op *op, const struct order *o)
 {
 	const struct journal_order *was = journal_find(o->id);
 
+	/* A backup takes hours: the journal may have forgotten its beginning. */
+	if (strcmp(orders.starting.id, o->id) == 0 ||
+	    strcmp(orders.moving.id, o->id) == 0)
+		return true;
 	if (was == NULL)
 		return false;
 	journal_seen(o->id, o->seq);
 	if (!was->ended)
-		return strcmp(orders.starting, o->id) == 0;
+		return false;
 	journal_name(o->id);
 	report_due();
 	answer(op, o->id, was->err, was->why, NULL);
@@ -185,6 +267,8 @@ task_begin(struct op *op, const struct order *o, bool again)
 {
 	const struct duty *d = &duties[o->kind];
 
+	if (d->starts_server && transfer_holds_server())
+		return op_fail(op, ERR_CONFLICT, "A restore is under way.");
 	if (!again && d->check != NULL)
 		TRY(d->check(op, o->body));
 	if (journal_begin(op, o->id, o->seq) != OK)
@@ -204,17 +288,16 @@ task_run(struct op *op, const struct order *o)
 
 	log_info(op, "order %s%s", order_word(o->kind), again ? ", again" : "");
 	jsonw_begin(&nothing, op, 64);
+	if (o->kind == ORDER_CANCEL)
+		waiting_forget(ORDER_BACKUP);
 	if ((e = task_begin(op, o, again)) == OK)
 		e = d->run(op, o->body, again, &nothing);
-	if (e != OK || !d->starts_server) {
+	if (e == OK && d->starts_server)
+		starting_set(o->id, o->seq);
+	else if (e == OK && d->moves)
+		moving_set(op, o);
+	else
 		task_end(op, o->id, o->seq, e);
-		return;
-	}
-	/* One start at a time: what another waited for is this one's now. */
-	snprintf(orders.starting, sizeof(orders.starting), "%s", o->id);
-	orders.starting_seq = o->seq;
-	orders.starting_until = clock_ms() + START_MS;
-	report_due();
 }
 
 static void
@@ -232,7 +315,7 @@ task_take(struct op *op, const struct order *o, const char *bytes, size_t len)
 		task_end(op, o->id, o->seq, op_fail(op, ERR_GUEST,
 		    "The database server is stopped."));
 	else
-		wait_for_server(op, o->id, bytes, len);
+		wait_for_server(op, o, bytes, len);
 }
 
 /* --- questions -------------------------------------------------------------------- */
@@ -245,7 +328,7 @@ ask_take(struct op *op, const struct order *o, const char *bytes, size_t len)
 	enum err e;
 
 	if (d->needs_server && supervisor_starting()) {
-		wait_for_server(op, o->id, bytes, len);
+		wait_for_server(op, o, bytes, len);
 		return;
 	}
 	jsonw_begin(&w, op, 1024);

@@ -116,6 +116,7 @@ const struct conf_key conf_keys[] = {
 	{ "agent",     "engine",      CONF_STR,    "mariadb",             "mariadb, postgresql, null or failing" },
 	{ "agent",     "fail",        CONF_STR,    "",                    "what the failing engine fails at, for tests: call:nth, by commas" },
 	{ "agent",     "fail_slowly", CONF_INT,    "0",                   "how long it takes to be prepared, in milliseconds" },
+	{ "agent",     "transfer",    CONF_STR,    "",                    "the program that moves backups; empty: coffer-transfer beside the agent" },
 	{ "agent",     "data",        CONF_STR,    "/data",               "the instance's volume" },
 	{ "agent",     "address",     CONF_STR,    "0.0.0.0",             "address the database server listens on" },
 	{ "agent",     "port",        CONF_INT,    "3306",                "its port" },

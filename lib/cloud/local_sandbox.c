@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct {
 	const char	*name;
@@ -112,4 +113,16 @@ const char *
 sandbox_agent(const struct sandbox *s)
 {
 	return sandbox_has_view(sandbox_mode(s)) ? SANDBOX_AGENT : s->agent;
+}
+
+const char *
+sandbox_mover(struct op *op, const struct sandbox *s)
+{
+	const char *slash = strrchr(s->agent, '/'), *path;
+
+	if (slash == NULL)
+		return "";
+	path = op_printf(op, "%.*s/coffer-transfer", (int)(slash - s->agent),
+	    s->agent);
+	return access(path, X_OK) == 0 ? path : "";
 }

@@ -27,12 +27,15 @@ struct sandbox {
 #define SANDBOX_DATA "/data"
 #define SANDBOX_BUS "/run/coffer"
 #define SANDBOX_AGENT "/run/coffer-agent/coffer-agent"
+#define SANDBOX_MOVER "/run/coffer-agent/coffer-transfer"
 
 enum err	 sandbox_write(struct op *, const struct sandbox *);
 enum err	 sandbox_read(struct op *, const char *dir, struct sandbox *);
 enum local_mode	 sandbox_mode(const struct sandbox *);
 uid_t		 sandbox_uid(const struct sandbox *);
 bool		 sandbox_has_view(enum local_mode);	/* mounts of its own */
+/* What moves its backups, a program beside the agent; "" where there is none. */
+const char	*sandbox_mover(struct op *, const struct sandbox *);
 /* The volume, and the agent, as those inside see them. */
 const char	*sandbox_data(const struct sandbox *);
 const char	*sandbox_agent(const struct sandbox *);

@@ -76,6 +76,8 @@ allow_all(struct op *op, int rules, const struct sandbox *s, uint64_t handled)
 		TRY(allow(op, rules, allowed[i].path, allowed[i].rights));
 	if (*s->agent != '\0')
 		TRY(allow(op, rules, s->agent, RUN));
+	if (*sandbox_mover(op, s) != '\0')
+		TRY(allow(op, rules, sandbox_mover(op, s), RUN));
 	if (*s->bus != '\0')
 		TRY(allow(op, rules, s->bus, READ));
 	return allow(op, rules, s->volume,

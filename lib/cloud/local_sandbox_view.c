@@ -197,6 +197,8 @@ enter(struct op *op, const struct sandbox *s)
 enum err
 sandbox_view(struct op *op, const struct sandbox *s)
 {
+	const char *mover = sandbox_mover(op, s);
+
 	TRY(base_make(op, s));
 	TRY(etc_make(op, s));
 	TRY(proc_mount(op, s));
@@ -206,6 +208,8 @@ sandbox_view(struct op *op, const struct sandbox *s)
 		    MOUNT_ATTR_NOEXEC));
 	if (*s->agent != '\0')
 		TRY(bind(op, s->agent, in(op, s, SANDBOX_AGENT), READ_ONLY));
+	if (*mover != '\0')
+		TRY(bind(op, mover, in(op, s, SANDBOX_MOVER), READ_ONLY));
 	if (sethostname("instance", 8) == -1 && errno != EPERM)
 		return failed(op, "host name");	/* a unit may forbid it: no harm */
 	return enter(op, s);

@@ -2,7 +2,7 @@
 # runs each for FUZZ_SECONDS over its corpus.
 FUZZERS = t/fuzz/json_fuzz t/fuzz/conf_fuzz t/fuzz/report_fuzz \
 	t/fuzz/order_fuzz t/fuzz/request_fuzz t/fuzz/xml_fuzz \
-	t/fuzz/cron_fuzz t/fuzz/object_fuzz
+	t/fuzz/cron_fuzz t/fuzz/object_fuzz t/fuzz/stream_fuzz
 FUZZ_SECONDS = 10
 if FUZZ
 noinst_PROGRAMS += $(FUZZERS)
@@ -32,6 +32,9 @@ t_fuzz_cron_fuzz_LDFLAGS = $(FUZZ_LINK)
 t_fuzz_object_fuzz_SOURCES = t/fuzz/object_fuzz.c
 t_fuzz_object_fuzz_LDADD = $(API)
 t_fuzz_object_fuzz_LDFLAGS = $(FUZZ_LINK)
+t_fuzz_stream_fuzz_SOURCES = t/fuzz/stream_fuzz.c
+t_fuzz_stream_fuzz_LDADD = $(TRANSFER)
+t_fuzz_stream_fuzz_LDFLAGS = $(FUZZ_LINK)
 t_fuzz_xml_fuzz_SOURCES = t/fuzz/xml_fuzz.c
 t_fuzz_xml_fuzz_LDADD = $(API)
 t_fuzz_xml_fuzz_LDFLAGS = $(FUZZ_LINK)

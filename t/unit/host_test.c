@@ -5,10 +5,13 @@
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -246,6 +249,139 @@ a_file_is_replaced_whole_and_for_its_owner_only(void **state)
 	assert_int_equal(file_put(&op, "/nowhere/x", "x", 1), ERR_NOT_FOUND);
 }
 
+static enum err
+tool(const char *script, int in, int out, const char **text)
+{
+	const char *const argv[] = { "/bin/sh", "-c", script, NULL };
+	const struct host_tool t = { .argv = argv, .in = in, .out = out };
+
+	return host_tool_run(&op, &t, text);
+}
+
+static void
+a_tool_tells_how_it_ended_and_why(void **state)
+{
+	static const char *const none[] = { "/nowhere/tool", NULL };
+	const struct host_tool away = { .argv = none, .in = -1, .out = -1 };
+	const char *text;
+
+	(void)state;
+	assert_int_equal(tool("echo fine >&2", -1, -1, &text), OK);
+	assert_string_equal(text, "fine\n");
+	assert_int_equal(tool("echo a >&2; echo why >&2; exit 3", -1, -1,
+	    &text), ERR_GUEST);
+	assert_string_equal(op.why, "sh ended with status 3: why");
+	assert_int_equal(tool("echo b >&2; kill -9 $$", -1, -1, &text),
+	    ERR_GUEST);
+	assert_string_equal(op.why, "sh ended with signal 9: b");
+	assert_int_equal(host_tool_run(&op, &away, &text), ERR_INTERNAL);
+	assert_non_null(strstr(op.why, "/nowhere/tool: No such file"));
+	/* However much it says, the end is kept. */
+	assert_int_equal(tool("seq 1 100000 >&2", -1, -1, &text), OK);
+	assert_in_range(strlen(text), 1000, 10000);
+	assert_string_equal(text + strlen(text) - 14, "\n99999\n100000\n");
+}
+
+static void
+a_tool_reads_and_writes_what_it_is_given_and_nothing_else(void **state)
+{
+	const char *text;
+	char got[64] = "";
+	int in[2], out[2], secret = open("/dev/null", O_RDONLY);
+
+	(void)state;
+	assert_int_equal(pipe(in), 0);
+	assert_int_equal(pipe(out), 0);
+	assert_int_equal(write(in[1], "hello\n", 6), 6);
+	close(in[1]);
+	assert_int_equal(tool("cat; ls /proc/self/fd | wc -l", in[0], out[1],
+	    &text), OK);
+	assert_true(read(out[0], got, sizeof(got) - 1) > 0);
+	assert_string_equal(got, "hello\n4\n");	/* 0, 1, 2, and ls's own */
+	close(secret);
+	close(in[0]);
+	close(out[0]);
+	close(out[1]);
+}
+
+/* Whoever started it is killed, and cannot end it. */
+static void
+a_tool_dies_with_whoever_started_it(void **state)
+{
+	const char *const argv[] = { "/bin/sleep", "300", NULL };
+	const struct host_tool t = { .argv = argv, .in = -1, .out = -1,
+	    .err = -1, .apart = true };
+	struct pollfd fd = { .events = POLLIN };
+	int told[2], pid = 0;
+	pid_t starter;
+
+	(void)state;
+	assert_int_equal(pipe(told), 0);
+	if ((starter = fork()) == 0) {
+		if (host_tool_start(&op, &t, &process) != OK ||
+		    write(told[1], &process.pid, sizeof(int)) == -1)
+			_exit(1);
+		pause();
+	}
+	assert_int_equal(read(told[0], &pid, sizeof(pid)), sizeof(pid));
+	fd.fd = pidfd_open(pid, 0);
+	assert_true(fd.fd != -1);
+	assert_int_equal(poll(&fd, 1, 0), 0);
+	kill(starter, SIGKILL);
+	waitpid(starter, NULL, 0);
+	assert_int_equal(poll(&fd, 1, 5000), 1);
+	close(fd.fd);
+	close(told[0]);
+	close(told[1]);
+}
+
+static void
+a_tool_is_killed_with_all_that_it_started(void **state)
+{
+	const char *const argv[] = { "/bin/sh", "-c",
+	    "sleep 300 & echo $!; wait", NULL };
+	struct host_tool t = { .argv = argv, .in = -1, .err = -1,
+	    .apart = true };
+	struct pollfd fd = { .events = POLLIN };
+	char line[32] = "";
+	int out[2];
+
+	(void)state;
+	assert_int_equal(pipe(out), 0);
+	t.out = out[1];
+	assert_int_equal(host_tool_start(&op, &t, &process), OK);
+	assert_true(read(out[0], line, sizeof(line) - 1) > 0);
+	fd.fd = pidfd_open(atoi(line), 0);
+	assert_true(fd.fd != -1);
+	host_tool_kill(&process);
+	assert_int_equal(process.pid, 0);
+	assert_int_equal(poll(&fd, 1, 5000), 1);
+	close(fd.fd);
+	close(out[0]);
+	close(out[1]);
+}
+
+static void
+a_tree_is_removed_and_what_its_links_name_is_not(void **state)
+{
+	const char *tree = op_printf(&op, "%s/tree", dir);
+
+	(void)state;
+	assert_int_equal(file_directory(&op, tree), OK);
+	assert_int_equal(file_directory(&op, op_printf(&op, "%s/a", tree)), OK);
+	assert_int_equal(file_put(&op, op_printf(&op, "%s/a/f", tree), "x", 1),
+	    OK);
+	assert_int_equal(file_put(&op, op_printf(&op, "%s/log", dir), "x", 1),
+	    OK);
+	assert_int_equal(symlink("../../log", op_printf(&op, "%s/a/l", tree)),
+	    0);
+	assert_int_equal(symlink("..", op_printf(&op, "%s/up", tree)), 0);
+	assert_int_equal(file_remove_tree(&op, tree), OK);
+	assert_int_equal(access(tree, F_OK), -1);
+	assert_int_equal(access(op_printf(&op, "%s/log", dir), F_OK), 0);
+	assert_int_equal(file_remove_tree(&op, tree), OK);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int
@@ -260,6 +396,11 @@ main(void)
 		TEST(a_living_process_is_adopted),
 		TEST(another_program_is_not_adopted),
 		TEST(a_file_is_replaced_whole_and_for_its_owner_only),
+		TEST(a_tool_tells_how_it_ended_and_why),
+		TEST(a_tool_reads_and_writes_what_it_is_given_and_nothing_else),
+		TEST(a_tool_dies_with_whoever_started_it),
+		TEST(a_tool_is_killed_with_all_that_it_started),
+		TEST(a_tree_is_removed_and_what_its_links_name_is_not),
 	};
 
 	log_init("host_test", LOG_ERROR);

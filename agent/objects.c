@@ -1,0 +1,185 @@
+#include "agent/objects.h"
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/wire/http.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <strings.h>
+
+#define CONNECT_MS	5000
+#define SILENT_S	30
+#define ANSWER_MOST	65536
+#define TRIES		6
+#define PAUSE_MS	1100		/* twice as long each time; http itself needs a second */
+#define PAUSE_MOST_MS	16000
+
+struct objects {
+	struct http	*http;
+	struct leave	 leave;
+};
+
+static void
+close_http(void *http)
+{
+	http_free(http);
+}
+
+struct objects *
+objects_new(struct op *op, const struct leave *l)
+{
+	struct objects *o = op_alloc(op, sizeof(*o));
+	const struct http_how how = { .connect_ms = CONNECT_MS,
+	    .most = ANSWER_MOST, .socket = l->socket, .silent_s = SILENT_S };
+
+	*o = (struct objects){ .http = http_new(&how), .leave = *l };
+	op_defer(op, close_http, o->http);
+	return o;
+}
+
+/* Not here, and not now: worth another attempt. */
+static bool
+passes(enum err e)
+{
+	return e == ERR_UNAVAILABLE;
+}
+
+static enum err
+send(struct op *op, struct objects *o, const char *name,
+    struct http_request *q, struct http_answer *a)
+{
+	q->url = op_printf(op, "%s%s%s", o->leave.before, name,
+	    o->leave.after);
+	TRY(http_send(op, o->http, q, a));
+	if (a->status / 100 == 2)
+		return OK;
+	if (a->status == 404)
+		return op_fail(op, ERR_NOT_FOUND,
+		    "Object %s is not in storage.", name);
+	return op_fail(op, a->status / 100 == 5 || a->status == 408 ||
+	    a->status == 429 ? ERR_UNAVAILABLE : ERR_CLOUD,
+	    "Storage answers %d to a %s of object %s.", a->status, q->method,
+	    name);
+}
+
+typedef enum err (*attempt)(struct op *, struct objects *, const char *name,
+    void *arg);
+
+/* Each attempt has memory of its own: there may be thousands of objects. */
+static enum err
+try(struct op *op, struct objects *o, const char *name, attempt once,
+    void *arg)
+{
+	int64_t pause = PAUSE_MS;
+	enum err e = ERR_INTERNAL;
+	struct op inner;
+
+	for (int n = 1; n <= TRIES; n++) {
+		op_begin(&inner, op->id);
+		inner.instance = op->instance;
+		e = once(&inner, o, name, arg);
+		if (e != OK && passes(e) && n < TRIES)
+			log_warn(&inner, "%s: %s", name, inner.why);
+		else if (e != OK)
+			(void)op_fail(op, e, "%s", inner.why);
+		op_end(&inner);
+		if (!passes(e) || n == TRIES)
+			break;
+		clock_sleep_ms(pause);
+		pause = pause * 2 < PAUSE_MOST_MS ? pause * 2 : PAUSE_MOST_MS;
+	}
+	return e;
+}
+
+struct putting { const void *bytes; size_t n; const char *md5; };
+
+/* As "...", or as it is; not all storage has MD5 there. */
+static bool
+etag_is(const char *etag, const char *md5)
+{
+	if (*etag == '"')
+		etag++;
+	return strncasecmp(etag, md5, MD5_HEX) == 0;
+}
+
+static enum err
+put_once(struct op *op, struct objects *o, const char *name, void *arg)
+{
+	const struct putting *p = arg;
+	struct http_request q = { .method = "PUT", .bytes = p->bytes,
+	    .len = p->n };
+	struct http_answer a;
+	const char *etag;
+
+	TRY(send(op, o, name, &q, &a));
+	etag = http_header(op, &a, "ETag");
+	if (etag != NULL && !etag_is(etag, p->md5))
+		return op_fail(op, ERR_UNAVAILABLE, "Storage took object %s "
+		    "as something else: %s", name, etag);
+	return OK;
+}
+
+enum err
+object_put(struct op *op, struct objects *o, const char *name,
+    const void *bytes, size_t n, char md5[MD5_HEX + 1])
+{
+	struct putting p = { bytes, n, md5 };
+
+	md5_hex(md5, bytes, n);
+	return try(op, o, name, put_once, &p);
+}
+
+struct getting {
+	char		*into;
+	size_t		 n, got;
+	const char	*md5;
+	bool		 longer;
+};
+
+static bool
+get_some(void *arg, const char *bytes, size_t n)
+{
+	struct getting *g = arg;
+
+	g->longer = n > g->n - g->got;
+	if (g->longer)
+		return false;
+	memcpy(g->into + g->got, bytes, n);
+	g->got += n;
+	return true;
+}
+
+static enum err
+get_once(struct op *op, struct objects *o, const char *name, void *arg)
+{
+	struct getting *g = arg;
+	struct http_request q = { .method = "GET", .sink = get_some,
+	    .arg = g };
+	struct http_answer a;
+	char md5[MD5_HEX + 1];
+	enum err e;
+
+	g->got = 0;
+	g->longer = false;
+	e = send(op, o, name, &q, &a);
+	if (g->longer)
+		return op_fail(op, ERR_FORGED, "Object %s is longer than it "
+		    "was.", name);
+	TRY(e);
+	md5_hex(md5, g->into, g->got);
+	if (g->got != g->n || strcasecmp(md5, g->md5) != 0)
+		return op_fail(op, ERR_FORGED, "Object %s is not what was "
+		    "stored: %zu of %zu bytes, MD5 %s.", name, g->got, g->n,
+		    md5);
+	return OK;
+}
+
+enum err
+object_get(struct op *op, struct objects *o, const char *name, char *into,
+    size_t n, const char *md5)
+{
+	struct getting g = { .into = into, .n = n, .md5 = md5 };
+
+	return try(op, o, name, get_once, &g);
+}

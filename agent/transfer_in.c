@@ -1,0 +1,201 @@
+/* From storage to the engine: a thread that fetches | this one | its process. */
+#include "agent/aside.h"
+#include "agent/boxes.h"
+#include "agent/stream.h"
+#include "agent/transfer_ways.h"
+#include "lib/base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PIPE	(1 << 20)
+
+struct in {
+	const struct datastore *engine;
+	const struct job_part *part;
+	int		 nth;
+	struct boxes	*boxes;
+	int		 data[2];	/* we write, the engine reads */
+	bool		 deaf;		/* the engine reads no more */
+	/* The thread's own, until it has ended. */
+	struct op	 op;
+	enum err	 e;
+};
+
+/* --- the thread that fetches ----------------------------------------------------- */
+
+static enum err
+fetch_all(struct in *i)
+{
+	struct objects *objects = objects_new(&i->op, &i->part->leave);
+	struct box *b;
+
+	for (size_t k = 0; k < i->part->n; k++) {
+		const struct segment *s = &i->part->segment[k];
+
+		if ((b = boxes_empty(i->boxes)) == NULL)
+			return OK;	/* the other one knows why */
+		TRY(object_get(&i->op, objects, s->name, b->bytes,
+		    (size_t)s->bytes, s->md5));
+		b->len = (size_t)s->bytes;
+		boxes_filled(i->boxes, b);
+	}
+	boxes_last(i->boxes);
+	return OK;
+}
+
+static void *
+fetching(void *arg)
+{
+	struct in *i = arg;
+
+	i->e = fetch_all(i);
+	if (i->e != OK)
+		boxes_give_up(i->boxes);
+	return NULL;
+}
+
+/* --- this one ----------------------------------------------------------------------- */
+
+static enum err
+hand_over(struct op *op, void *arg, const void *bytes, size_t n)
+{
+	struct in *i = arg;
+	const char *p = bytes;
+	ssize_t some;
+
+	for (; n > 0; p += some, n -= (size_t)some) {
+		some = write(i->data[1], p, n);
+		if (some == -1 && errno == EINTR)
+			some = 0;
+		i->deaf = some == -1;
+		if (i->deaf)
+			return op_fail(op, ERR_GUEST, "write: %s",
+			    strerror(errno));
+	}
+	return OK;
+}
+
+static enum err
+engine_runs(struct op *op, void *arg, const char **mark)
+{
+	struct in *i = arg;
+
+	(void)mark;
+	close(i->data[1]);
+	return i->engine->restore(op, i->nth, i->data[0]);
+}
+
+static enum err
+data_move(struct op *op, struct in *i)
+{
+	struct stream_in *s;
+	struct box *b;
+
+	TRY(stream_in_begin(op, &i->part->key, i->part->backup, hand_over, i,
+	    &s));
+	while ((b = boxes_full(i->boxes)) != NULL) {
+		TRY(stream_in_put(op, s, b->bytes, b->len));
+		boxes_emptied(i->boxes, b);
+	}
+	if (boxes_given_up(i->boxes))
+		return op_fail(op, ERR_CLOUD, "Storage gave up.");
+	return stream_in_end(op, s);
+}
+
+/* The one that knows most speaks: storage, then the engine, then this one. */
+static enum err
+threads_end(struct op *op, struct in *i, pthread_t thread,
+    struct aside *engine, enum err e)
+{
+	const char *mark;
+
+	if (e != OK)
+		boxes_give_up(i->boxes);
+	pthread_join(thread, NULL);
+	if (i->e != OK)
+		return op_fail(op, i->e, "%s", i->op.why);
+	return e == OK || i->deaf ? aside_end(op, engine, &mark) : e;
+}
+
+static enum err
+threads_run(struct op *op, struct in *i)
+{
+	struct aside engine;
+	pthread_t thread;
+	enum err e;
+
+	if (pipe2(i->data, O_CLOEXEC) == -1)
+		return op_fail(op, ERR_INTERNAL, "pipe: %s", strerror(errno));
+	fcntl(i->data[0], F_SETPIPE_SZ, PIPE);
+	/* Before there is a second thread. */
+	e = aside_begin(op, engine_runs, i, &engine);
+	close(i->data[0]);
+	if (e == OK && pthread_create(&thread, NULL, fetching, i) != 0)
+		e = op_fail(op, ERR_INTERNAL, "no thread");
+	else if (e == OK) {
+		e = data_move(op, i);
+		if (e != OK && !i->deaf)
+			aside_kill(&engine);	/* before its data seem to end */
+		close(i->data[1]);
+		i->data[1] = -1;
+		e = threads_end(op, i, thread, &engine, e);
+	}
+	if (i->data[1] != -1)
+		close(i->data[1]);
+	aside_kill(&engine);
+	return e;
+}
+
+static size_t
+largest(const struct job_part *p)
+{
+	int64_t most = 0;
+
+	for (size_t k = 0; k < p->n; k++)
+		if (p->segment[k].bytes > most)
+			most = p->segment[k].bytes;
+	return (size_t)most;
+}
+
+static enum err
+part_in(struct op *op, const struct datastore *engine, const struct job *job,
+    int nth)
+{
+	struct in *i = op_alloc(op, sizeof(*i));
+	enum err e;
+
+	*i = (struct in){ .engine = engine, .part = &job->part[nth],
+	    .nth = nth, .boxes = boxes_new(op, largest(&job->part[nth])) };
+	op_begin(&i->op, op->id);
+	e = threads_run(op, i);
+	op_end(&i->op);
+	return e;
+}
+
+/* What one part took is given back before the next. */
+enum err
+transfer_in(struct op *op, const struct datastore *engine,
+    const struct job *job)
+{
+	struct op inner;
+	enum err e = OK;
+
+	signal(SIGPIPE, SIG_IGN);
+	for (size_t nth = 0; nth < job->n && e == OK; nth++) {
+		op_begin(&inner, op->id);
+		e = part_in(&inner, engine, job, (int)nth);
+		if (e != OK)
+			(void)op_fail(op, e, "%s", inner.why);
+		else
+			log_info(op, "backup %s is there", job->part[nth].backup);
+		op_end(&inner);
+	}
+	TRY(e);
+	return engine->restored(op);
+}

@@ -1,0 +1,260 @@
+#include "agent/transfer_job.h"
+#include "lib/base/conf.h"
+#include "lib/base/jsonw.h"
+#include "lib/base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define URL_MOST	4096
+#define SOCKET_MOST	107
+#define MARK_MOST	200
+#define CHAIN_MOST	256
+#define NAME_MOST	32
+
+static enum err
+wrong(struct op *op, const char *what)
+{
+	return op_fail(op, ERR_BAD_REQUEST, "Wrong %s in an order.", what);
+}
+
+/* Printable ASCII of [1, most] bytes. */
+static bool
+is_clean(const char *s, size_t most)
+{
+	size_t n = s != NULL ? strnlen(s, most + 1) : 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (s[i] <= ' ' || s[i] > '~')
+			return false;
+	return n > 0 && n <= most;
+}
+
+static enum err
+leave_read(struct op *op, const struct json *j, struct leave *l)
+{
+	l->socket = json_str(json_get(j, "socket"));
+	l->before = json_str(json_get(j, "before"));
+	l->after = json_str(json_get(j, "after"));
+	if (l->after == NULL)
+		l->after = "";
+	if (l->socket != NULL && (*l->socket != '/' ||
+	    !is_clean(l->socket, SOCKET_MOST)))
+		return wrong(op, "socket");
+	if (!is_clean(l->before, URL_MOST) ||
+	    (strncmp(l->before, "http://", 7) != 0 &&
+	    strncmp(l->before, "https://", 8) != 0) ||
+	    (*l->after != '\0' && !is_clean(l->after, URL_MOST)))
+		return wrong(op, "URL");
+	return OK;
+}
+
+/* Weak ones are as good as none. */
+static enum err
+part_read(struct op *op, const struct json *j, const char *leave,
+    struct job_part *p)
+{
+	const char *hex = json_str(json_get(j, "key"));
+	static const struct key none;
+
+	p->backup = json_str(json_get(j, "backup"));
+	if (p->backup == NULL || !text_is_uuid(p->backup))
+		return wrong(op, "backup");
+	if (hex == NULL || strlen(hex) != 2 * SEAL_KEY ||
+	    !text_unhex(p->key.b, hex, SEAL_KEY) ||
+	    seal_equal(&p->key, &none, sizeof(none)))
+		return wrong(op, "key");
+	return leave_read(op, json_get(j, leave), &p->leave);
+}
+
+enum err
+job_of_backup(struct op *op, const struct json *body, struct job *job)
+{
+	int64_t bytes = json_int(json_get(body, "segment_bytes"));
+	int64_t most = conf_int("agent.memory_mb") < 1024 ? SEGMENT_SMALL :
+	    SEGMENT_MOST;
+
+	*job = (struct job){ .part = op_alloc(op, sizeof(*job->part)), .n = 1,
+	    .since = json_str(json_get(body, "since")) };
+	TRY(part_read(op, body, "put", job->part));
+	if (bytes < SEGMENT_LEAST)
+		return wrong(op, "segment_bytes");
+	if (job->since != NULL && !is_clean(job->since, MARK_MOST))
+		return wrong(op, "since");
+	job->segment_bytes = (size_t)(bytes < most ? bytes : most);
+	return OK;
+}
+
+/* "<backup>_00000000", or without the backup's id. */
+static bool
+segment_name(const struct job_part *p, const char **name)
+{
+	size_t n = strlen(p->backup);
+
+	if (*name == NULL)
+		return false;
+	if (strncmp(*name, p->backup, n) == 0 && (*name)[n] == '_')
+		*name += n + 1;
+	return is_clean(*name, NAME_MOST) &&
+	    strspn(*name, "0123456789") == strlen(*name);
+}
+
+static bool
+is_md5(const char *s)
+{
+	unsigned char digest[MD5_HEX / 2];
+
+	return s != NULL && strlen(s) == MD5_HEX &&
+	    text_unhex(digest, s, sizeof(digest));
+}
+
+static enum err
+segments_read(struct op *op, const struct json *list, struct job_part *p,
+    int64_t *sum)
+{
+	p->n = json_count(list);
+	if (json_kind(list) != JSON_LIST || p->n == 0)
+		return wrong(op, "segments");
+	p->segment = op_alloc(op, p->n * sizeof(*p->segment));
+	*sum = 0;
+	for (size_t i = 0; i < p->n; i++) {
+		const struct json *j = json_at(list, i);
+		struct segment *s = &p->segment[i];
+
+		s->name = json_str(json_get(j, "name"));
+		s->bytes = json_int(json_get(j, "bytes"));
+		s->md5 = json_str(json_get(j, "md5"));
+		if (!segment_name(p, &s->name) || !is_md5(s->md5) ||
+		    s->bytes < 1 || s->bytes > SEGMENT_MOST)
+			return wrong(op, "segment");
+		*sum += s->bytes;
+	}
+	return OK;
+}
+
+enum err
+job_of_restore(struct op *op, const struct json *body, struct job *job)
+{
+	const struct json *chain = json_get(body, "chain");
+	int64_t sum;
+
+	*job = (struct job){ .restore = true, .n = json_count(chain) };
+	if (json_kind(chain) != JSON_LIST || job->n == 0 ||
+	    job->n > CHAIN_MOST)
+		return wrong(op, "chain");
+	job->part = op_alloc(op, job->n * sizeof(*job->part));
+	for (size_t i = 0; i < job->n; i++) {
+		const struct json *j = json_at(chain, i);
+
+		TRY(part_read(op, j, "get", &job->part[i]));
+		TRY(segments_read(op, json_get(j, "segments"), &job->part[i],
+		    &sum));
+		if (json_int(json_get(j, "bytes")) != sum)
+			return wrong(op, "bytes");
+	}
+	return OK;
+}
+
+/* --- to the program ---------------------------------------------------------------- */
+
+static void
+leave_write(struct jsonw *w, const char *name, const struct leave *l)
+{
+	jsonw_key(w, name);
+	jsonw_map(w);
+	jsonw_kstr(w, "socket", l->socket);
+	jsonw_kstr(w, "before", l->before);
+	jsonw_kstr(w, "after", l->after);
+	jsonw_map_end(w);
+}
+
+static void
+part_write(struct jsonw *w, const struct job_part *p, const char *leave)
+{
+	char hex[2 * SEAL_KEY + 1];
+	int64_t sum = 0;
+
+	text_hex(hex, p->key.b, SEAL_KEY);
+	jsonw_kstr(w, "backup", p->backup);
+	jsonw_kstr(w, "key", hex);
+	leave_write(w, leave, &p->leave);
+	jsonw_key(w, "segments");
+	jsonw_list(w);
+	for (size_t i = 0; i < p->n; i++) {
+		jsonw_map(w);
+		jsonw_kstr(w, "name", p->segment[i].name);
+		jsonw_kint(w, "bytes", p->segment[i].bytes);
+		jsonw_kstr(w, "md5", p->segment[i].md5);
+		jsonw_map_end(w);
+		sum += p->segment[i].bytes;
+	}
+	jsonw_list_end(w);
+	jsonw_kint(w, "bytes", sum);
+	seal_wipe(hex, sizeof(hex));
+}
+
+/* All of the agent's that are no secret: whatever an engine asks for. */
+static void
+settings_write(struct jsonw *w)
+{
+	char key[64];
+
+	jsonw_key(w, "settings");
+	jsonw_map(w);
+	for (const struct conf_key *k = conf_keys; k->section != NULL; k++) {
+		if (strcmp(k->section, "agent") != 0 ||
+		    k->kind == CONF_SECRET)
+			continue;
+		snprintf(key, sizeof(key), "agent.%s", k->name);
+		jsonw_kstr(w, k->name, conf_text(key));
+	}
+	jsonw_map_end(w);
+}
+
+const char *
+job_write(struct op *op, const struct job *job)
+{
+	struct jsonw w;
+
+	jsonw_begin(&w, op, 4096);
+	jsonw_map(&w);
+	settings_write(&w);
+	if (!job->restore) {
+		part_write(&w, job->part, "put");
+		jsonw_kint(&w, "segment_bytes", (int64_t)job->segment_bytes);
+		jsonw_kstr(&w, "since", job->since);
+	} else {
+		jsonw_key(&w, "chain");
+		jsonw_list(&w);
+		for (size_t i = 0; i < job->n; i++) {
+			jsonw_map(&w);
+			part_write(&w, &job->part[i], "get");
+			jsonw_map_end(&w);
+		}
+		jsonw_list_end(&w);
+	}
+	jsonw_map_end(&w);
+	return w.out.s;
+}
+
+enum err
+job_read(struct op *op, const char *text, size_t n, struct job *job)
+{
+	const struct json *j, *value;
+	const char *name;
+	void *at = NULL;
+
+	TRY(json_parse(op, text, n, &j));
+	while (json_next(json_get(j, "settings"), &at, &name, &value))
+		TRY(conf_set(op, "agent", name, json_str(value) != NULL ?
+		    json_str(value) : ""));
+	return json_has(j, "chain") ? job_of_restore(op, j, job) :
+	    job_of_backup(op, j, job);
+}
+
+void
+job_wipe(struct job *job)
+{
+	for (size_t i = 0; i < job->n; i++)
+		seal_wipe(&job->part[i].key, SEAL_KEY);
+}

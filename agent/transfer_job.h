@@ -1,0 +1,53 @@
+/*
+ * transfer_job - what an order of a transfer says, checked; and the same once
+ * more, for the program that does it (coffer-transfer), with the settings that
+ * its engine needs.
+ */
+#ifndef AGENT_TRANSFER_JOB_H
+#define AGENT_TRANSFER_JOB_H
+
+#include "agent/objects.h"
+#include "lib/base/json.h"
+#include "lib/base/md5.h"
+#include "lib/base/seal.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* An object of a backup is held whole: so much, twice, is the bound of a transfer's memory. */
+#define SEGMENT_MOST	(24 << 20)
+#define SEGMENT_LEAST	4096
+#define SEGMENT_SMALL	(8 << 20)	/* ... of an instance of less than 1 GiB */
+
+struct segment {
+	const char	*name;		/* without the backup's id: "00000000" */
+	int64_t		 bytes;
+	const char	*md5;
+};
+struct job_part {			/* one backup, to be made or taken back */
+	const char	*backup;
+	struct key	 key;
+	struct leave	 leave;
+	struct segment	*segment;
+	size_t		 n;		/* 0: it is to be made */
+};
+struct job {
+	bool		 restore;
+	const char	*since;		/* backup: the mark of the one before; NULL: in full */
+	size_t		 segment_bytes;	/* of each but the last; at most */
+	struct job_part	*part;		/* restore: the full one first */
+	size_t		 n;
+};
+
+/* All ERR_BAD_REQUEST. */
+enum err	 job_of_backup(struct op *, const struct json *body,
+		    struct job *);
+enum err	 job_of_restore(struct op *, const struct json *body,
+		    struct job *);
+
+/* To the program and in it: the second sets settings, too. */
+const char	*job_write(struct op *, const struct job *);
+enum err	 job_read(struct op *, const char *text, size_t n, struct job *);
+void		 job_wipe(struct job *);	/* its keys */
+
+#endif
