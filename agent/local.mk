@@ -12,7 +12,7 @@ agent_libagent_a_SOURCES = \
 	agent/host.c agent/host.h agent/host_tool.c \
 	agent/journal.c agent/journal.h \
 	agent/mariadb.c agent/mariadb.h \
-	agent/mariadb_conf.c agent/mariadb_logs.c \
+	agent/mariadb_backup.c agent/mariadb_conf.c agent/mariadb_logs.c \
 	agent/mariadb_schemas.c agent/mariadb_settings.c \
 	agent/mariadb_sql.c agent/mariadb_users.c \
 	agent/memory.c agent/memory.h \
@@ -68,7 +68,8 @@ t_unit_untar_test_SOURCES = t/unit/untar_test.c t/unit/test.h
 t_unit_untar_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 # They start agent/coffer-transfer, which is built before any test runs.
 if HAVE_CMOCKA
-check_PROGRAMS += t/unit/stream_test t/unit/transfer_test
+check_PROGRAMS += t/unit/stream_test t/unit/transfer_test \
+	t/unit/mariadb_backup_test
 endif
 t_unit_stream_test_SOURCES = t/unit/stream_test.c t/unit/test.h
 t_unit_stream_test_LDADD = $(TRANSFER) $(CMOCKA_LIBS)
@@ -77,6 +78,9 @@ TRANSFER_FIXTURE = t/unit/test.h \
 	t/unit/transfer_fixture.c t/unit/transfer_fixture.h
 t_unit_transfer_test_SOURCES = t/unit/transfer_test.c $(TRANSFER_FIXTURE)
 t_unit_transfer_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
+t_unit_mariadb_backup_test_SOURCES = t/unit/mariadb_backup_test.c \
+	$(TRANSFER_FIXTURE) t/unit/mariadb_fixture.c t/unit/mariadb_fixture.h
+t_unit_mariadb_backup_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_agent_modules_test_SOURCES = t/unit/agent_modules_test.c t/unit/test.h
 t_unit_agent_modules_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_orders_test_SOURCES = t/unit/orders_test.c t/unit/test.h

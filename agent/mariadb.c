@@ -155,6 +155,9 @@ const struct datastore datastore_mariadb = {
 	.complaint = settings_complaint,
 	.root_enable = mariadb_root_enable,
 	.root_disable = mariadb_root_disable,
+	.backup = mariadb_backup,
+	.restore = mariadb_restore,
+	.restored = mariadb_restored,
 	.log_list = mariadb_log_list,
 	.log_set = mariadb_log_set,
 };

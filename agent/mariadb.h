@@ -65,6 +65,14 @@ enum err	 mariadb_account(struct op *, const struct db_user *,
 /* ('a','b') of a list that ends with NULL */
 enum err	 mariadb_values(struct op *, const char *const *, const char **);
 
+/* datastore.h; mariadb_backup.c.  The data of a backup bring no root and no agent's account. */
+enum err	 mariadb_backup(struct op *, const char *since, int fd,
+		    const char **mark);
+enum err	 mariadb_restore(struct op *, int nth, int fd);
+enum err	 mariadb_restored(struct op *);
+/* The next start is the first with data that came from elsewhere. */
+enum err	 mariadb_conf_restored(struct op *);
+
 /* Lines of my.cnf: where logs are written, and which. */
 void		 mariadb_logs_settings(struct op *, struct text *conf);
 enum err	 mariadb_log_list(struct op *, const struct db_log **);

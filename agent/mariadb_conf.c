@@ -149,6 +149,12 @@ init_write(struct op *op, bool first)
 	TRY(mariadb_admin_password(op, &password));
 	text_begin(&t, op, 1024);
 	text_add(&t, "SET SESSION sql_log_bin = 0;\n");
+	/* What another instance's agent, or its root, had: API and agent know of none. */
+	if (access(mariadb_path(op, "agent/restored"), F_OK) == 0)
+		text_add(&t, "DELETE FROM mysql.global_priv WHERE User IN "
+		    "('root', '" MARIADB_ADMIN "');\n"
+		    "DELETE FROM mysql.proxies_priv WHERE User = 'root';\n"
+		    "FLUSH PRIVILEGES;\n");
 	/* Letters and digits: the password needs no quoting. */
 	text_printf(&t, "CREATE OR REPLACE USER " MARIADB_ADMIN
 	    "@localhost IDENTIFIED BY '%s';\n", password);
@@ -194,12 +200,19 @@ mariadb_conf_write(struct op *op)
 	    strlen(conf));
 }
 
+enum err
+mariadb_conf_restored(struct op *op)
+{
+	return file_put(op, mariadb_path(op, "agent/restored"), "", 0);
+}
+
 void
 mariadb_conf_started(struct op *op)
 {
 	const char *aside = mariadb_path(op, "agent/admin.first");
 
 	unlink(mariadb_path(op, "agent/init.sql"));
+	unlink(mariadb_path(op, "agent/restored"));
 	if (access(aside, F_OK) == 0 &&
 	    rename(aside, mariadb_path(op, "agent/admin.pw")) == -1)
 		log_error(op, "%s: %s", aside, strerror(errno));
