@@ -3,6 +3,7 @@
  * whole at its end.  Nothing is copied to the volume for it.
  */
 #include "agent/postgresql.h"
+#include "agent/file.h"
 #include "agent/untar.h"
 #include "lib/base/conf.h"
 
@@ -34,6 +35,14 @@ result_free(void *result)
 	PQclear(result);
 }
 
+/* The server's notes are for people who type. */
+static void
+note_drop(void *arg, const char *note)
+{
+	(void)arg;
+	(void)note;
+}
+
 static enum err
 session_open(struct op *op, PGconn **out)
 {
@@ -48,6 +57,7 @@ session_open(struct op *op, PGconn **out)
 	if (*out == NULL)
 		return op_fail(op, ERR_INTERNAL, "out of memory");
 	op_defer(op, session_close, *out);
+	PQsetNoticeProcessor(*out, note_drop, NULL);
 	return PQstatus(*out) == CONNECTION_OK ? OK :
 	    refused(op, PQerrorMessage(*out));
 }
@@ -159,6 +169,7 @@ postgresql_restore(struct op *op, int nth, int fd)
 	if (nth != 0)
 		return op_fail(op, ERR_NOT_BUILT,
 		    "PostgreSQL's backups are full ones.");
+	TRY(file_put(op, postgresql_path(op, POSTGRESQL_HALF), "", 0));
 	TRY(untar_empty(op, data));
 	dir = open(data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir == -1)
@@ -181,5 +192,6 @@ postgresql_restored(struct op *op)
 		return op_fail(op, ERR_BAD_REQUEST,
 		    "The backup is damaged: it has no label.");
 	unlink(postgresql_path(op, POSTGRESQL_HBA));
+	unlink(postgresql_path(op, POSTGRESQL_HALF));
 	return OK;
 }

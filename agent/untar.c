@@ -96,11 +96,11 @@ sum_fits(const unsigned char *h)
 	return number(h + SUM, SUM_LEN) == (int64_t)sum;
 }
 
-/* Relative, and never upward; "a//b" and "./a" are nothing that we make. */
+/* Relative, and never upward; PostgreSQL writes "./" before some. */
 static bool
 stays_inside(const char *name)
 {
-	const char *part = name;
+	const char *part = strncmp(name, "./", 2) == 0 ? name + 2 : name;
 
 	for (;;) {
 		size_t n = strcspn(part, "/");

@@ -69,8 +69,8 @@ set(const char *section, const char *name, const char *value)
 	op_end(&op);
 }
 
-bool
-postgresql_fixture_make(void)
+static void
+template_make(void)
 {
 	const struct engine *e = engine_find("postgresql");
 	const char *argv[16];
@@ -78,17 +78,6 @@ postgresql_fixture_make(void)
 	struct op op;
 	size_t n;
 
-	if (access(e->server, X_OK) == -1)
-		return false;
-	if (geteuid() == 0 && (setgroups(0, NULL) == -1 ||
-	    setgid(NOBODY) == -1 || setuid(NOBODY) == -1))
-		err(1, "cannot become nobody");
-	snprintf(dir, sizeof(dir), "/tmp/coffer-postgresql.XXXXXX");
-	if (mkdtemp(dir) == NULL)
-		err(1, "%s", dir);
-	owner = getpid();
-	atexit(at_exit);
-	snprintf(data, sizeof(data), "%s/data", dir);
 	snprintf(out, sizeof(out), "%s/install.log", dir);
 	if (mkdir(data, 0700) == -1)
 		err(1, "%s", data);
@@ -99,7 +88,33 @@ postgresql_fixture_make(void)
 	if (run(out, argv) != 0)
 		errx(1, "no template: see %s", out);
 	op_end(&op);
+}
+
+bool
+postgresql_fixture_make(void)
+{
+	if (access(engine_find("postgresql")->server, X_OK) == -1)
+		return false;
+	if (geteuid() == 0 && (setgroups(0, NULL) == -1 ||
+	    setgid(NOBODY) == -1 || setuid(NOBODY) == -1))
+		err(1, "cannot become nobody");
+	snprintf(dir, sizeof(dir), "/tmp/coffer-postgresql.XXXXXX");
+	if (mkdtemp(dir) == NULL)
+		err(1, "%s", dir);
+	owner = getpid();
+	atexit(at_exit);
+	snprintf(data, sizeof(data), "%s/data", dir);
+	template_make();
 	return true;
+}
+
+void
+postgresql_fixture_anew(void)
+{
+	const char *const rm[] = { "rm", "-rf", data, NULL };
+
+	run("/dev/null", rm);
+	template_make();
 }
 
 void

@@ -112,7 +112,7 @@ files_and_directories_come_out_as_they_went_in(void **state)
 	entry("base/1", '5', "");
 	entry("base/1/large", '0', large);
 	entry("empty", '0', "");
-	entry("small", '0', "so");
+	entry("./small", '0', "so");
 	zeros(20);
 	assert_int_equal(taken(tar.len), OK);
 	assert_string_equal(content("base/1/large"), large);
@@ -144,7 +144,7 @@ names_that_lead_out_and_odd_things_are_refused(void **state)
 	static const struct { const char *name; char type; } bad[] = {
 		{ "/etc/passwd", '0' }, { "../up", '0' }, { "a/../../up", '0' },
 		{ "..", '5' }, { ".", '5' }, { "", '0' }, { "a//b", '0' },
-		{ "./a", '0' }, { "link", '2' }, { "link", '1' },
+		{ "a/./b", '0' }, { "././a", '0' }, { "link", '2' }, { "link", '1' },
 		{ "device", '3' }, { "fifo", '6' }, { "/", '5' },
 	};
 
