@@ -39,8 +39,12 @@ t_tools_storagectl_LDADD = $(CLOUD)
 # The test names its own local drivers, so that none of theirs is linked.
 if HAVE_CMOCKA
 check_PROGRAMS += t/unit/cloud_test t/unit/keystone_test \
-	t/unit/storage_test t/unit/temp_url_test
+	t/unit/storage_test t/unit/swift_test t/unit/temp_url_test
 endif
+t_unit_swift_test_SOURCES = t/unit/swift_test.c t/unit/test.h \
+	t/unit/http_fixture.c t/unit/http_fixture.h \
+	t/unit/key_fixture.c t/unit/key_fixture.h
+t_unit_swift_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)
 t_unit_storage_test_SOURCES = t/unit/storage_test.c t/unit/test.h \
 	t/unit/key_fixture.c t/unit/key_fixture.h
 t_unit_storage_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)

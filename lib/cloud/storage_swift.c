@@ -363,8 +363,10 @@ manifest_put(struct op *op, struct thing t, const struct object *s, int n,
     const char *const *meta)
 {
 	const char *headers[KEYSTONE_HEADERS + 1];
+	const char *list = manifest_of(op, t.container, s, n);
+	/* Not as JSON: that is what the object would be said to be. */
 	struct http_request q = { .method = "PUT", .headers = headers,
-	    .body = manifest_of(op, t.container, s, n) };
+	    .bytes = list, .len = strlen(list) };
 	struct http_answer a;
 
 	t.query = "?multipart-manifest=put";
@@ -376,6 +378,43 @@ manifest_put(struct op *op, struct thing t, const struct object *s, int n,
 	    "%.300s", t.name, a.status, a.body);
 }
 
+/*
+ * More segments than one manifest may have are put under manifests of their
+ * own first, which are removed with it, as are their segments.
+ */
+static enum err
+folded(struct op *op, const struct thing *t, const struct object *s, int n,
+    struct object *part)
+{
+	struct thing sub = *t;
+
+	*part = *s;
+	if (n == 1)
+		return OK;
+	sub.name = part->name = op_printf(op, "%s-%d", s->name, n);
+	part->md5 = object_checksum(op, s, n);
+	for (int i = 1; i < n; i++)
+		part->bytes += s[i].bytes;
+	return manifest_put(op, sub, s, n, NULL);
+}
+
+static enum err
+manifests_put(struct op *op, const struct thing *t, const struct object *s,
+    int n, const char *const *meta, const char **checksum)
+{
+	int parts = (n + SEGMENTS_MOST - 1) / SEGMENTS_MOST;
+	struct object *part = op_alloc(op, (size_t)parts * sizeof(*part));
+
+	for (int i = 0; i < parts; i++) {
+		int from = i * SEGMENTS_MOST, left = n - from;
+
+		TRY(folded(op, t, s + from, left < SEGMENTS_MOST ? left :
+		    SEGMENTS_MOST, &part[i]));
+	}
+	*checksum = object_checksum(op, part, parts);
+	return manifest_put(op, *t, part, parts, meta);
+}
+
 static enum err
 swift_join(struct op *op, const char *tenant, const char *container,
     const char *name, const struct object *segment, int n,
@@ -383,12 +422,13 @@ swift_join(struct op *op, const char *tenant, const char *container,
 {
 	const struct thing t = { tenant, container, name, NULL };
 
-	if (n < 1 || n > SEGMENTS_MOST)
-		return op_fail(op, ERR_CLOUD, "%s: %d segments, and Swift "
-		    "takes 1 to %d", name, n, SEGMENTS_MOST);
+	if (n < 1 || n > SEGMENTS_MOST * SEGMENTS_MOST)
+		return op_fail(op, ERR_CLOUD, "%s: %d segments", name, n);
 	*checksum = object_checksum(op, segment, n);
 	if (n == 1)
 		return copy(op, &t, segment, meta);
+	if (n > SEGMENTS_MOST)
+		return manifests_put(op, &t, segment, n, meta, checksum);
 	return manifest_put(op, t, segment, n, meta);
 }
 

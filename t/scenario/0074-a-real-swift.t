@@ -119,15 +119,6 @@ def what_was_written_is_listed(s):
 
 
 @story
-def long_lists_come_in_pages(s):
-    for i in range(1005):
-        a = swift('PUT', '/%s/p_%08d' % (C, i), b'')
-        same(a.status, 201, a)
-    same(len(driver(s, 'list', C, 'p_')), 1005)
-    check('1005 segments' in driver(s, 'join', C, 'p_', 'p', fails=True))
-
-
-@story
 def segments_are_joined_as_one_object_with_metadata(s):
     sum = driver(s, 'join', C, 'b_', 'b.xbstream', 'datastore', 'mariadb',
                  'lsn', '12345')[0]
@@ -138,6 +129,7 @@ def segments_are_joined_as_one_object_with_metadata(s):
     same((a.status, a.raw), (200, b''.join(parts)))
     same(a.headers['Etag'], '"%s"' % sum)
     same(a.headers['X-Static-Large-Object'], 'True')
+    same(a.headers['Content-Type'], 'application/octet-stream')
     same(a.headers['X-Object-Meta-Datastore'], 'mariadb')
     same(a.headers['X-Object-Meta-Lsn'], '12345')
     same(driver(s, 'join', C, 'b_', 'b.xbstream', 'datastore',
@@ -162,11 +154,17 @@ def a_reader_reads_and_writes_nothing(s):
 
 @story
 def a_segment_that_is_another_is_not_joined(s):
-    same(swift('PUT', '/%s/w_0' % C, b'one').status, 201)
-    same(swift('PUT', '/%s/w_1' % C, b'').status, 201)
-    # an empty one is no segment of Swift's
-    check('400' in driver(s, 'join', C, 'w_', 'w', fails=True))
-    same(swift('GET', '/%s/w' % C).status, 404)
+    for part in ('w_0', 'w_1'):
+        same(swift('PUT', '/%s/%s' % (C, part), b'one').status, 201)
+    one = hashlib.md5(b'one').hexdigest()
+    for bad in (['w_1', '3', '0' * 32], ['w_1', '4', one],
+                ['w_2', '3', one]):
+        why = driver(s, 'compose', C, 'w', 'w_0', '3', one, *bad, fails=True)
+        check('CLOUD' in why and bad[0] in why, why)
+        same(swift('GET', '/%s/w' % C).status, 404)
+    why = driver(s, 'compose', C, 'w', 'w_9', '3', one, fails=True)
+    check('w_9' in why, why)
+    check('0 segments' in driver(s, 'compose', C, 'w', fails=True))
 
 
 @story

@@ -7,6 +7,7 @@
  *   storagectl CONF read TENANT CONTAINER NAME
  *   storagectl CONF join TENANT CONTAINER PREFIX NAME [KEY VALUE...]
  *                                    of all with the prefix; prints the checksum
+ *   storagectl CONF compose TENANT CONTAINER NAME SEGMENT BYTES MD5...
  *   storagectl CONF remove TENANT CONTAINER NAME
  *   storagectl CONF location TENANT CONTAINER NAME
  */
@@ -74,6 +75,21 @@ join(struct op *op, char **a)
 }
 
 static enum err
+compose(struct op *op, char **a)
+{
+	struct object *o = op_alloc(op, 1000 * sizeof(*o));
+	const char *sum;
+	int n = 0;
+
+	for (char **s = a + 3; s[0] != NULL && s[1] != NULL && s[2] != NULL &&
+	    n < 1000; s += 3)
+		o[n++] = (struct object){ s[0], atoi(s[1]), s[2] };
+	TRY(storage->join(op, a[0], a[1], a[2], o, n, NULL, &sum));
+	puts(sum);
+	return OK;
+}
+
+static enum err
 remove_one(struct op *op, char **a)
 {
 	return storage->remove(op, a[0], a[1], a[2]);
@@ -92,7 +108,7 @@ static const struct verb {
 	enum err	(*run)(struct op *, char **);
 } verbs[] = {
 	{ "lend", 5, lend }, { "list", 3, list }, { "read", 3, read_one },
-	{ "join", 4, join }, { "remove", 3, remove_one },
+	{ "join", 4, join }, { "compose", 3, compose }, { "remove", 3, remove_one },
 	{ "location", 3, location }, { 0 }
 };
 

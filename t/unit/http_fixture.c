@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -49,7 +50,7 @@ static const struct { const char *token; int status; const char *body; }
 	{ NULL, 404, "{}" }
 };
 
-struct request { char head[16384]; const char *path; int fd; };
+struct request { char head[262144]; const char *path; int fd; };
 
 static const char *
 header(struct request *q, const char *name)
@@ -76,7 +77,7 @@ say(struct request *q, int status, const char *more, const char *body)
 static void
 login(struct request *q, const char *body)
 {
-	char more[128], document[512];
+	char more[128], document[1024];
 
 	if (strstr(body, "\"name\":\"wrong\"") != NULL) {
 		say(q, 401, "", "{}");
@@ -85,11 +86,17 @@ login(struct request *q, const char *body)
 	snprintf(more, sizeof(more), "x-subject-token: mine-%d\r\n",
 	    ++logins);
 	snprintf(document, sizeof(document), "{\"token\":{\"expires_at\":"
-	    "\"2099-01-01T00:00:00Z\",\"catalog\":[{\"type\":\"identity\","
+	    "\"2099-01-01T00:00:00Z\",\"project\":{\"id\":\"svc\"},"
+	    "\"catalog\":[{\"type\":\"object-store\",\"endpoints\":["
+	    "{\"interface\":\"internal\",\"region_id\":\"RegionOne\",\"url\":"
+	    "\"%s/v1/AUTH_svc\"},{\"interface\":\"public\",\"region_id\":"
+	    "\"RegionOne\",\"url\":\"http://public.example/v1/AUTH_svc/\"},"
+	    "{\"interface\":\"public\",\"region_id\":\"RegionTwo\",\"url\":"
+	    "\"http://elsewhere/\"}]},{\"type\":\"identity\","
 	    "\"endpoints\":[{\"interface\":\"public\",\"region_id\":"
 	    "\"RegionOne\",\"url\":\"http://127.0.0.1:1\"},{\"interface\":"
 	    "\"internal\",\"region_id\":\"RegionOne\",\"url\":\"%s/v3/\"}]}]}}",
-	    url);
+	    url, url);
 	say(q, 201, more, document);
 }
 
@@ -117,6 +124,73 @@ validate(struct request *q)
 	say(q, tokens[i].status, "", tokens[i].body);
 }
 
+/* --- as Swift --------------------------------------------------------------------- */
+
+static int manifests, paths;
+
+/* Container "many": 1005 rows, 1000 of them a page. */
+static void
+page_of_many(struct request *q)
+{
+	static char list[200000];
+	int from = strstr(q->path, "&marker=o") != NULL ? 1000 : 0;
+	int to = from == 0 ? 1000 : 1005;
+	char *at = list + sprintf(list, "[");
+
+	for (int i = from; i < to; i++)
+		at += sprintf(at, "%s{\"name\":\"o%05d\",\"bytes\":%d,"
+		    "\"hash\":\"d41d8cd98f00b204e9800998ecf8427e\"}",
+		    i > from ? "," : "", i, i);
+	sprintf(at, "]");
+	say(q, 200, "", list);
+}
+
+static void
+manifest(struct request *q, const char *body)
+{
+	int n = 0;
+
+	while ((body = strstr(body, "\"path\":")) != NULL) {
+		body++;
+		n++;
+	}
+	manifests++;
+	paths += n;
+	say(q, n <= 1000 ? 201 : 413, "", "");
+}
+
+/* The container says what happens. */
+static void
+swift(struct request *q, const char *body)
+{
+	const char *container = strchr(q->path + strlen("/v1/AUTH_"), '/') + 1;
+	char mine[32], count[64];
+
+	snprintf(mine, sizeof(mine), "mine-%d", logins);
+	if (strcmp(header(q, "X-Auth-Token"), mine) != 0)
+		say(q, 401, "", "");
+	else if (strncmp(container, "status-", 7) == 0)
+		say(q, atoi(container + 7), "", "");
+	else if (strncmp(container, "many", 4) == 0)
+		page_of_many(q);
+	else if (strncmp(container, "nonsense", 8) == 0)
+		say(q, 200, "", "[{\"name\":5}]");
+	else if (strncmp(container, "text", 4) == 0)
+		say(q, 200, "X-Static-Large-Object: True\r\n", "hello");
+	else if (strncmp(container, "stuck", 5) == 0)
+		say(q, 200, "X-Static-Large-Object: True\r\n", strncmp(
+		    q->head, "DELETE", 6) != 0 ? "" : "{\"Response Status\":"
+		    "\"400 Bad Request\",\"Errors\":[[\"/c/s\",\"409\"]]}");
+	else if (strstr(container, "multipart-manifest=put") != NULL)
+		manifest(q, body);
+	else if (strncmp(container, "counts", 6) == 0) {
+		snprintf(count, sizeof(count), "%d %d", manifests, paths);
+		say(q, 200, "", count);
+	} else
+		say(q, 201, "ETag: \"0123456789abcdef0123456789abcdef\"\r\n",
+		    "");
+}
+
 static void
 answer(struct request *q, const char *body)
 {
@@ -127,7 +201,9 @@ answer(struct request *q, const char *body)
 			login(q, body);
 		else
 			validate(q);
-	} else if (strncmp(q->path, "/echo", 5) == 0)
+	} else if (strncmp(q->path, "/v1/AUTH_", 9) == 0)
+		swift(q, body);
+	else if (strncmp(q->path, "/echo", 5) == 0)
 		say(q, 200, "", q->head);
 	else if (strncmp(q->path, "/long", 5) == 0)
 		say(q, 200, "", memset(mebibyte, 'x', sizeof(mebibyte) - 1));
@@ -162,21 +238,47 @@ read_request(struct request *q)
 	return true;
 }
 
+#define CLIENTS 8
+
+/* One request; false: the connection is at its end. */
+static bool
+serve_one(struct request *q)
+{
+	if (!read_request(q))
+		return false;
+	answer(q, strstr(q->head, "\r\n\r\n") + 4);
+	return strncmp(q->path, "/close", 6) != 0 &&
+	    strncmp(q->path, "/nonsense", 9) != 0;
+}
+
+/* Several clients keep a connection each. */
 static void
 serve(int listener)
 {
-	struct request q;
+	static struct request q;
+	struct pollfd p[CLIENTS + 1] = { { .fd = listener } };
+	int number[CLIENTS + 1], opened = 0, n = 1;
 
 	for (;;) {
-		q.fd = accept(listener, NULL, NULL);
-		connections++;
-		while (read_request(&q)) {
-			answer(&q, strstr(q.head, "\r\n\r\n") + 4);
-			if (strncmp(q.path, "/close", 6) == 0 ||
-			    strncmp(q.path, "/nonsense", 9) == 0)
-				break;
+		for (int i = 0; i < n; i++)
+			p[i].events = POLLIN;
+		poll(p, (nfds_t)n, -1);
+		for (int i = n - 1; i > 0; i--) {
+			if (p[i].revents == 0)
+				continue;
+			q.fd = p[i].fd;
+			connections = number[i];
+			if (serve_one(&q))
+				continue;
+			close(q.fd);
+			p[i] = p[--n];
+			number[i] = number[n];
 		}
-		close(q.fd);
+		if (p[0].revents != 0 && n <= CLIENTS) {
+			number[n] = ++opened;
+			p[n++] = (struct pollfd){ .fd = accept(listener, NULL,
+			    NULL) };
+		}
 	}
 }
 

@@ -17,6 +17,10 @@ const char	*http_fixture_url(void);		/* "http://127.0.0.1:PORT" */
  * Keystone's logins give "mine-1", "mine-2" and so on; only the last is known
  * and user "wrong" has none.  Tokens that can be asked about are the names of
  * http_fixture.c's table.
+ *
+ * Below /v1/AUTH_ it plays Swift, of which the container's name says what it
+ * answers: status-503, many (a list of two pages), nonsense, text, stuck (what
+ * cannot be removed), counts (of manifests and what they name).
  */
 
 #endif
