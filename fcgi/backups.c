@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CONTAINER "database_backups"	/* where no strategy says another */
 #define RESTORE_SECS 3600	/* a create may take so much longer */
 #define RESTORE_SECS_GB 600	/* ... and for each GB of the backup */
 #define NOBODY "00000000-0000-0000-0000-000000000000"
@@ -192,8 +191,6 @@ pick_container(struct request *r, struct backup *b)
 	if (b->container == NULL)
 		TRY(backup_container(&r->op, b->tenant, b->instance,
 		    &b->container));
-	if (b->container == NULL)
-		b->container = CONTAINER;
 	return OK;
 }
 
@@ -214,17 +211,6 @@ pick_parent(struct request *r, const struct version_row *v, struct backup *b)
 	    &parent));
 	b->parent = parent.id;
 	return OK;
-}
-
-static const char *
-task_args(struct request *r, const struct backup *b)
-{
-	struct jsonw w;
-
-	jsonw_begin(&w, &r->op, 256);
-	jsonw_map(&w);
-	order_backup(&w, b);
-	return order_done(&w);
 }
 
 static enum err
@@ -262,7 +248,7 @@ take_backup(struct request *r, struct backup *b)
 	TRY(pick_parent(r, v, b));
 	TRY(pick_container(r, b));
 	new_task_begin(op, &task, TASK_BACKUP, b->instance, r->tenant,
-	    r->caller.user, task_args(r, b));
+	    r->caller.user, backup_args(op, b));
 	b->id = op_strdup(op, task.id);
 	b->state = "NEW";
 	e = backup_insert(op, b, &task);

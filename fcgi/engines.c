@@ -1,6 +1,5 @@
 #include "fcgi/engines.h"
 
-#include "lib/base/conf.h"
 #include "lib/base/engines.h"
 
 #include <string.h>
@@ -9,13 +8,8 @@
 static const struct engine *
 engine_of(const struct version_row *v)
 {
-	const char *compute = conf_str("compute.driver");
-	const struct engine *e;
+	const struct engine *e = v != NULL ? engine_serving(v->manager) : NULL;
 
-	if (v == NULL)
-		return NULL;
-	e = engine_find(strcmp(compute, "null") == 0 ||
-	    strcmp(compute, "fake") == 0 ? "null" : v->manager);
 	return e != NULL && e->suffix != NULL ? e : NULL;
 }
 

@@ -87,13 +87,6 @@ order_users(struct jsonw *w, const struct json *list)
 	jsonw_list_end(w);
 }
 
-void
-order_backup(struct jsonw *w, const struct backup *b)
-{
-	jsonw_kstr(w, "name", b->name);
-	jsonw_kstr(w, "container", b->container);
-}
-
 const char *
 order_done(struct jsonw *w)
 {

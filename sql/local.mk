@@ -8,3 +8,4 @@ dist_sql_DATA += sql/0007_instances.sql
 dist_sql_DATA += sql/0008_public_address.sql
 dist_sql_DATA += sql/0009_quota_events.sql
 dist_sql_DATA += sql/0010_backup_data.sql
+dist_sql_DATA += sql/0011_backup_schedules.sql

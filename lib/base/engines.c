@@ -1,4 +1,5 @@
 #include "lib/base/engines.h"
+#include "lib/base/conf.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -38,4 +39,14 @@ engine_find(const char *name)
 		if (strcmp(e->name, name) == 0)
 			return e;
 	return NULL;
+}
+
+const struct engine *
+engine_serving(const char *name)
+{
+	const char *compute = conf_str("compute.driver");
+
+	if (strcmp(compute, "null") == 0 || strcmp(compute, "fake") == 0)
+		name = "null";
+	return engine_find(name);
 }

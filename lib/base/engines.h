@@ -23,6 +23,8 @@ struct engine {
 
 /* NULL: no such engine. */
 const struct engine *engine_find(const char *name);
+/* The same; where compute is one of tests (null, fake), each stands for the null engine. */
+const struct engine *engine_serving(const char *name);
 
 extern const struct engine engines[];	/* ends with a NULL name */
 

@@ -1,6 +1,7 @@
 #include "lib/store/backups.h"
 
 #include "lib/base/conf.h"
+#include "lib/base/jsonw.h"
 
 static void
 take(const struct rows *rows, int row, struct backup *b)
@@ -71,8 +72,22 @@ backup_container(struct op *op, const char *tenant, const char *instance,
 	struct rows rows;
 
 	TRY(STORE_READ(op, &rows, BACKUP_CONTAINER, tenant, instance));
-	*container = rows_count(&rows) > 0 ? row_str(&rows, 0, 0) : NULL;
+	*container = rows_count(&rows) > 0 ? row_str(&rows, 0, 0) :
+	    BACKUPS_CONTAINER;
 	return OK;
+}
+
+const char *
+backup_args(struct op *op, const struct backup *b)
+{
+	struct jsonw w;
+
+	jsonw_begin(&w, op, 256);
+	jsonw_map(&w);
+	jsonw_kstr(&w, "name", b->name);
+	jsonw_kstr(&w, "container", b->container);
+	jsonw_map_end(&w);
+	return w.out.s;
 }
 
 /* The quota comes last: its row is the one that others wait for. */

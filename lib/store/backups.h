@@ -35,10 +35,13 @@ enum err	 backup_read(struct op *, const char *id, const char *tenant,
 /* The last that was completed; *id NULL when there is none. */
 enum err	 backup_latest(struct op *, const char *instance,
 		    const char **id);
-/* What the strategies say, or NULL. */
+/* What the strategies say, or where no strategy does. */
+#define BACKUPS_CONTAINER "database_backups"
 enum err	 backup_container(struct op *, const char *tenant,
 		    const char *instance, const char **container);
 
+/* What its task is to know; a JSON map. */
+const char	*backup_args(struct op *, const struct backup *);
 /*
  * A new one.  id is the task's, or, with task NULL, its own: then it is taken
  * elsewhere and only recorded.  ERR_CONFLICT: the instance has changed;

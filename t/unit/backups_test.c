@@ -412,7 +412,7 @@ the_nearest_strategy_names_the_container(void **state)
 
 	(void)state;
 	assert_int_equal(backup_container(&op, "p1", INSTANCE, &c), OK);
-	assert_null(c);
+	assert_string_equal(c, BACKUPS_CONTAINER);
 	assert_int_equal(strategy_set(&op, &its), OK);
 	assert_int_equal(strategy_set(&op, &ours), OK);
 	assert_int_equal(backup_container(&op, "p1", INSTANCE, &c), OK);
@@ -420,7 +420,7 @@ the_nearest_strategy_names_the_container(void **state)
 	assert_int_equal(backup_container(&op, "p1", OTHER, &c), OK);
 	assert_string_equal(c, "ours");
 	assert_int_equal(backup_container(&op, "p2", OTHER, &c), OK);
-	assert_null(c);
+	assert_string_equal(c, BACKUPS_CONTAINER);
 }
 
 /* --- modules ---------------------------------------------------------------------- */
