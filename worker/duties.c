@@ -18,6 +18,7 @@
 #define PRUNE_SECS	300
 #define PRUNE_TURNS	20		/* so that none grows faster than it is forgotten */
 #define EVENTS_SECS	1
+#define SCHEDULES_SECS	1
 #define HOST_SECS	60
 #define BACKUPS_SECS	2
 #define MB		(1 << 20)
@@ -138,6 +139,12 @@ events_secs(void)
 	return EVENTS_SECS;
 }
 
+static int
+schedules_secs(void)
+{
+	return SCHEDULES_SECS;
+}
+
 static struct duty {
 	enum err	(*act)(struct op *, const char *host);
 	int		(*secs)(void);
@@ -148,6 +155,7 @@ static struct duty {
 	{ duty_prune, prune_secs, 0 },
 	{ duty_events, events_secs, 0 },
 	{ duty_backups, backups_secs, 0 },
+	{ duty_schedules, schedules_secs, 0 },
 	{ duty_host, host_secs, 0 },
 };
 

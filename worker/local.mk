@@ -28,7 +28,8 @@ worker_libworker_a_SOURCES = worker/flow.h worker/flows.c \
 	worker/steps_collect.c worker/steps_restore.c \
 	worker/steps_cloud.c worker/steps_guest.c worker/steps_resize.c \
 	worker/agent_conf.c worker/event_log.c \
-	worker/duties.c worker/duties.h worker/duty_backups.c worker/later.c worker/later.h
+	worker/duties.c worker/duties.h worker/duty_backups.c \
+	worker/duty_schedules.c worker/later.c worker/later.h
 sbin_PROGRAMS += worker/coffer-worker
 worker_coffer_worker_SOURCES = worker/worker.c
 worker_coffer_worker_LDADD = worker/libworker.a $(CLOUD) $(MSG) $(STORE)
@@ -40,7 +41,8 @@ WORKER_TEST = t/unit/test.h t/unit/pg_fixture.c t/unit/pg_fixture.h \
 WORKER_TEST_LIBS = worker/libworker.a $(CLOUD) $(MSG) $(STORE) $(CMOCKA_LIBS)
 if HAVE_CMOCKA
 check_PROGRAMS += t/unit/flows_test t/unit/runner_test \
-	t/unit/operator_flows_test t/unit/backup_flow_test
+	t/unit/operator_flows_test t/unit/backup_flow_test \
+	t/unit/schedules_test
 endif
 t_unit_flows_test_SOURCES = t/unit/flows_test.c $(WORKER_TEST)
 t_unit_flows_test_LDADD = $(WORKER_TEST_LIBS)
@@ -48,5 +50,7 @@ t_unit_operator_flows_test_SOURCES = t/unit/operator_flows_test.c $(WORKER_TEST)
 t_unit_operator_flows_test_LDADD = $(WORKER_TEST_LIBS)
 t_unit_backup_flow_test_SOURCES = t/unit/backup_flow_test.c $(WORKER_TEST)
 t_unit_backup_flow_test_LDADD = $(WORKER_TEST_LIBS)
+t_unit_schedules_test_SOURCES = t/unit/schedules_test.c $(WORKER_TEST)
+t_unit_schedules_test_LDADD = $(WORKER_TEST_LIBS)
 t_unit_runner_test_SOURCES = t/unit/runner_test.c $(WORKER_TEST)
 t_unit_runner_test_LDADD = $(WORKER_TEST_LIBS)
