@@ -63,6 +63,9 @@ BODIES = {
     'POST /backups': {'backup': {'name': 'taken', 'instance': NOBODY}},
     'POST /backup_strategies': {'backup_strategy': {
         'swift_container': 'taken', 'instance_id': NOBODY}},
+    'POST /backup_schedules': {'backup_schedule': {
+        'name': 'taken', 'instance': NOBODY, 'cron': '@daily'}},
+    'PATCH /backup_schedules/{id}': {'backup_schedule': {'name': 'taken'}},
 }
 mine = {}
 
@@ -74,8 +77,9 @@ def table():
                       r'(\w+),\s*(NULL|"[^"]*"),\s*(\S+),\s*(\w+)'
                       r'(?:,\s*\w+)?\s*\},',
                       text, re.M)
-    lines = len(re.findall(r'^\s*\{\s*(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS),',
-                           text, re.M))
+    # Those of the object store (O) have a story of their own.
+    lines = len(re.findall(r'^\s*\{\s*(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS),'
+                           r'(?!\s*O\b)', text, re.M))
     check(len(rows) == lines and lines > 80, 'rows read', len(rows), lines)
     return [{'method': m, 'tenant': bool(t), 'path': p, 'who': w,
              'handler': h} for m, t, p, pool, w, rule, f, h in rows]
