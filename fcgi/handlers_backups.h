@@ -51,4 +51,12 @@ enum err	 strategies_list(struct request *);
 enum err	 strategy_create(struct request *);
 enum err	 strategy_remove(struct request *);
 
+/* backup_schedules.c */
+extern const struct field schedule_new_fields[], schedule_patch_fields[];
+enum err	 schedules_list(struct request *);
+enum err	 schedule_create(struct request *);
+enum err	 schedule_show(struct request *);
+enum err	 schedule_patch(struct request *);
+enum err	 schedule_remove(struct request *);
+
 #endif

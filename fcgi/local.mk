@@ -6,7 +6,7 @@ fcgi_libapi_a_SOURCES = \
 	fcgi/accounts.c fcgi/accounts.h \
 	fcgi/attempt.c fcgi/attempt.h \
 	fcgi/auth.c fcgi/auth.h \
-	fcgi/backups.c fcgi/backup_strategies.c \
+	fcgi/backups.c fcgi/backup_schedules.c fcgi/backup_strategies.c \
 	fcgi/bodies.c \
 	fcgi/configurations.c fcgi/configurations.h \
 	fcgi/handlers_configuration.h \

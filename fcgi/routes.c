@@ -71,6 +71,11 @@ const struct route routes[] = {
 	{ GET,   T "/backup_strategies",                                    MAIN, OWNER, "backup_strategy:index", NULL, strategies_list },
 	{ POST,  T "/backup_strategies",                                    MAIN, OWNER, "backup_strategy:create", strategy_new_fields, strategy_create },
 	{ DELETE,T "/backup_strategies",                                    MAIN, OWNER, "backup_strategy:delete", NULL, strategy_remove },
+	{ GET,   T "/backup_schedules",                                     MAIN, OWNER, "backup_schedule:index", NULL, schedules_list },
+	{ POST,  T "/backup_schedules",                                     MAIN, OWNER, "backup_schedule:create", schedule_new_fields, schedule_create },
+	{ GET,   T "/backup_schedules/{id}",                                MAIN, OWNER, "backup_schedule:show", NULL, schedule_show },
+	{ PATCH, T "/backup_schedules/{id}",                                MAIN, OWNER, "backup_schedule:update", schedule_patch_fields, schedule_patch },
+	{ DELETE,T "/backup_schedules/{id}",                                MAIN, OWNER, "backup_schedule:delete", NULL, schedule_remove },
 
 	/* configuration groups */
 	{ GET,   T "/configurations",                                       MAIN, OWNER, "configuration:index", NULL, configurations_list },

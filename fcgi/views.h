@@ -47,6 +47,8 @@ void	 view_task(struct request *, const struct task_row *);
 void	 view_backup(struct request *, const struct version_row *,
 	    const struct backup *);
 void	 view_strategy(struct request *, const struct strategy *);
+struct schedule;
+void	 view_schedule(struct request *, const struct schedule *);
 /* values NULL: as in a list.  Those that are secrets are not shown. */
 void	 view_configuration(struct request *, const struct version_row *,
 	    const struct configuration *, const struct json *values);
@@ -98,7 +100,6 @@ void	 order_users(struct jsonw *, const struct json *list);
 void	 order_module(struct jsonw *, const struct module *,
 	    const char *contents);
 void	 order_module_id(struct jsonw *, const struct module *);
-void	 order_backup(struct jsonw *, const struct backup *);
 void	 order_settings(struct jsonw *, const char *settings, bool restart);
 const char *order_configure(struct op *, const struct attachment *);
 const char *order_done(struct jsonw *);		/* the text */

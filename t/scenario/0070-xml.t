@@ -428,6 +428,10 @@ def every_resource_says_the_same_in_both(s):
     a = c.post('/backups', {'backup': {'name': 'b', 'instance': id}})
     same(a.status, 202, a)
     s.quiet()
+    a = c.post('/backup_schedules', {'backup_schedule': {
+        'name': 's', 'instance': id, 'cron': '@daily', 'keep_last': 3}})
+    same(a.status, 200, a)
+    nightly = a.json['backup_schedule']['id']
     a = c.post('/modules', {'module': {
         'name': 'm', 'module_type': 'ping', 'contents': 'message=hello'}})
     same(a.status, 200, a)
@@ -437,7 +441,8 @@ def every_resource_says_the_same_in_both(s):
             '/instances', '/instances/detail', p, p + '/tasks',
             p + '/databases', p + '/users', p + '/users/u',
             p + '/users/u/databases', p + '/root', p + '/backups',
-            '/backups', '/backup_strategies',
+            '/backups', '/backup_strategies', '/backup_schedules',
+            '/backup_schedules/' + nightly,
             '/configurations', '/datastores', '/datastores/null',
             '/datastores/null/versions', '/datastores/versions/' + v,
             '/datastores/versions/%s/parameters' % v,

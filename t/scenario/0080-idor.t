@@ -11,8 +11,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)),
 from stack import *  # noqa: E402,F403
 
 NOBODY = '00000000-0000-4000-8000-000000000000'
-PRIVATE = ('instance', 'task', 'backup', 'configuration', 'module', 'cluster',
-           'group', 'rule')
+PRIVATE = ('instance', 'task', 'backup', 'schedule', 'configuration', 'module',
+           'cluster', 'group', 'rule')
 REFUSED = (400, 404, 409, 413, 422, 501)
 # Modules that are not there are passed over, and a strategy may be named after
 # an instance that never was.
@@ -88,8 +88,8 @@ def picture(s):
     """All of alice's rows that a request may change."""
     t = mine['alice'].tenant
     out = []
-    for name in ('instances', 'backups', 'configurations', 'modules',
-                 'clusters', 'quotas', 'tasks'):
+    for name in ('instances', 'backups', 'backup_schedules', 'configurations',
+                 'modules', 'clusters', 'quotas', 'tasks'):
         out.append(s.one(
             "SELECT coalesce(string_agg((to_jsonb(t) - 'updated')::text, ';'"
             " ORDER BY to_jsonb(t)::text), '') FROM %s t WHERE tenant_id ="
@@ -113,6 +113,9 @@ def alice_has_one_of_each(s):
     for kind, path, body in (
             ('backup', '/backups', {'backup': {
                 'name': 'b', 'instance': ids['instance']}}),
+            ('schedule', '/backup_schedules', {'backup_schedule': {
+                'name': 's', 'instance': ids['instance'],
+                'cron': '@yearly'}}),
             ('configuration', '/configurations', {'configuration': {
                 'name': 'c', 'values': {}, 'datastore': {
                     'type': 'null', 'version': '1.0'}}}),
@@ -120,10 +123,10 @@ def alice_has_one_of_each(s):
                 'name': 'm', 'module_type': 'ping', 'contents': 'x'}})):
         a = c.post(path, body)
         if a.status in (200, 202):
-            ids[kind] = a.json[kind]['id']
+            ids[kind] = list(a.json.values())[0]['id']
         else:
             print('# no %s: %s' % (kind, a))
-    check('backup' in ids and 'module' in ids, ids)
+    check({'backup', 'module', 'schedule'} <= set(ids), ids)
     until(20, lambda: c.get('/backups/' + ids['backup'])
           .json['backup']['status'] == 'COMPLETED')
     s.quiet()

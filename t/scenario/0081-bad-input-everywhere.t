@@ -150,7 +150,8 @@ def picture(s):
         "SELECT '%s', md5(coalesce(string_agg((to_jsonb(t) - 'updated' -"
         " 'created')::text, ';' ORDER BY to_jsonb(t)::text), '')) FROM %s t"
         % (t, t) for t in ('instances', 'tasks', 'quotas', 'backups',
-                           'configurations', 'modules', 'clusters',
+                           'backup_schedules', 'configurations', 'modules',
+                           'clusters',
                            'datastore_versions', 'parameters')))
 
 
@@ -177,6 +178,9 @@ def alice_has_something_to_spoil(s):
         'name': 'm', 'module_type': 'ping', 'contents': 'x'}})
     if a.status == 200:
         mine['module'] = a.json['module']['id']
+    a = c.post('/backup_schedules', {'backup_schedule': {
+        'name': 's', 'instance': mine['instance'], 'cron': '@yearly'}})
+    mine['schedule'] = a.json['backup_schedule']['id']
     mine['version'] = [x for x in c.get('/datastores').json['datastores']
                        if x['name'] == 'null'][0]['versions'][0]['id']
     s.quiet()
