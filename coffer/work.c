@@ -133,16 +133,27 @@ do_task_retry(struct ask *a)
 
 /* --- instances ------------------------------------------------------------------------ */
 
-enum err
-do_instance_list(struct ask *a)
+static enum err
+list_of_project(struct ask *a, enum admin_list which)
 {
 	const char *tenant = ask_option(a, "--project");
 	struct listing l;
 
 	if (tenant != NULL)
 		TRY(tenant_of(a, tenant, &tenant));
-	TRY(admin_list(&a->op, LIST_INSTANCES,
-	    (const char *const[]){ tenant }, &l));
+	TRY(admin_list(&a->op, which, (const char *const[]){ tenant }, &l));
 	output_list(a, &l);
 	return OK;
+}
+
+enum err
+do_instance_list(struct ask *a)
+{
+	return list_of_project(a, LIST_INSTANCES);
+}
+
+enum err
+do_schedule_list(struct ask *a)
+{
+	return list_of_project(a, LIST_SCHEDULES);
 }

@@ -199,6 +199,14 @@ STMT(ADMIN_INSTANCES, 1,
     " JOIN datastores d ON d.id = v.datastore_id LEFT JOIN guests g ON g.instance_id = i.id"
     " WHERE i.deleted_at IS NULL AND ($1::text IS NULL OR i.tenant_id = $1::text)"
     " ORDER BY i.created, i.id")
+STMT(ADMIN_SCHEDULES, 1,
+    "SELECT s.id, s.tenant_id, s.instance_id, s.name, s.cron, s.zone, s.keep_last,"
+    " s.keep_days, s.full_every, s.enabled,"
+    " to_char(s.next_run AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS'),"
+    " to_char(s.last_run AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS'),"
+    " s.last_backup, b.state, s.last_error FROM backup_schedules s LEFT JOIN backups b"
+    " ON b.id = s.last_backup WHERE $1::text IS NULL OR s.tenant_id = $1::text"
+    " ORDER BY s.next_run, s.id")
 
 /* --- audit: every one returns what is wrong, so no rows is good ----------------------------- */
 /* What failed to be built or is being deleted need not have what it had. */
