@@ -216,27 +216,32 @@ next_reply(struct op *op, struct redis *r, struct exchange *x,
 }
 
 static void
-write_command(struct text *out, const struct redis_command *k)
+write_argument(struct text *out, const char *arg, size_t n)
 {
-	text_printf(out, "*%d\r\n", k->n);
-	for (int i = 0; i < k->n; i++) {
-		size_t n = k->len[i] != 0 ? k->len[i] : strlen(k->arg[i]);
-
-		text_printf(out, "$%zu\r\n", n);
-		text_addn(out, k->arg[i], n);
-		text_addn(out, "\r\n", 2);
-	}
+	text_printf(out, "$%zu\r\n", n);
+	text_addn(out, arg, n);
+	text_addn(out, "\r\n", 2);
 }
 
 static void
-command_of(struct redis_command *k, const char *const *argv)
+write_command(struct text *out, const struct redis_command *k)
 {
-	*k = (struct redis_command){ .n = 0 };
-	while (argv[k->n] != NULL) {
-		assert(k->n < REDIS_ARGS);
-		k->arg[k->n] = argv[k->n];
-		k->n++;
-	}
+	text_printf(out, "*%d\r\n", k->n);
+	for (int i = 0; i < k->n; i++)
+		write_argument(out, k->arg[i], k->len[i] != 0 ? k->len[i] :
+		    strlen(k->arg[i]));
+}
+
+static void
+write_argv(struct text *out, const char *const *argv)
+{
+	int n = 0;
+
+	while (argv[n] != NULL)
+		n++;
+	text_printf(out, "*%d\r\n", n);
+	for (int i = 0; i < n; i++)
+		write_argument(out, argv[i], strlen(argv[i]));
 }
 
 /* --- connecting --------------------------------------------------------------- */
@@ -363,22 +368,19 @@ refusal(struct op *op, const redisReply *reply)
 	return op_fail(op, ERR_INTERNAL, "Redis: %.200s", reply->str);
 }
 
-enum err
-redis_pipe_wait(struct op *op, struct redis *r, const struct redis_command *k,
-    int n, struct redis_reply *replies, int wait_ms)
+/* What stands in x->out is n commands. */
+static enum err
+exchange(struct op *op, struct redis *r, struct exchange *x, int n,
+    struct redis_reply *replies, int wait_ms)
 {
 	enum err first = OK;
-	struct exchange x = { .sent = 0 };
 	redisReply *reply;
 
 	assert(!r->listening);
 	TRY(be_connected(op, r, wait_ms));
-	x.deadline = clock_ms() + r->timeout_ms + wait_ms;
-	text_begin(&x.out, op, 256);
-	for (int i = 0; i < n; i++)
-		write_command(&x.out, &k[i]);
+	x->deadline = clock_ms() + r->timeout_ms + wait_ms;
 	for (int i = 0; i < n; i++) {
-		TRY(next_reply(op, r, &x, &reply));
+		TRY(next_reply(op, r, x, &reply));
 		if (reply->type != REDIS_REPLY_ERROR)
 			r->pause_ms = 0;	/* it serves us */
 		else if (first == OK)
@@ -388,6 +390,18 @@ redis_pipe_wait(struct op *op, struct redis *r, const struct redis_command *k,
 		freeReplyObject(reply);
 	}
 	return first;
+}
+
+enum err
+redis_pipe_wait(struct op *op, struct redis *r, const struct redis_command *k,
+    int n, struct redis_reply *replies, int wait_ms)
+{
+	struct exchange x = { .sent = 0 };
+
+	text_begin(&x.out, op, 256);
+	for (int i = 0; i < n; i++)
+		write_command(&x.out, &k[i]);
+	return exchange(op, r, &x, n, replies, wait_ms);
 }
 
 enum err
@@ -401,10 +415,11 @@ enum err
 redis_call_wait(struct op *op, struct redis *r, struct redis_reply *reply,
     const char *const *argv, int wait_ms)
 {
-	struct redis_command k;
+	struct exchange x = { .sent = 0 };
 
-	command_of(&k, argv);
-	return redis_pipe_wait(op, r, &k, 1, reply, wait_ms);
+	text_begin(&x.out, op, 256);
+	write_argv(&x.out, argv);
+	return exchange(op, r, &x, 1, reply, wait_ms);
 }
 
 enum err

@@ -49,7 +49,7 @@ struct redis_command { const char *arg[REDIS_ARGS]; size_t len[REDIS_ARGS]; int 
  * reply may be NULL; of a refused command it is REDIS_NIL with the text.
  */
 enum err	 redis_call(struct op *, struct redis *, struct redis_reply *,
-		    const char *const *argv);	/* ends with NULL */
+		    const char *const *argv);	/* of any length; ends with NULL */
 /* n commands in one write; replies may be NULL.  The first refusal is returned, all are run. */
 enum err	 redis_pipe(struct op *, struct redis *,
 		    const struct redis_command *, int n, struct redis_reply *);

@@ -106,6 +106,20 @@ a_long_pipeline_does_not_wait_for_itself(void **state)
 	assert_int_equal(r[199].len, sizeof(big) - 1);
 }
 
+/* More words than a struct redis_command has room for. */
+static void
+a_command_may_be_of_any_length(void **state)
+{
+	const char *argv[202] = { "RPUSH", "many" };
+	struct redis_reply r;
+
+	(void)state;
+	for (size_t i = 2; i < ROWS(argv) - 1; i++)
+		argv[i] = "x";
+	assert_int_equal(redis_call(&op, bus_redis(), &r, argv), OK);
+	assert_int_equal(r.number, 199);
+}
+
 static double
 cpu_now(void)
 {
@@ -651,6 +665,7 @@ main(void)
 		T(replies_are_copied_whatever_their_kind),
 		T(one_refusal_in_a_pipeline_does_not_stop_the_others),
 		T(a_long_pipeline_does_not_wait_for_itself),
+		T(a_command_may_be_of_any_length),
 		T(a_redis_that_is_away_is_noticed_and_found_again),
 		T(a_connection_that_broke_while_idle_costs_no_call),
 		T(a_redis_that_hangs_costs_one_time_out),
