@@ -283,6 +283,12 @@ seal_hmac(unsigned char out[SEAL_HASH], const char *key, const char *text)
 	sodium_memzero(&st, sizeof(st));
 }
 
+void
+seal_sha256(unsigned char out[SEAL_HASH], const void *in, size_t n)
+{
+	crypto_hash_sha256(out, in, n);
+}
+
 bool
 seal_equal(const void *a, const void *b, size_t n)
 {

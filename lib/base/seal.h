@@ -83,6 +83,7 @@ void		 seal_hash(unsigned char out[SEAL_HASH], const void *, size_t);
 /* HMAC-SHA256 (RFC 2104), for others' formats: Swift's temp URLs. */
 void		 seal_hmac(unsigned char out[SEAL_HASH], const char *key,
 		    const char *text);
+void		 seal_sha256(unsigned char out[SEAL_HASH], const void *, size_t);	/* what others ask for by that name */
 bool		 seal_equal(const void *, const void *, size_t);	/* constant time */
 void		 seal_wipe(void *, size_t);
 

@@ -210,6 +210,20 @@ an_hmac_is_the_rfcs(void **state)
 	    "5a003f089d2739839dec58b964ec3843");
 }
 
+/* The example of FIPS 180-2. */
+static void
+a_sha256_is_the_one_that_others_make(void **state)
+{
+	unsigned char hash[SEAL_HASH];
+	char hex[2 * SEAL_HASH + 1];
+
+	(void)state;
+	seal_sha256(hash, "abc", 3);
+	text_hex(hex, hash, sizeof(hash));
+	assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223"
+	    "b00361a396177a9cb410ff61f20015ad");
+}
+
 int
 main(void)
 {
@@ -220,6 +234,7 @@ main(void)
 		T(derived_keys_differ_by_each_of_their_parts),
 		T(a_sealed_text_belongs_to_its_row),
 		T(passwords_are_kept_as_argon2id_hashes),
+		T(a_sha256_is_the_one_that_others_make),
 		T(made_passwords_have_their_length_and_differ),
 		T(weak_empty_and_readable_key_files_are_refused),
 		T(an_hmac_is_the_rfcs),
