@@ -112,7 +112,7 @@ struct datastore {
 };
 
 extern const struct datastore datastore_mariadb, datastore_postgresql,
-    datastore_null, datastore_failing;
+    datastore_redis, datastore_null, datastore_failing;
 extern const struct datastore *const datastores[];	/* ends with NULL */
 const struct datastore *datastore_find(const char *name);
 const char	*db_status_word(enum db_status);

@@ -26,6 +26,9 @@ agent_libagent_a_SOURCES = \
 	agent/postgresql_databases.c agent/postgresql_hosts.c \
 	agent/postgresql_logs.c agent/postgresql_roles.c \
 	agent/postgresql_settings.c agent/postgresql_sql.c \
+	agent/redis_server.c agent/redis_server.h \
+	agent/redis_conf.c agent/redis_rdb.c agent/redis_settings.c \
+	agent/redis_talk.c agent/redis_users.c \
 	agent/report.c agent/report.h \
 	agent/settings.c agent/settings.h \
 	agent/supervisor.c agent/supervisor.h \
@@ -90,7 +93,8 @@ t_unit_guest_names_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_host_test_SOURCES = t/unit/host_test.c t/unit/test.h
 t_unit_host_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_engine_test_SOURCES = t/unit/engine_test.c t/unit/engine_test.h \
-	t/unit/engine_mariadb.c t/unit/engine_postgresql.c t/unit/test.h \
+	t/unit/engine_mariadb.c t/unit/engine_postgresql.c \
+	t/unit/engine_redis.c t/unit/test.h \
 	t/unit/mariadb_fixture.c t/unit/mariadb_fixture.h \
 	t/unit/postgresql_fixture.c t/unit/postgresql_fixture.h
 t_unit_engine_test_LDADD = $(AGENT) $(CMOCKA_LIBS)

@@ -30,9 +30,19 @@ settings_compare(const void *a, const void *b)
 	    ((const struct db_setting *)b)->name);
 }
 
+const struct db_setting *
+settings_find(const struct db_setting *s, const char *name)
+{
+	for (; s->name != NULL; s++)
+		if (strcmp(s->name, name) == 0)
+			return s;
+	return NULL;
+}
+
 /* name, tab, n or s, tab, value */
 enum err
-settings_read(struct op *op, const struct db_setting **out)
+settings_read_from(struct op *op, const char *file,
+    const struct db_setting **out)
 {
 	struct db_setting *s;
 	const char *bytes = "";
@@ -41,12 +51,12 @@ settings_read(struct op *op, const struct db_setting **out)
 	enum err e;
 	int n = 0;
 
-	e = file_get(op, place(op, SETTINGS), &bytes, &len);
+	e = file_get(op, place(op, file), &bytes, &len);
 	if (e != OK && e != ERR_NOT_FOUND)
 		return e;
 	for (const char *c = bytes; *c != '\0'; c++)
 		lines += *c == '\n';
-	*out = s = op_alloc(op, lines * sizeof(*s));
+	*out = s = op_alloc(op, (lines + 1) * sizeof(*s));
 	rest = op_strdup(op, bytes);
 	while ((line = strsep(&rest, "\n")) != NULL && *line != '\0') {
 		s[n].name = strsep(&line, "\t");
@@ -54,10 +64,27 @@ settings_read(struct op *op, const struct db_setting **out)
 		strsep(&line, "\t");
 		s[n].value = line;
 		if (s[n++].value == NULL)
-			return op_fail(op, ERR_INTERNAL, "%s is damaged",
-			    SETTINGS);
+			return op_fail(op, ERR_INTERNAL, "%s is damaged", file);
 	}
 	return OK;
+}
+
+enum err
+settings_read(struct op *op, const struct db_setting **out)
+{
+	return settings_read_from(op, SETTINGS, out);
+}
+
+enum err
+settings_write_to(struct op *op, const char *file, const struct db_setting *s)
+{
+	struct text t;
+
+	text_begin(&t, op, 1024);
+	for (; s->name != NULL; s++)
+		text_printf(&t, "%s\t%c\t%s\n", s->name, s->number ? 'n' : 's',
+		    s->value);
+	return file_put(op, place(op, file), t.s, t.len);
 }
 
 static void
@@ -70,19 +97,13 @@ forget(struct op *op)
 enum err
 settings_write(struct op *op, const struct db_setting *s)
 {
-	struct text t;
-
 	unlink(place(op, REFUSED));
 	if (s->name == NULL) {
 		forget(op);
 		return OK;
 	}
-	text_begin(&t, op, 1024);
-	for (; s->name != NULL; s++)
-		text_printf(&t, "%s\t%c\t%s\n", s->name, s->number ? 'n' : 's',
-		    s->value);
 	TRY(file_put(op, place(op, UNTRIED), "0", 1));
-	return file_put(op, place(op, SETTINGS), t.s, t.len);
+	return settings_write_to(op, SETTINGS, s);
 }
 
 /* Starts made with settings that no server answered with yet; -1: one did. */

@@ -19,6 +19,15 @@ void		 settings_started(struct op *);	/* it answers */
 /* NULL, or why they were taken back: said once. */
 const char	*settings_complaint(struct op *);
 
+/* Such a list in a file of its own, below agent.data; none is empty. */
+enum err	 settings_read_from(struct op *, const char *file,
+		    const struct db_setting **);
+enum err	 settings_write_to(struct op *, const char *file,
+		    const struct db_setting *);
+
+/* In a list; NULL: not there. */
+const struct db_setting *settings_find(const struct db_setting *,
+		    const char *name);
 /* By name, for qsort. */
 int		 settings_compare(const void *, const void *);
 

@@ -19,6 +19,7 @@ struct engine {
 	/* Backups: end of an object's name ("xbstream.gz" is the clients' word); NULL: takes none. */
 	const char	*suffix;
 	bool		 increments;	/* upon an earlier one */
+	bool		 bare;		/* a user is a name without blanks: no host, no databases */
 };
 
 /* NULL: no such engine. */

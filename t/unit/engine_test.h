@@ -21,7 +21,7 @@ struct engine_case {
 	const struct CMUnitTest *own;	/* besides the contract */
 	size_t		 own_count;
 };
-extern const struct engine_case case_mariadb, case_postgresql;
+extern const struct engine_case case_mariadb, case_postgresql, case_redis;
 
 /* The engine at hand, and the op of the test at hand. */
 extern const struct datastore *db;

@@ -1,0 +1,66 @@
+/*
+ * redis_server - the engine's own rooms: redis_server.c the server process,
+ * redis_conf.c its files, redis_settings.c what tenants set, redis_users.c the
+ * accounts, redis_rdb.c backups; redis_talk.c is the agent's own way in, over
+ * the server's socket.  (lib/wire/redis is the client.)
+ */
+#ifndef AGENT_REDIS_SERVER_H
+#define AGENT_REDIS_SERVER_H
+
+#include "agent/datastore.h"
+#include "lib/base/text.h"
+#include "lib/wire/redis.h"
+
+#define REDIS_ADMIN	"os_admin"
+#define REDIS_DATA	"redis"		/* below agent.data: all that the server keeps */
+#define REDIS_AOF	"appendonlydir"	/* below that */
+#define REDIS_AOF_NAME	"appendonly.aof"
+
+/* Paths below agent.data, the op's. */
+const char	*redis_path(struct op *, const char *name);
+const char	*redis_socket(struct op *);
+
+/* Directories, redis.conf and the ACL file, all anew: whatever became of them. */
+enum err	 redis_conf_write(struct op *);
+/* What it gives a parameter of this name, without a tenant's settings; or NULL. */
+const char	*redis_conf_value(struct op *, const char *name);
+/* A value of redis.conf in quotes. */
+void		 redis_conf_quote(struct text *, const char *value);
+/* Password of the agent's account; ERR_INTERNAL before the first start. */
+enum err	 redis_admin_password(struct op *, const char **);
+
+/*
+ * One short look: ERR_GUEST when the server does not answer.  let_in false: it
+ * answers, and all connections are taken.
+ */
+enum err	 redis_probe(struct op *, bool *let_in);
+void		 redis_hang_up(void);	/* the server ended: forget the connection */
+/* argv ends with NULL.  ERR_GUEST; reply->text is set when it was the server's no. */
+enum err	 redis_ask(struct op *, struct redis_reply *,
+		    const char *const *argv);
+
+enum err	 redis_configure(struct op *, const struct db_setting *);
+enum err	 redis_settings_start(struct op *, const char **lines);	/* of redis.conf */
+
+/*
+ * Accounts are a list of the agent's: the server is told of each change, and
+ * reads all of them when it starts.
+ */
+enum err	 redis_accounts(struct op *, const char **lines);	/* of the ACL file */
+enum err	 redis_user_create(struct op *, const struct db_user *);
+enum err	 redis_user_delete(struct op *, const struct db_user *);
+enum err	 redis_user_list(struct op *, const struct db_page *,
+		    db_found, void *arg);
+enum err	 redis_user_show(struct op *, const struct db_user *,
+		    db_found, void *arg);
+enum err	 redis_user_update(struct op *, const struct db_user *,
+		    const struct db_user *to);
+enum err	 redis_root_enable(struct op *, const char *password);
+enum err	 redis_root_disable(struct op *);
+
+enum err	 redis_backup(struct op *, const char *since, int fd,
+		    const char **mark);
+enum err	 redis_restore(struct op *, int nth, int fd);
+enum err	 redis_restored(struct op *);
+
+#endif
