@@ -9,6 +9,13 @@
 
 static const char before[] = "Error loading user: ";
 
+static enum err
+user_with_databases(struct request *r, struct guest *g, struct user_id *u)
+{
+	TRY(user_of(r, before, g, u));
+	return names_databases_check(&r->op, g->manager);
+}
+
 /* The guest's list; ERR_NOT_FOUND when there is no such user. */
 static enum err
 ask(struct request *r, const struct guest *g, const struct user_id *u,
@@ -34,7 +41,7 @@ access_list(struct request *r)
 	struct user_id u;
 	struct guest g;
 
-	TRY(user_of(r, before, &g, &u));
+	TRY(user_with_databases(r, &g, &u));
 	TRY(ask(r, &g, &u, &list));
 	jsonw_map(reply_json(r, 200));
 	jsonw_key(&r->out, "databases");
@@ -55,7 +62,7 @@ access_grant(struct request *r)
 	size_t i;
 	enum err e;
 
-	TRY(user_of(r, before, &g, &u));
+	TRY(user_with_databases(r, &g, &u));
 	for (i = 0; i < items_count(list); i++)
 		TRY(name_grant(&r->op, g.manager, before,
 		    json_str(json_get(items_at(list, i), "name"))));
@@ -94,7 +101,7 @@ access_revoke(struct request *r)
 	struct jsonw w;
 	bool ended;
 
-	TRY(user_of(r, before, &g, &u));
+	TRY(user_with_databases(r, &g, &u));
 	TRY(name_database(&r->op, g.manager, before, r->arg[3]));
 	TRY(granted_check(r, &g, &u, r->arg[3]));
 	order_user(&w, &r->op, &u);

@@ -74,7 +74,7 @@ users_check(struct op *op, const char *manager, const char *before,
 		item = items_at(list, i);
 		TRY(name_user(op, manager, before, get(item, "name")));
 		TRY(name_password(op, before, get(item, "password")));
-		TRY(name_host(op, before, host_of(item)));
+		TRY(name_host(op, manager, before, host_of(item)));
 		ids[i] = op_printf(op, "%s@%s", get(item, "name"),
 		    host_of(item));
 	}

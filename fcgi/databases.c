@@ -8,6 +8,13 @@
 
 #include "lib/store/tasks.h"
 
+static enum err
+guest_with_databases(struct request *r, struct guest *g)
+{
+	TRY(guest_of(r, g));
+	return names_databases_check(&r->op, g->manager);
+}
+
 enum err
 databases_list(struct request *r)
 {
@@ -17,7 +24,7 @@ databases_list(struct request *r)
 	struct page page;
 
 	TRY(guest_page_of(r, &page));
-	TRY(guest_of(r, &g));
+	TRY(guest_with_databases(r, &g));
 	TRY(guest_read(r, &g, ORDER_DATABASES, order_page(&r->op, &page),
 	    &answer));
 	jsonw_map(reply_json(r, 200));
@@ -40,9 +47,9 @@ databases_create(struct request *r)
 
 	if (list == NULL)
 		list = body(r, "database");
-	e = guest_of(r, &g);
+	e = guest_with_databases(r, &g);
 	/* A name that no engine takes is said first. */
-	if (g.manager != NULL && !names_known(g.manager))
+	if (g.manager != NULL && !names_databases(g.manager))
 		TRY(databases_check(&r->op, "mysql", list));
 	TRY(e);
 	TRY(databases_check(&r->op, g.manager, list));
@@ -61,7 +68,7 @@ database_show(struct request *r)
 {
 	struct guest g;
 
-	TRY(guest_of(r, &g));
+	TRY(guest_with_databases(r, &g));
 	return op_fail(&r->op, ERR_NOT_BUILT,
 	    "The 'show_database' operation is not supported.");
 }
@@ -75,7 +82,7 @@ database_delete(struct request *r)
 	bool ended;
 	enum err e;
 
-	TRY(guest_of(r, &g));
+	TRY(guest_with_databases(r, &g));
 	TRY(name_database(&r->op, g.manager, name_database_is_reserved(name) ?
 	    "Database delete error: Cannot delete database: " :
 	    "Database delete error: ", name));

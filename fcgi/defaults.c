@@ -8,6 +8,7 @@ enum engines {				/* which rows are an engine's */
 	FAMILY = MYSQL | MARIADB | PERCONA,
 	NEW_POSTGRES = 16, OLD_POSTGRES = 32,
 	POSTGRES = NEW_POSTGRES | OLD_POSTGRES,
+	REDIS = 64,
 };
 enum how { TEXT, NUMBER, SHARE, SERVER_ID, BUFFERS, CACHE };
 
@@ -36,6 +37,8 @@ engines_of(const char *manager, const char *number)
 		return PERCONA;
 	if (strcmp(manager, "postgresql") == 0)
 		return version < 13 ? OLD_POSTGRES : NEW_POSTGRES;
+	if (strcmp(manager, "redis") == 0)
+		return REDIS;
 	return 0;
 }
 

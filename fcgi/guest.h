@@ -17,7 +17,7 @@
 enum err	 instance_of(struct request *, struct instance *);
 
 /*
- * The same, when its engine has databases and users and its guest is ready to
+ * The same, when its engine has users and its guest is ready to
  * be asked; else ERR_UNPROCESSABLE.  manager is that of its version.
  */
 struct guest { struct instance in; const char *manager; };

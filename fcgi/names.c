@@ -36,6 +36,27 @@ names_known(const char *manager)
 	return e != NULL && e->user_max > 0;
 }
 
+bool
+names_databases(const char *manager)
+{
+	const struct engine *e = engine_find(manager);
+
+	return e != NULL && e->database_max > 0;
+}
+
+static enum err
+unsupported(struct op *op, const char *manager)
+{
+	return op_fail(op, ERR_UNPROCESSABLE,
+	    "Operation not supported for datastore %s.", manager);
+}
+
+enum err
+names_databases_check(struct op *op, const char *manager)
+{
+	return names_databases(manager) ? OK : unsupported(op, manager);
+}
+
 static bool
 reserves(const struct reserved *r, const char *name)
 {
@@ -173,13 +194,6 @@ rule_of(const char *manager)
 	return r;
 }
 
-static enum err
-unknown(struct op *op, const char *manager)
-{
-	return op_fail(op, ERR_UNPROCESSABLE,
-	    "Operation not supported for datastore %s.", manager);
-}
-
 enum err
 name_database(struct op *op, const char *manager, const char *before,
     const char *name)
@@ -188,8 +202,7 @@ name_database(struct op *op, const char *manager, const char *before,
 	const struct rule *rule;
 	const char *list = NULL;
 
-	if (!names_known(manager))
-		return unknown(op, manager);
+	TRY(names_databases_check(op, manager));
 	rule = rule_of(manager);
 	if (name_database_is_reserved(name))
 		list = databases_reserved.list;
@@ -211,8 +224,8 @@ enum err
 name_grant(struct op *op, const char *manager, const char *before,
     const char *name)
 {
-	return is_word(name[0]) && name[1] == '\0' ? OK :
-	    name_database(op, manager, before, name);
+	return names_databases(manager) && is_word(name[0]) &&
+	    name[1] == '\0' ? OK : name_database(op, manager, before, name);
 }
 
 static const struct reserved *
@@ -236,7 +249,7 @@ name_user(struct op *op, const char *manager, const char *before,
 	const struct rule *rule;
 
 	if (!names_known(manager))
-		return unknown(op, manager);
+		return unsupported(op, manager);
 	rule = rule_of(manager);
 	if ((list = user_reserved(rule, name)) != NULL)
 		return op_fail(op, ERR_BAD_REQUEST, "%sUser name \"%s\" is on "
@@ -244,7 +257,8 @@ name_user(struct op *op, const char *manager, const char *before,
 	if (rule->length(name) > e->user_max)
 		return op_fail(op, ERR_BAD_REQUEST, "%sUser name '%s' is too "
 		    "long. Max length = %d.", before, name, e->user_max);
-	if (!is_plain(name))
+	if (!is_plain(name) || (e->bare && (strchr(name, ' ') != NULL ||
+	    strcmp(name, "default") == 0)))
 		return op_fail(op, ERR_BAD_REQUEST,
 		    "%s'%s' is not a valid user name.", before, name);
 	return OK;
@@ -273,13 +287,16 @@ is_address(const char *s)
 
 /* "10.0.0.%", "10.0.0.0/255.255.255.0", "10.0.0.0/24" */
 enum err
-name_host(struct op *op, const char *before, const char *host)
+name_host(struct op *op, const char *manager, const char *before,
+    const char *host)
 {
+	const struct engine *rule = engine_find(manager);
+	bool bare = rule != NULL && rule->bare;
 	const char *slash = strchr(host, '/');
 	const char *address = slash == NULL ? host :
 	    op_strndup(op, host, slash - host);
 
-	if (strcmp(host, "%") == 0 || (is_address(address) &&
+	if (strcmp(host, "%") == 0 || (!bare && is_address(address) &&
 	    (slash == NULL || is_address(slash + 1))))
 		return OK;
 	return op_fail(op, ERR_BAD_REQUEST,

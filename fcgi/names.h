@@ -10,8 +10,11 @@
 
 #include <stdbool.h>
 
-/* Does the API serve databases and users of this engine? */
+/* Does the API serve users of this engine?  And its databases? */
 bool		 names_known(const char *manager);
+bool		 names_databases(const char *manager);
+/* ERR_UNPROCESSABLE when not. */
+enum err	 names_databases_check(struct op *, const char *manager);
 
 enum err	 name_database(struct op *, const char *manager,
 		    const char *before, const char *name);
@@ -20,7 +23,8 @@ enum err	 name_grant(struct op *, const char *manager,
 		    const char *before, const char *name);
 enum err	 name_user(struct op *, const char *manager,
 		    const char *before, const char *name);
-enum err	 name_host(struct op *, const char *before, const char *host);
+enum err	 name_host(struct op *, const char *manager,
+		    const char *before, const char *host);
 enum err	 name_password(struct op *, const char *before,
 		    const char *password);
 /* Either may be NULL: not given. */

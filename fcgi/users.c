@@ -113,7 +113,7 @@ user_of(struct request *r, const char *before, struct guest *g,
 	TRY(guest_of(r, g));
 	user_id_read(r, r->arg[2], u);
 	TRY(name_user(&r->op, g->manager, before, u->name));
-	return name_host(&r->op, before, u->host);
+	return name_host(&r->op, g->manager, before, u->host);
 }
 
 enum err
@@ -157,7 +157,7 @@ target_check(struct request *r, const char *manager)
 	if (name != NULL)
 		TRY(name_user(&r->op, manager, before, name));
 	if (host != NULL)
-		TRY(name_host(&r->op, before, host));
+		TRY(name_host(&r->op, manager, before, host));
 	if (password != NULL)
 		TRY(name_password(&r->op, before, password));
 	if (name == NULL && host == NULL && password == NULL)

@@ -104,7 +104,7 @@ names_are_taken_and_refused_as_the_contract_says(void **state)
 		expect(&op, name_user(&op, "mysql", "", users[i].name),
 		    &users[i]);
 	for (i = 0; i < ROWS(hosts); i++)
-		expect(&op, name_host(&op, "", hosts[i].name), &hosts[i]);
+		expect(&op, name_host(&op, "mysql", "", hosts[i].name), &hosts[i]);
 	op_end(&op);
 }
 
@@ -121,8 +121,38 @@ each_engine_has_its_own_lengths(void **state)
 	assert_string_equal(op.why, "E: User name '" X64 U16 "u' is too long. "
 	    "Max length = 80.");
 	assert_true(names_known("mariadb"));
-	assert_false(names_known("redis"));
-	assert_int_equal(name_user(&op, "redis", "", "ann"), ERR_UNPROCESSABLE);
+	assert_false(names_known("couchdb"));
+	assert_int_equal(name_user(&op, "couchdb", "", "ann"),
+	    ERR_UNPROCESSABLE);
+	assert_string_equal(op.why,
+	    "Operation not supported for datastore couchdb.");
+	op_end(&op);
+}
+
+static void
+redis_knows_users_by_their_names_alone(void **state)
+{
+	static const char *const bad[] = { "a b", "default", "a\tb" };
+	struct op op;
+
+	(void)state;
+	op_begin(&op, "test");
+	assert_true(names_known("redis"));
+	assert_false(names_databases("redis"));
+	assert_true(names_databases("mariadb"));
+	assert_int_equal(name_user(&op, "redis", "", "ann"), OK);
+	for (size_t i = 0; i < ROWS(bad); i++)
+		assert_int_equal(name_user(&op, "redis", "", bad[i]),
+		    ERR_BAD_REQUEST);
+	assert_string_equal(op.why, "'a\tb' is not a valid user name.");
+	assert_int_equal(name_host(&op, "redis", "", "%"), OK);
+	assert_int_equal(name_host(&op, "redis", "E: ", "10.0.0.1"),
+	    ERR_BAD_REQUEST);
+	assert_string_equal(op.why, "E: '10.0.0.1' is not a valid hostname.");
+	assert_int_equal(name_database(&op, "redis", "", "app"),
+	    ERR_UNPROCESSABLE);
+	assert_int_equal(name_grant(&op, "redis", "", "0"),
+	    ERR_UNPROCESSABLE);
 	assert_string_equal(op.why,
 	    "Operation not supported for datastore redis.");
 	op_end(&op);
@@ -285,6 +315,7 @@ main(void)
 		cmocka_unit_test(names_are_taken_and_refused_as_the_contract_says),
 		cmocka_unit_test(each_engine_has_its_own_lengths),
 		cmocka_unit_test(postgresql_has_rules_of_its_own),
+		cmocka_unit_test(redis_knows_users_by_their_names_alone),
 		cmocka_unit_test(a_refused_password_is_not_repeated),
 		cmocka_unit_test(character_sets_and_collations_belong_together),
 		cmocka_unit_test(users_have_databases_of_the_same_request_only),

@@ -236,6 +236,7 @@ static const struct {
 	{ { "i", "postgresql", "12.4", 3072 }, "\"shared_buffers\":\"768MB\"", "wal_keep_size" },
 	{ { "i", "postgresql", "13", 1024 }, "\"wal_keep_size\":80,\"effective_cache_size\":\"512MB\"", "innodb" },
 	{ { "i", "postgresql", "13", 1024 }, "\"shared_buffers\":\"102MB\"", "wal_keep_segments" },
+	{ { "i", "redis", "7.0.15", 1024 }, "\"maxmemory\":\"614mb\"", "innodb" },
 };
 
 static void
@@ -252,8 +253,8 @@ defaults_follow_the_memory_and_the_version(void **state)
 			fail_msg("row %zu: %s", i, w.out.s);
 	}
 	jsonw_begin(&w, &op, 2048);
-	assert_false(view_defaults(&w, &(struct defaults_of){ "i", "redis",
-	    "7", 512 }));
+	assert_false(view_defaults(&w, &(struct defaults_of){ "i", "couchdb",
+	    "3", 512 }));
 	jsonw_begin(&w, &op, 2048);
 	jsonw_begin(&other, &op, 2048);
 	view_defaults(&w, &(struct defaults_of){ "i", "mysql", "5.7", 512 });
