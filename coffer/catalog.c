@@ -237,7 +237,7 @@ do_parameters_generate(struct ask *a)
 	const char *script;
 	int n = 1;
 
-	if (engine == NULL)
+	if (engine == NULL || strcmp(engine, "mysql") == 0)
 		engine = "mariadb";
 	if (engine_find(engine) == NULL)
 		return op_fail(&a->op, ERR_BAD_REQUEST, "no engine %s", engine);

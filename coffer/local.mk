@@ -7,9 +7,9 @@ coffer_coffer_SOURCES = coffer/main.c $(coffer_objects)
 coffer_coffer_LDADD = $(STORE) $(CLOUD) $(MSG)
 
 dist_pkglibexec_SCRIPTS = coffer/mariadb-parameters \
-	coffer/postgresql-parameters
+	coffer/postgresql-parameters coffer/redis-parameters
 dist_pkgdata_DATA += coffer/mariadb-forbidden.txt \
-	coffer/postgresql-forbidden.txt
+	coffer/postgresql-forbidden.txt coffer/redis-forbidden.txt
 
 # What it asks of the store, and how it reads a command line.
 if HAVE_CMOCKA

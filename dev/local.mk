@@ -36,8 +36,10 @@ EXTRA_DIST += \
 	t/scenario/0067-security-groups.t \
 	t/scenario/0070-xml.t \
 	t/scenario/0071-postgresql.t \
+	t/scenario/0072-redis.t \
 	t/scenario/0073-object-store.t \
 	t/scenario/0074-a-real-swift.t \
+	t/scenario/0077-mysql.t \
 	t/scenario/0080-idor.t \
 	t/scenario/0081-bad-input-everywhere.t \
 	t/scenario/0053-events.t \
