@@ -158,14 +158,19 @@ socket_ready(struct redis *r, short events, int64_t deadline, short *got)
 	return n > 0 || (n == -1 && errno == EINTR && left > 0);
 }
 
-/* Sent directly: hiredis writes without MSG_NOSIGNAL, and as long as it takes. */
+/*
+ * Sent directly: hiredis writes without MSG_NOSIGNAL, and as long as it takes.
+ * A server that hung up may have said why: that is still to be read.
+ */
 static enum err
 send_some(struct op *op, struct redis *r, struct exchange *x)
 {
 	ssize_t n = send(r->c->fd, x->out.s + x->sent, x->out.len - x->sent,
 	    MSG_NOSIGNAL | MSG_DONTWAIT);
 
-	if (n == -1 && errno != EAGAIN && errno != EINTR)
+	if (n == -1 && errno == EPIPE)
+		x->sent = x->out.len;
+	else if (n == -1 && errno != EAGAIN && errno != EINTR)
 		return lost(op, r, strerror(errno));
 	if (n > 0)
 		x->sent += (size_t)n;

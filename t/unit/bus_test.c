@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -198,6 +200,52 @@ a_wrong_password_is_said_and_not_shown(void **state)
 	assert_int_equal(redis_call(&op, r, NULL, ARGV("PING")), ERR_UNAVAILABLE);
 	assert_non_null(strstr(op.why, "not tried again yet"));
 	redis_free(r);
+}
+
+/* Takes n connections on the socket, says no and closes them at once. */
+static void
+doorkeeper(int door, int n)
+{
+	static const char no[] = "-ERR max number of clients reached\r\n";
+
+	while (n-- > 0) {
+		int fd = accept(door, NULL, NULL);
+
+		if (write(fd, no, sizeof(no) - 1) == -1)
+			_exit(1);
+		close(fd);
+	}
+	_exit(0);
+}
+
+/* However soon it hangs up: with or without what is being sent. */
+static void
+the_reason_of_a_server_that_hangs_up_is_heard(void **state)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	struct redis_where where = { .socket = a.sun_path, .user = "u",
+	    .password = "p", .timeout_ms = 5000 };
+	int door = socket(AF_UNIX, SOCK_STREAM, 0);
+	pid_t pid;
+
+	(void)state;
+	snprintf(a.sun_path, sizeof(a.sun_path), "%s.door",
+	    redis_fixture_socket());
+	assert_int_equal(bind(door, (struct sockaddr *)&a, sizeof(a)), 0);
+	assert_int_equal(listen(door, 5), 0);
+	if ((pid = fork()) == 0)
+		doorkeeper(door, 100);
+	for (int i = 0; i < 100; i++) {
+		struct redis *r = redis_new(&where);
+
+		assert_int_equal(redis_call(&op, r, NULL, ARGV("PING")),
+		    ERR_UNAVAILABLE);
+		if (strstr(op.why, "max number of clients") == NULL)
+			fail_msg("%d: %s", i, op.why);
+		redis_free(r);
+	}
+	waitpid(pid, NULL, 0);
+	close(door);
 }
 
 static void
@@ -670,6 +718,7 @@ main(void)
 		T(a_connection_that_broke_while_idle_costs_no_call),
 		T(a_redis_that_hangs_costs_one_time_out),
 		T(a_wrong_password_is_said_and_not_shown),
+		T(the_reason_of_a_server_that_hangs_up_is_heard),
 		T(messages_that_come_during_a_subscription_are_kept),
 		T(a_lost_subscription_shows_in_the_epoch),
 		T(the_oldest_task_is_taken_first_and_stands_in_the_workers_list),
