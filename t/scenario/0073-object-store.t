@@ -225,6 +225,49 @@ def who_is_refused_hears_it_and_sends_the_rest_for_nothing(s):
         same(c.raw('GET', '/v1/AUTH_' + c.tenant).status, 200)
 
 
+def driver(s, verb, *args):
+    """What a worker does, with a worker's settings and rights."""
+    r = subprocess.run([os.path.join(BUILD, 't/tools/storagectl'),
+                        s.dir + '/etc/worker.conf', verb, *args],
+                       capture_output=True, text=True, timeout=60)
+    same(r.returncode, 0, verb, r.stderr)
+    return r.stdout.splitlines()
+
+
+@story
+def what_a_worker_lends_and_joins_is_served(s):
+    c = s.client('bob')
+    before, after, way = driver(s, 'lend', c.tenant, 'made', 'w_', 'write',
+                                '60')
+    same(way, s.dir + '/rsock/storage.sock')
+    check(before.startswith('http://localhost/'), before)
+    path = before[len('http://localhost'):]
+    sums = []
+    for i in range(3):
+        body = made(s, 2 * MIB + i)
+        status, _, _ = curl(s, path + '%08d' % i + after, '-T', body,
+                            socket=True)
+        same(status, 201)
+        sums.append(md5_of(body))
+    rows = driver(s, 'list', c.tenant, 'made', 'w_')
+    same([r.split()[2] for r in rows], sums)
+    sum, = driver(s, 'join', c.tenant, 'made', 'w_', 'w.x', 'datastore', 'm')
+    same(sum, hashlib.md5(''.join(sums).encode()).hexdigest())
+    place, = driver(s, 'location', c.tenant, 'made', 'w.x')
+    check(place.startswith('http://127.0.0.1:%d/v1/AUTH_' % s.port), place)
+    status, h, out = curl(s, place[place.index('/v1/'):], '-H',
+                          'X-Auth-Token: ' + c.token)
+    same((status, h['etag']), (200, '"%s"' % sum))
+    same(h['x-object-meta-datastore'], 'm')
+    same(os.path.getsize(out), 6 * MIB + 3)
+    same(md5_of(body), sums[2])
+    owners = {os.stat(directory(s, c.tenant, 'made') + '/' + f).st_uid
+              for f in os.listdir(directory(s, c.tenant, 'made'))}
+    same(owners, {os.stat(s.dir + '/storage').st_uid})
+    driver(s, 'remove', c.tenant, 'made', 'w.x')
+    same(os.listdir(directory(s, c.tenant, 'made')), [])
+
+
 @story
 def nobody_gets_at_what_is_anothers(s):
     c = was['c']
