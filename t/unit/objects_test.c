@@ -461,7 +461,7 @@ static void
 nobody_reads_anothers_objects(void **state)
 {
 	static const char *const paths[] = { A, A "/", C, C "/", C "/a",
-	    C "/none", "/v1/AUTH_none", "/v1/" PROJECT, "/v1/AUTH_" };
+	    C "/none", "/v1/AUTH_none", ("/v1/" PROJECT), "/v1/AUTH_" };
 
 	(void)state;
 	put("backups", "a", "secret");
