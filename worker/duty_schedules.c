@@ -11,6 +11,8 @@
 #include "lib/msg/bus.h"
 #include "lib/store/schedules.h"
 
+#include <string.h>
+
 #define RUNS		20		/* at one time: there are tasks, too */
 #define BUSY_SECS	5		/* until an instance with a task is looked at again */
 #define AWAY_SECS	60		/* ... one that no backup can be taken of */
@@ -37,8 +39,8 @@ pick_parent(struct op *op, const struct run *r, struct backup *b)
 	if (e == NULL || e->suffix == NULL)
 		return op_fail(op, ERR_NOT_BUILT,
 		    "No backups are taken of instances of this datastore.");
-	return e->increments && r->full_every > 1 ?
-	    schedule_parent(op, r, &b->parent) : OK;
+	return e->increments && r->full_every > 1 ? schedule_parent(op, r,
+	    strcmp(e->name, "null") == 0, &b->parent) : OK;
 }
 
 static enum err

@@ -140,12 +140,13 @@ schedule_claim(struct op *op, struct run *r, bool *found)
 }
 
 enum err
-schedule_parent(struct op *op, const struct run *r, const char **parent)
+schedule_parent(struct op *op, const struct run *r, bool unmarked,
+    const char **parent)
 {
 	struct rows rows;
 
 	TRY(STORE_READ(op, &rows, SCHEDULE_PARENT, r->id, r->version_id,
-	    store_num(op, r->full_every)));
+	    store_num(op, r->full_every), unmarked ? "t" : "f"));
 	*parent = rows_count(&rows) > 0 ? row_str(&rows, 0, 0) : NULL;
 	return OK;
 }

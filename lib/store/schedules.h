@@ -57,8 +57,11 @@ struct run {
  * ends; *found false: there is none.
  */
 enum err	 schedule_claim(struct op *, struct run *, bool *found);
-/* Upon which the next one may stand; NULL: it is a full one. */
-enum err	 schedule_parent(struct op *, const struct run *,
+/*
+ * Upon which the next one may stand; NULL: it is a full one.  unmarked: the
+ * engine needs no word of where to go on.
+ */
+enum err	 schedule_parent(struct op *, const struct run *, bool unmarked,
 		    const char **parent);
 /* The last call of the claim's transaction. */
 struct call	 schedule_ran(struct op *, const struct run *,

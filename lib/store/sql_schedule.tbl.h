@@ -67,17 +67,20 @@ STMT(SCHEDULE_CLAIM, 0,
     " i.version_id WHERE s.due <= now() ORDER BY s.due LIMIT 1"
     " FOR NO KEY UPDATE OF s, i SKIP LOCKED")
 /*
- * schedule, version, how many make a chain: the last good one, if one more
- * may stand upon it.
+ * schedule, version, how many make a chain, "also without a mark": the last
+ * good one, if one more may stand upon it.  Not where one tried to and failed:
+ * what hindered it may well be there.
  */
-STMT(SCHEDULE_PARENT, 3,
-    "WITH RECURSIVE last AS (SELECT id, parent_id, version_id FROM backups"
+STMT(SCHEDULE_PARENT, 4,
+    "WITH RECURSIVE last AS (SELECT * FROM backups"
     " WHERE schedule_id = $1::uuid AND deleted_at IS NULL AND state ="
     " 'COMPLETED' ORDER BY created DESC, id LIMIT 1), chain AS (SELECT id,"
     " parent_id, 1 AS n FROM last UNION ALL SELECT b.id, b.parent_id, c.n + 1"
     " FROM backups b JOIN chain c ON b.id = c.parent_id WHERE b.deleted_at IS"
-    " NULL AND c.n < $3::int) SELECT id FROM last WHERE version_id ="
-    " $2::uuid AND (SELECT max(n) FROM chain) < $3::int")
+    " NULL AND c.n < $3::int) SELECT id FROM last l WHERE version_id ="
+    " $2::uuid AND (mark IS NOT NULL OR $4::boolean) AND (SELECT max(n) FROM"
+    " chain) < $3::int AND NOT EXISTS (SELECT FROM backups f WHERE"
+    " f.schedule_id = $1::uuid AND f.state = 'FAILED' AND f.parent_id = l.id)")
 /* schedule, backup, next: the last of the claim's transaction */
 STMT(SCHEDULE_RAN, 3,
     "WITH made AS (UPDATE backups SET schedule_id = $1::uuid WHERE id ="

@@ -353,9 +353,11 @@ every_kth_one_is_full(void **state)
 		assert_int_equal(depth(), depths[i]);
 	}
 	assert_int_equal(N("SELECT count(*) FROM backups"), ROWS(depths));
-	/* one that fails is not built upon, nor counted */
+	/* one that fails is not built upon, and what hindered it is left behind */
 	again("FAILED");
 	assert_int_equal(depth(), 1);
+	again("COMPLETED");
+	assert_int_equal(depth(), 0);
 	again("COMPLETED");
 	assert_int_equal(depth(), 1);
 	/* nor is another version's, nor one that was deleted */
@@ -367,6 +369,26 @@ every_kth_one_is_full(void **state)
 	pg_fixture_sql("UPDATE backups SET deleted_at = now()");
 	again("COMPLETED");
 	assert_int_equal(depth(), 0);
+}
+
+/* Without a mark an engine knows not where to go on. */
+static void
+one_without_a_mark_is_not_built_upon(void **state)
+{
+	struct run r = { .id = NIGHTLY, .full_every = 5 };
+	const char *parent;
+
+	(void)state;
+	schedule(NIGHTLY, "full_every = 5");
+	again("COMPLETED");
+	r.version_id = instance_column("version_id");
+	assert_int_equal(schedule_parent(&op, &r, true, &parent), OK);
+	assert_non_null(parent);
+	assert_int_equal(schedule_parent(&op, &r, false, &parent), OK);
+	assert_null(parent);
+	pg_fixture_sql("UPDATE backups SET mark = '42'");
+	assert_int_equal(schedule_parent(&op, &r, false, &parent), OK);
+	assert_non_null(parent);
 }
 
 static void
@@ -666,6 +688,7 @@ main(void)
 		TEST(one_that_cannot_be_read_keeps_none_of_the_others),
 		TEST(strategies_say_where_its_backups_go),
 		TEST(every_kth_one_is_full),
+		TEST(one_without_a_mark_is_not_built_upon),
 		TEST(an_engine_without_increments_takes_full_ones_and_one_without_backups_none),
 		TEST(old_ones_go_and_what_is_needed_stays),
 		TEST(those_of_others_are_not_counted),
