@@ -125,6 +125,40 @@ file_directory(struct op *op, const char *path)
 	return OK;
 }
 
+static enum err
+synced(struct op *op, const char *path)
+{
+	int fd;
+
+	TRY(file_open(op, path, O_RDONLY | O_DIRECTORY, &fd));
+	return syncfs(fd) == 0 ? OK : op_fail(op, ERR_INTERNAL, "%s: %s", path,
+	    strerror(errno));
+}
+
+/* At no moment is there nothing, where the file system can do that. */
+static enum err
+exchange(struct op *op, const char *made, const char *place, const char *old)
+{
+	if (renameat2(AT_FDCWD, made, AT_FDCWD, place, RENAME_EXCHANGE) == 0)
+		return OK;
+	/* Else a crash between the two is mended by the order, told again. */
+	if (errno == EINVAL)
+		rename(place, old);
+	if (rename(made, place) == -1)
+		return op_fail(op, ERR_INTERNAL, "%s: %s", place,
+		    strerror(errno));
+	return OK;
+}
+
+enum err
+file_take_place(struct op *op, const char *made, const char *place,
+    const char *old)
+{
+	TRY(synced(op, made));
+	TRY(exchange(op, made, place, old));
+	return synced(op, place);
+}
+
 static int
 remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
 {

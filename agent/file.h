@@ -19,6 +19,9 @@ enum err	 file_put_anew(struct op *, const char *path, const char *bytes,
 /* What was put anew shall outlast one after all. */
 enum err	 file_keep(struct op *, const char *path);
 /* With all below it; links are not followed.  Gone already is well. */
+/* A directory that was made aside for another, which is left as made, or as old. */
+enum err	 file_take_place(struct op *, const char *made,
+		    const char *place, const char *old);
 enum err	 file_remove_tree(struct op *, const char *path);
 /* Mode 0700; there already is well. */
 enum err	 file_directory(struct op *, const char *path);

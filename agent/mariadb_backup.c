@@ -7,12 +7,7 @@
 #include "agent/host.h"
 #include "lib/base/log.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define GOOD		"completed OK!"
@@ -207,35 +202,6 @@ notes_remove(struct op *op)
 		unlink(mariadb_path(op, op_printf(op, AGAIN "/%s", *n)));
 }
 
-/* At no moment are there no data, where the file system can do that. */
-static enum err
-exchange(struct op *op, const char *made, const char *place)
-{
-	if (renameat2(AT_FDCWD, made, AT_FDCWD, place, RENAME_EXCHANGE) == 0)
-		return OK;
-	/* Else a crash between the two is mended by the order, told again. */
-	if (errno == EINVAL)
-		rename(place, mariadb_path(op, "restore/old"));
-	if (rename(made, place) == -1)
-		return op_fail(op, ERR_INTERNAL, "%s: %s", place,
-		    strerror(errno));
-	return OK;
-}
-
-static enum err
-synced(struct op *op, const char *path)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool well = fd != -1 && syncfs(fd) == 0;
-
-	if (!well)
-		(void)op_fail(op, ERR_INTERNAL, "%s: %s", path,
-		    strerror(errno));
-	if (fd != -1)
-		close(fd);
-	return well ? OK : ERR_INTERNAL;
-}
-
 enum err
 mariadb_restored(struct op *op)
 {
@@ -243,8 +209,7 @@ mariadb_restored(struct op *op)
 
 	notes_remove(op);
 	TRY(mariadb_conf_restored(op));
-	TRY(synced(op, mariadb_path(op, AGAIN)));
-	TRY(exchange(op, mariadb_path(op, AGAIN), place));
-	TRY(synced(op, place));
+	TRY(file_take_place(op, mariadb_path(op, AGAIN), place,
+	    mariadb_path(op, "restore/old")));
 	return file_remove_tree(op, mariadb_path(op, "restore"));
 }

@@ -21,7 +21,6 @@ const char	*postgresql_path(struct op *, const char *name);
 #define POSTGRESQL_DATA	"pgdata"
 #define POSTGRESQL_CONF	"agent/postgresql/postgresql.conf"
 #define POSTGRESQL_HBA	"agent/postgresql/pg_hba.conf"
-#define POSTGRESQL_HALF	"agent/restore.begun"	/* data that are not whole: no start */
 #define POSTGRESQL_IDENT "agent/postgresql/pg_ident.conf"	/* empty */
 
 /* The server's command line: what must hold whatever ALTER SYSTEM says. */

@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define AGAIN	"restore/full"		/* what is going to be the data */
+
 static enum err
 refused(struct op *op, const char *text)
 {
@@ -163,17 +165,18 @@ close_it(void *fd)
 enum err
 postgresql_restore(struct op *op, int nth, int fd)
 {
-	const char *data = postgresql_path(op, POSTGRESQL_DATA);
+	const char *made = postgresql_path(op, AGAIN);
 	int dir;
 
 	if (nth != 0)
 		return op_fail(op, ERR_NOT_BUILT,
 		    "PostgreSQL's backups are full ones.");
-	TRY(file_put(op, postgresql_path(op, POSTGRESQL_HALF), "", 0));
-	TRY(untar_empty(op, data));
-	dir = open(data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	TRY(file_remove_tree(op, postgresql_path(op, "restore")));
+	TRY(file_directory(op, postgresql_path(op, "restore")));
+	TRY(file_directory(op, made));
+	dir = open(made, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir == -1)
-		return op_fail(op, ERR_INTERNAL, "%s: %s", data,
+		return op_fail(op, ERR_INTERNAL, "%s: %s", made,
 		    strerror(errno));
 	op_defer(op, close_it, (void *)(intptr_t)dir);
 	return untar(op, fd, dir);
@@ -186,12 +189,13 @@ postgresql_restore(struct op *op, int nth, int fd)
 enum err
 postgresql_restored(struct op *op)
 {
-	const char *label = postgresql_path(op, POSTGRESQL_DATA "/backup_label");
+	const char *made = postgresql_path(op, AGAIN);
 
-	if (access(label, F_OK) == -1)
+	if (access(op_printf(op, "%s/backup_label", made), F_OK) == -1)
 		return op_fail(op, ERR_BAD_REQUEST,
 		    "The backup is damaged: it has no label.");
 	unlink(postgresql_path(op, POSTGRESQL_HBA));
-	unlink(postgresql_path(op, POSTGRESQL_HALF));
-	return OK;
+	TRY(file_take_place(op, made, postgresql_path(op, POSTGRESQL_DATA),
+	    postgresql_path(op, "restore/old")));
+	return file_remove_tree(op, postgresql_path(op, "restore"));
 }

@@ -195,9 +195,6 @@ postgresql_conf_start(struct op *op)
 	bool first;
 
 	TRY(directories_ensure(op));
-	if (access(postgresql_path(op, POSTGRESQL_HALF), F_OK) == 0)
-		return op_fail(op, ERR_GUEST,
-		    "The backup was not restored to its end.");
 	TRY(postgresql_birth(op, &first));
 	TRY(postgresql_hosts_ensure(op, first));
 	TRY(settings_start(op, &tenants));

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -206,23 +205,4 @@ untar(struct op *op, int stream, int dir)
 			return damaged(&in, "a header does not add up");
 		TRY(entry_take(&in, h));
 	}
-}
-
-static int
-entry_remove(const char *path, const struct stat *st, int kind,
-    struct FTW *at)
-{
-	(void)st;
-	if (at->level == 0)
-		return 0;
-	return kind == FTW_DP ? rmdir(path) : unlink(path);
-}
-
-enum err
-untar_empty(struct op *op, const char *dir)
-{
-	if (nftw(dir, entry_remove, 32, FTW_DEPTH | FTW_PHYS) != 0)
-		return op_fail(op, ERR_INTERNAL, "%s: %s", dir,
-		    strerror(errno));
-	return OK;
 }

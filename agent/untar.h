@@ -10,7 +10,5 @@
 
 /* Reads to the end of the stream.  dir: a descriptor of the directory. */
 enum err	 untar(struct op *, int stream, int dir);
-/* All below a directory, but not itself. */
-enum err	 untar_empty(struct op *, const char *dir);
 
 #endif

@@ -109,15 +109,6 @@ postgresql_fixture_make(void)
 }
 
 void
-postgresql_fixture_anew(void)
-{
-	const char *const rm[] = { "rm", "-rf", data, NULL };
-
-	run("/dev/null", rm);
-	template_make();
-}
-
-void
 postgresql_fixture_use(void)
 {
 	set("agent", "data", data);

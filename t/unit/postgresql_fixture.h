@@ -12,7 +12,6 @@
  * nobody: the server refuses to be root.
  */
 bool		 postgresql_fixture_make(void);
-void		 postgresql_fixture_anew(void);	/* the template again; the server is down */
 void		 postgresql_fixture_use(void);	/* sets agent.data and its like */
 /* A client's session over TCP, in a process: 0 when every statement went well. */
 int		 postgresql_fixture_client(const char *user,
