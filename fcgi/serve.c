@@ -14,6 +14,7 @@
 #include "fcgi/route.h"
 #include "lib/base/conf.h"
 #include "lib/base/log.h"
+#include "lib/cloud/storage.h"
 #include "lib/store/instances.h"
 
 #include <stdlib.h>
@@ -114,7 +115,7 @@ is_served(const struct request *r)
 	case NOT_STOCK:
 		return !conf_bool("api.stock");
 	case STORAGE_FILE:
-		return strcmp(conf_str("storage.driver"), "file") == 0;
+		return storage_is_served();
 	case EVERYWHERE:
 		break;
 	}

@@ -3,6 +3,7 @@
 #include "fcgi/auth.h"
 #include "fcgi/handlers.h"
 #include "lib/base/conf.h"
+#include "lib/cloud/storage.h"
 
 #include <string.h>
 
@@ -79,7 +80,7 @@ view_catalog(struct request *r, const char *project)
 	view_service(r, "identity", op_printf(&r->op, "%s/v3", base));
 	view_service(r, "database", op_printf(&r->op, "%s/v1.0/%s", base,
 	    project));
-	if (strcmp(conf_str("storage.driver"), "file") == 0)
+	if (storage_is_served())
 		view_service(r, "object-store", op_printf(&r->op,
 		    "%s/v1/AUTH_%s", base, project));
 	jsonw_list_end(&r->out);

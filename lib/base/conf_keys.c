@@ -89,7 +89,7 @@ const struct conf_key conf_keys[] = {
 	{ "network",   "driver",      CONF_STR,    "local",               "local; null, failing and fake are for tests" },
 	{ "network",   "subnets",     CONF_STR,    "",                    "subnet:network, by commas, ids of those that a create may name; empty: none can be named" },
 
-	{ "storage",   "driver",      CONF_STR,    "file",                "where backups and published logs lie: file: in files of this host, which the API serves as Swift does; swift: in the Swift of an OpenStack cloud; none: nowhere" },
+	{ "storage",   "driver",      CONF_STR,    "file",                "where backups and published logs lie: file: in files of this host, which the API serves as Swift does; swift: in the Swift of an OpenStack cloud; none: nowhere; failing is for tests" },
 	{ "storage",   "root",        CONF_STR,    "",                    "directory of the file driver, which belongs to the API's account; empty: storage, below local.root" },
 	{ "storage",   "url",         CONF_STR,    "",                    "base of the addresses of objects, https://host:8779, for the file driver; empty: api.public_url" },
 	{ "storage",   "socket",      CONF_STR,    "",                    "unix socket at which nginx serves objects to local guests; in the directory of their Redis' socket; empty: guests use storage.url" },

@@ -1,5 +1,6 @@
 /* The null drivers, and the calls of them that somebody asked to fail. */
 #include "lib/cloud/null.h"
+#include "lib/cloud/storage.h"
 #include "lib/base/text.h"
 
 #include <assert.h>
@@ -168,4 +169,70 @@ const struct volume_driver volume_failing = {
 const struct network_driver network_failing = {
 	.name = "failing", .open = failing_open, .ensure = port_ensure,
 	.access = port_access, .remove = port_remove, .list = port_list,
+};
+
+/* --- storage: the file driver's ---------------------------------------------------- */
+
+static enum err
+storage_open(struct op *op)
+{
+	TRY(failing_open(op));
+	return storage_file.open(op);
+}
+
+static enum err
+storage_lend(struct op *op, const char *tenant, const char *container,
+    const char *prefix, bool write, int seconds, struct leave *leave)
+{
+	TRY(maybe_fail(op, "storage.lend"));
+	return storage_file.lend(op, tenant, container, prefix, write, seconds,
+	    leave);
+}
+
+static enum err
+storage_list(struct op *op, const char *tenant, const char *container,
+    const char *prefix, struct object **list, int *n)
+{
+	TRY(maybe_fail(op, "storage.list"));
+	return storage_file.list(op, tenant, container, prefix, list, n);
+}
+
+static enum err
+storage_read(struct op *op, const char *tenant, const char *container,
+    const char *name, size_t most, const char **bytes, size_t *len)
+{
+	TRY(maybe_fail(op, "storage.read"));
+	return storage_file.read(op, tenant, container, name, most, bytes,
+	    len);
+}
+
+static enum err
+storage_join(struct op *op, const char *tenant, const char *container,
+    const char *name, const struct object *segment, int n,
+    const char *const *meta, const char **checksum)
+{
+	TRY(maybe_fail(op, "storage.join"));
+	return storage_file.join(op, tenant, container, name, segment, n,
+	    meta, checksum);
+}
+
+static enum err
+storage_remove(struct op *op, const char *tenant, const char *container,
+    const char *name)
+{
+	TRY(maybe_fail(op, "storage.remove"));
+	return storage_file.remove(op, tenant, container, name);
+}
+
+static const char *
+storage_location(struct op *op, const char *tenant, const char *container,
+    const char *name)
+{
+	return storage_file.location(op, tenant, container, name);
+}
+
+const struct storage_driver storage_failing = {
+	.name = "failing", .open = storage_open, .lend = storage_lend,
+	.list = storage_list, .read = storage_read, .join = storage_join,
+	.remove = storage_remove, .location = storage_location,
 };

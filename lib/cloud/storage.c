@@ -1,4 +1,5 @@
 #include "lib/cloud/storage.h"
+#include "lib/base/conf.h"
 #include "lib/base/md5.h"
 
 #include <string.h>
@@ -16,4 +17,12 @@ object_checksum(struct op *op, const struct object *o, int n)
 		md5_add(&m, o[i].md5, strlen(o[i].md5));
 	md5_end(&m, hex);
 	return hex;
+}
+
+bool
+storage_is_served(void)
+{
+	const char *driver = conf_str("storage.driver");
+
+	return strcmp(driver, "file") == 0 || strcmp(driver, "failing") == 0;
 }

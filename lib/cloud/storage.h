@@ -59,8 +59,11 @@ struct storage_driver {
 };
 
 /* Chosen by storage.driver; opened by cloud_open(). */
-extern const struct storage_driver storage_file, storage_swift, storage_none;
+extern const struct storage_driver storage_file, storage_swift, storage_none,
+	storage_failing;	/* cloud_fail_next("storage.join", ...) */
 const struct storage_driver *cloud_storage(void);
+/* Do the objects lie in files that the API has to serve? */
+bool		 storage_is_served(void);
 
 /* What clients compare of segments that were joined: the MD5 of their MD5s; of one, its own. */
 const char	*object_checksum(struct op *, const struct object *, int n);

@@ -605,6 +605,34 @@ where_there_is_no_storage_all_say_so(void **state)
 	assert_string_equal(op.why, "storage.driver: no driver tape");
 }
 
+static void
+the_failing_driver_does_what_it_is_told(void **state)
+{
+	struct object *list;
+	struct leave leave;
+	const char *bytes;
+	size_t len;
+	int n;
+
+	(void)state;
+	put("a", "x");
+	set("storage", "driver", "failing");
+	assert_int_equal(cloud_open(&op), OK);
+	storage = cloud_storage();
+	assert_true(storage_is_served());
+	cloud_fail_next("storage.list", 2);
+	cloud_fail_next("storage.remove", 1);
+	assert_int_equal(storage->list(&op, T, C, "a", &list, &n), OK);
+	assert_int_equal(storage->list(&op, T, C, "a", &list, &n), ERR_CLOUD);
+	assert_int_equal(storage->list(&op, T, C, "a", &list, &n), OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(storage->remove(&op, T, C, "a"), ERR_CLOUD);
+	assert_int_equal(storage->read(&op, T, C, "a", 1, &bytes, &len), OK);
+	assert_int_equal(storage->remove(&op, T, C, "a"), OK);
+	assert_int_equal(storage->lend(&op, T, C, "a", true, 1, &leave), OK);
+	cloud_fail_next(NULL, 0);
+}
+
 /* --- containers ------------------------------------------------------------------------ */
 
 static void
@@ -679,6 +707,7 @@ main(void)
 		TEST(a_guest_goes_through_the_socket),
 		TEST(a_location_is_what_users_see),
 		TEST(where_there_is_no_storage_all_say_so),
+		TEST(the_failing_driver_does_what_it_is_told),
 		TEST(containers_say_what_they_hold),
 		TEST(a_list_goes_on_behind_its_marker),
 	};
