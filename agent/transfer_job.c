@@ -85,7 +85,7 @@ job_of_backup(struct op *op, const struct json *body, struct job *job)
 	return OK;
 }
 
-/* "<backup>_00000000", or without the backup's id. */
+/* "<backup>_00000000", or without the backup's id; never a way out of there. */
 static bool
 segment_name(const struct job_part *p, const char **name)
 {
@@ -93,10 +93,12 @@ segment_name(const struct job_part *p, const char **name)
 
 	if (*name == NULL)
 		return false;
-	if (strncmp(*name, p->backup, n) == 0 && (*name)[n] == '_')
+	if (strncmp(*name, p->backup, n) == 0 && ((*name)[n] == '_' ||
+	    (*name)[n] == '.'))
 		*name += n + 1;
 	return is_clean(*name, NAME_MOST) &&
-	    strspn(*name, "0123456789") == strlen(*name);
+	    strspn(*name, "0123456789abcdefghijklmnopqrstuvwxyz.") ==
+	    strlen(*name);
 }
 
 static bool
@@ -136,7 +138,7 @@ enum err
 job_of_restore(struct op *op, const struct json *body, struct job *job)
 {
 	const struct json *chain = json_get(body, "chain");
-	int64_t sum;
+	int64_t sum = 0;
 
 	*job = (struct job){ .restore = true, .n = json_count(chain) };
 	if (json_kind(chain) != JSON_LIST || job->n == 0 ||

@@ -208,7 +208,7 @@ backup_segments_read(struct op *op, const char *text, struct object **out,
 			.md5 = json_str(json_get(j, "md5")),
 		};
 		if ((*out)[i].name == NULL ||
-		    strlen((*out)[i].name) != UUID_LEN + 1 + NAME_DIGITS)
+		    strlen((*out)[i].name) <= UUID_LEN + 1)
 			return op_fail(op, ERR_INTERNAL,
 			    "The backup's list of segments is damaged.");
 	}

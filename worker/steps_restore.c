@@ -84,13 +84,10 @@ chain_check(struct work *w, struct chain *c)
 /* --- the order ------------------------------------------------------------------------ */
 
 /* Names without the backup's id, so that an order holds many. */
-static enum err
-segments_write(struct work *w, struct jsonw *out, const struct backup_link *l)
+static void
+segments_write(struct jsonw *out, const struct backup_link *l,
+    const struct object *o, int n)
 {
-	struct object *o;
-	int n;
-
-	TRY(backup_segments_read(w->op, l->segments, &o, &n));
 	jsonw_key(out, "segments");
 	jsonw_list(out);
 	for (int i = 0; i < n; i++) {
@@ -101,24 +98,28 @@ segments_write(struct work *w, struct jsonw *out, const struct backup_link *l)
 		jsonw_map_end(out);
 	}
 	jsonw_list_end(out);
-	return OK;
 }
 
+/* "<id>_" of segments; "<id>." of the only one, which has become the whole. */
 static enum err
 link_write(struct work *w, struct jsonw *out, const struct backup_link *l)
 {
 	struct leave leave;
+	struct object *o;
 	const char *key;
+	int n;
 
+	TRY(backup_segments_read(w->op, l->segments, &o, &n));
 	TRY(backup_key_open(w->op, l->id, l->key, &key));
 	TRY(lease_check(w->op, &w->lease));
 	TRY(cloud_storage()->lend(w->op, l->tenant, l->container,
-	    op_printf(w->op, "%s_", l->id), false, LEAVE_SECS, &leave));
+	    op_strndup(w->op, o->name, strlen(l->id) + 1), false, LEAVE_SECS,
+	    &leave));
 	jsonw_map(out);
 	jsonw_kstr(out, "backup", l->id);
 	jsonw_kstr(out, "key", key);
 	jsonw_kint(out, "bytes", l->stored);
-	TRY(segments_write(w, out, l));
+	segments_write(out, l, o, n);
 	jsonw_key(out, "get");
 	jsonw_map(out);
 	jsonw_kstr(out, "socket", leave.socket);
