@@ -309,7 +309,10 @@ task_take(struct op *op, const struct order *o, const char *bytes, size_t len)
 		log_warn(op, "order dropped: it is older than the journal");
 		return;
 	}
-	if (!duties[o->kind].needs_server || supervisor_ready())
+	/* A server that is just starting may be deaf to a signal to end. */
+	if (o->kind == ORDER_RESTORE && supervisor_starting())
+		wait_for_server(op, o, bytes, len);
+	else if (!duties[o->kind].needs_server || supervisor_ready())
 		task_run(op, o);
 	else if (supervisor_status() == DB_SHUTDOWN && journal_stopped())
 		task_end(op, o->id, o->seq, op_fail(op, ERR_GUEST,

@@ -197,6 +197,28 @@ down(struct op *o, enum db_status *status)
 	return op_fail(o, ERR_GUEST, "not yet");
 }
 
+/* One that is starting may not hear that it is to end. */
+static void
+a_restore_waits_for_a_server_that_is_starting(void **state)
+{
+	static struct datastore engine;
+	const char *body;
+
+	(void)state;
+	assert_int_equal(done("t1:backup", ORDER_BACKUP, backup_of(ONE, NULL)),
+	    OK);
+	body = chain(ONE, NULL);
+	engine = datastore_null;
+	engine.status = down;
+	supervisor_open(&op, &engine);
+	give("t2:restore", ORDER_RESTORE, body);
+	assert_null(journal_find("t2:restore"));
+	assert_int_equal(transfer_watch(), -1);
+	engine.status = datastore_null.status;
+	assert_int_equal(await("t2:restore")->err, OK);
+	assert_true(supervisor_ready());
+}
+
 static void
 one_that_waits_for_the_server_is_cancelled_too(void **state)
 {
@@ -413,7 +435,7 @@ static const struct { enum order_kind kind; const char *from, *to; } wrong[] = {
 	{ ORDER_BACKUP, "1048576", "0" },
 	{ ORDER_BACKUP, "\"since\":null", "\"since\":\"a b\"" },
 	{ ORDER_RESTORE, "\"chain\"", "\"train\"" },
-	{ ORDER_RESTORE, "_00000000", "_result" },
+	{ ORDER_RESTORE, "_00000000", "_../../0" },
 	{ ORDER_RESTORE, "\"segments\"", "\"pieces\"" },
 	{ ORDER_RESTORE, "\"bytes\":", "\"bytes\":9" },
 	{ ORDER_RESTORE, "\"md5\":\"", "\"md5\":\"z" },
@@ -457,6 +479,7 @@ main(void)
 		TEST(one_goes_at_a_time_and_a_repeated_order_is_the_same_one),
 		TEST(a_long_one_is_known_after_its_order_was_forgotten),
 		TEST(a_cancelled_one_ends_at_once_and_leaves_no_result),
+		TEST(a_restore_waits_for_a_server_that_is_starting),
 		TEST(one_that_waits_for_the_server_is_cancelled_too),
 		TEST(a_killed_process_fails_the_order_and_the_next_one_works),
 		TEST(storage_that_is_away_for_a_moment_is_waited_for),
