@@ -22,8 +22,8 @@ static const char *const postgresql[] = { POSTGRESQL "initdb",
 
 const struct engine engines[] = {
 	/* name       port  server                install  names    backups */
-	{ "mariadb",  3306, "/usr/sbin/mariadbd", mariadb, 64, 80,  NULL, false },
-	{ "mysql",    3306, "/usr/sbin/mariadbd", mariadb, 64, 16,  NULL, false },
+	{ "mariadb",  3306, "/usr/sbin/mariadbd", mariadb, 64, 80,  "xbstream.zst.enc", true },
+	{ "mysql",    3306, "/usr/sbin/mariadbd", mariadb, 64, 16,  "xbstream.zst.enc", true },
 	{ "percona",  3306, NULL,                 NULL,    64, 16,  NULL, false },
 	{ "postgresql", 5432, POSTGRESQL "postgres", postgresql, 63, 63, NULL, false },
 	{ "redis",    6379, "/usr/bin/redis-server", NULL, 0, 80,  NULL, false, true },
