@@ -41,6 +41,7 @@ EXTRA_DIST += \
 	t/scenario/0074-a-real-swift.t \
 	t/scenario/0075-mariadb-backups.t \
 	t/scenario/0077-mysql.t \
+	t/scenario/0078-postgresql-backups.t \
 	t/scenario/0080-idor.t \
 	t/scenario/0081-bad-input-everywhere.t \
 	t/scenario/0053-events.t \

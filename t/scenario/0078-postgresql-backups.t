@@ -1,0 +1,125 @@
+#!/usr/bin/python3
+"""A PostgreSQL is backed up while it is written to, deleted, and comes back as
+it was at one moment; what was damaged in storage never serves."""
+import glob
+import os
+import sys
+import threading
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)),
+                                '..', 'stack'))
+from stack import *  # noqa: E402,F403
+
+APP = CANARY + 'App1'
+it = {}
+
+
+def sql(text, instance=None, user='app'):
+    return it['alice'].query(instance or it['instance'], user, APP, text,
+                             'bank')
+
+
+def backup(s, name, **more):
+    a = it['alice'].post('/backups', {'backup': dict(
+        name=name, instance=it['id'], **more)})
+    same(a.status, 202, a)
+    return a.json['backup']['id']
+
+
+def ended(id):
+    def look():
+        b = it['alice'].get('/backups/' + id).json['backup']
+        return b if b['status'] in ('COMPLETED', 'FAILED') else None
+    b = until(60, look, 'the backup ends')
+    same(b['status'], 'COMPLETED', b)
+    return b
+
+
+def create_from(id, name):
+    return it['alice'].create(name, restorePoint={'backupRef': id})
+
+
+def whole(instance):
+    """Money moves about, and none is lost."""
+    same(sql('SELECT sum(n), count(*) FROM money', instance), [['1000', '10']])
+    same(sql("SELECT count(*) FROM many WHERE md5(n::text) <> t", instance),
+         [['0']])
+    return int(sql('SELECT count(*) FROM many', instance)[0][0])
+
+
+class Busy(threading.Thread):
+    def run(self):
+        self.over, self.rounds = False, 0
+        while not self.over:
+            sql("BEGIN; UPDATE money SET n = n - 1 WHERE id = 1; "
+                "UPDATE money SET n = n + 1 WHERE id = 2; INSERT INTO many "
+                "SELECT g, md5(g::text) FROM generate_series(1, 50) g; COMMIT")
+            self.rounds += 1
+
+    def __enter__(self):
+        self.start()
+        until(20, lambda: getattr(self, 'rounds', 0) > 2)
+        return self
+
+    def __exit__(self, *_):
+        self.over = True
+        self.join()
+
+
+@story
+def a_server_that_is_written_to_is_backed_up(s):
+    c = it['alice'] = s.client('alice')
+    it['id'] = c.create('bank', databases=[{'name': 'bank'}], users=[
+        {'name': 'app', 'password': APP, 'databases': [{'name': 'bank'}]},
+        {'name': 'far', 'password': APP, 'host': '203.0.113.1',
+         'databases': [{'name': 'bank'}]}])
+    it['instance'] = c.active(it['id'])
+    sql("CREATE TABLE money AS SELECT g AS id, 100 AS n FROM "
+        "generate_series(1, 10) g; CREATE TABLE many AS SELECT g AS n, "
+        "md5(g::text) AS t FROM generate_series(1, 30000) g")
+    with Busy():
+        it['full'] = backup(s, 'full')
+        b = ended(it['full'])
+    check(b['locationRef'].endswith(it['full'] + '.tar.zst.enc'), b)
+    it['rows'] = whole(None)
+
+
+@story
+def the_instance_goes_and_a_new_one_has_what_it_had(s):
+    c = it['alice']
+    c.remove(it['id'])
+    id = create_from(it['full'], 'again')
+    i = it['instance'] = c.active(id)
+    check(30000 < whole(i) <= it['rows'])
+    same([(u['name'], u['host'], [d['name'] for d in u['databases']]) for u in
+          c.get('/instances/%s/users' % id).json['users']],
+         [('app', '%', ['bank']), ('far', '203.0.113.1', ['bank'])])
+    try:
+        sql('SELECT 1', i, 'far')
+        check(False, 'a user comes from anywhere')
+    except Failed as e:
+        check('SQL' in str(e), e)
+    sql('CREATE TABLE more (n int)', i)
+    it['id'] = id
+
+
+@story
+def nothing_serves_what_was_damaged_in_storage(s):
+    files = [f for f in glob.glob(s.dir + '/storage/**', recursive=True)
+             if os.path.isfile(f) and it['full'] in f]
+    check(files, os.listdir(s.dir + '/storage'))
+    with open(sorted(files)[0], 'r+b') as f:
+        f.seek(os.path.getsize(f.name) // 2)
+        was = f.read(1)
+        f.seek(-1, 1)
+        f.write(bytes([was[0] ^ 1]))
+    id = create_from(it['full'], 'damaged')
+    i = until(60, lambda: (lambda i: i if i['status'] == 'ERROR' else None)(
+        it['alice'].show(id)))
+    check('amaged' in i['fault']['message'] or 'whole' in
+          i['fault']['message'] or 'is not' in i['fault']['message'], i)
+    it['alice'].remove(id)
+
+
+main(datastore='postgresql',
+     needs=lambda: None if os.access('/usr/lib/postgresql/15/bin/postgres',
+                                     os.X_OK) else 'no PostgreSQL 15 here')
