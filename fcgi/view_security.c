@@ -3,30 +3,21 @@
 #include "fcgi/datastores.h"
 #include "fcgi/views.h"
 #include "lib/base/clock.h"
+#include "lib/base/engines.h"
 
-#include <string.h>
-
-#define PORT 3306
-
-static const struct { const char *manager; int port; } ports[] = {
-	{ "postgresql", 5432 },
-	{ "redis",      6379 },
-	{ "mongodb",    27017 },
-	{ "cassandra",  9042 },
-};
+#define PORT 3306		/* of those that are not on the engines' page */
 
 static int
 port_of(struct request *r, const struct security_group *g)
 {
 	const struct version_row *v = NULL;
+	const struct engine *e;
 	const struct catalog *c;
 
 	if (catalog_read(&r->op, &c) == OK)
 		v = catalog_version(c, g->in.version_id);
-	for (size_t i = 0; v != NULL && i < sizeof(ports) / sizeof(*ports); i++)
-		if (strcmp(ports[i].manager, v->manager) == 0)
-			return ports[i].port;
-	return PORT;
+	e = v != NULL ? engine_find(v->manager) : NULL;
+	return e != NULL ? e->port : PORT;
 }
 
 static void
