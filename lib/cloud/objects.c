@@ -84,6 +84,17 @@ names_read(struct op *op, int dir, const struct objects_ask *ask,
 	return OK;
 }
 
+/* A disk that was full, or a hand, may have taken some of it: that is seen. */
+static void
+cut_short(int fd, struct object_is *is)
+{
+	struct stat st;
+
+	if (is->segments == 0 && fstat(fd, &st) == 0 &&
+	    st.st_size - OBJECT_HEAD < is->bytes)
+		is->bytes = st.st_size - OBJECT_HEAD;
+}
+
 /* Texts are copied out of an op of its own: a head takes much more room. */
 static bool
 row_read(struct op *op, int dir, const char *name, struct object_row *row)
@@ -97,6 +108,7 @@ row_read(struct op *op, int dir, const char *name, struct object_row *row)
 	good = object_file_open(&head, dir, object_file(&head, name),
 	    &fd) == OK && object_head_read(&head, fd, is) == OK;
 	if (good) {
+		cut_short(fd, is);
 		row->name = name;
 		is->md5 = op_strdup(op, is->md5);
 		is->type = op_strdup(op, is->type);
