@@ -2,6 +2,7 @@
 #include "agent/host.h"
 #include "agent/memory.h"
 #include "agent/settings.h"
+#include "agent/transfer.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 
@@ -80,11 +81,14 @@ stop(struct op *op)
 	return OK;
 }
 
-/* Once after each start; a first start in a hurry left it for later. */
+/*
+ * Once after each start; a first start in a hurry left it for later.  Not
+ * under a backup, which reads that log and fails when it becomes another.
+ */
 static void
 grow(struct op *op)
 {
-	if (grow_at == 0 || clock_ms() < grow_at)
+	if (grow_at == 0 || clock_ms() < grow_at || transfer_watch() != -1)
 		return;
 	grow_at = 0;
 	if (mariadb_conf_grow(op) != OK)
