@@ -44,7 +44,7 @@ struct storage_driver {
 			    size_t most, const char **bytes, size_t *len);
 	/*
 	 * Make one object of segments of its container (05-tasks.md section 11:
-	 * manifest, or a copy of the only one); meta is name, value ..., NULL.
+	 * manifest, or the only one under another name); meta is name, value ..., NULL.
 	 * *checksum is the MD5 that clients compare.
 	 */
 	enum err	(*join)(struct op *, const char *tenant,

@@ -15,6 +15,7 @@
 #include "worker/duties.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define CONTAINER "c"
 #define VERSION "aaaaaaaa-0000-4000-8000-000000000001"	/* the fixture's */
@@ -152,6 +153,47 @@ taken(const char *parent, const char *mark)
 	turns(&worker_a, id, 1);
 	assert_string_equal(task_column(id, "status"), "SUCCEEDED");
 	return id;
+}
+
+static const char *
+create_there(const char *backup)
+{
+	const char *task;
+
+	instance_there("BUILDING", "BUILD");
+	task = op_strdup(&op, task_there(TASK_CREATE, op_printf(&op,
+	    "{\"restore\":\"%s\",\"databases\":[{\"name\":\"more\"}]}",
+	    backup)));
+	turns(&worker_a, task, 1);		/* as far as its boot */
+	guest_says("healthy", NULL, NULL, NULL);
+	turns(&worker_a, task, 1);
+	return task;
+}
+
+/* A worker that dies right after it collected, before anything was recorded. */
+static jmp_buf death;
+
+static void
+die(const struct work *w, bool before)
+{
+	if (!before && strcmp(w->step->name, "collect") == 0)
+		longjmp(death, 1);
+}
+
+static bool
+turn_and_die(const char *task)
+{
+	static struct op own;
+	int again_ms;
+
+	if (setjmp(death) != 0) {
+		op_end(&own);
+		return true;
+	}
+	op_begin(&own, "test");
+	assert_int_equal(task_run(&own, &worker_a, task, &again_ms), OK);
+	op_end(&own);
+	return false;
 }
 
 static const struct json *
@@ -294,6 +336,37 @@ a_backup_is_told_watched_collected_and_recorded(void **state)
 	assert_string_equal(instance_column("backing_up"), "");
 	assert_int_equal(objects(op_printf(&op, "%s_result", id)), 0);
 	assert_int_equal(objects(id), 3);	/* segments and the whole */
+}
+
+/* It lies there once, under the name that clients know. */
+static void
+a_backup_of_one_segment_is_that_segment(void **state)
+{
+	const struct json *c;
+	const char *id;
+
+	(void)state;
+	instance_there("NONE", "ACTIVE");
+	id = backup_there(NULL);
+	turns(&worker_a, id, 1);
+	put(id, "00000000", "first");
+	put(id, "result", op_printf(&op, "{\"segments\":[%s],\"bytes\":5,"
+	    "\"plain_bytes\":9,\"mark\":null}", segment(id, 0, "first")));
+	says(id, "order", "OK", NULL);
+	runner_watch = die;
+	assert_int_equal(turn_and_die(id), true);
+	runner_watch = listen;
+	lease_lost(id);
+	turns(&worker_b, id, 1);
+	assert_string_equal(task_column(id, "status"), "SUCCEEDED");
+	assert_int_equal(objects(id), 1);
+	assert_int_equal(objects(op_printf(&op, "%s.", id)), 1);
+	create_there(id);
+	c = json_at(json_get(body(), "chain"), 0);
+	assert_non_null(strstr(json_str(json_get(json_at(json_get(c,
+	    "segments"), 0), "name")), "xbstream."));
+	assert_non_null(strstr(json_str(json_get(c, "get/before")),
+	    op_printf(&op, "%s.", id)));
 }
 
 static void
@@ -580,21 +653,6 @@ what_a_task_still_works_at_is_left_to_it(void **state)
 
 /* --- restores ------------------------------------------------------------------------------------ */
 
-static const char *
-create_there(const char *backup)
-{
-	const char *task;
-
-	instance_there("BUILDING", "BUILD");
-	task = op_strdup(&op, task_there(TASK_CREATE, op_printf(&op,
-	    "{\"restore\":\"%s\",\"databases\":[{\"name\":\"more\"}]}",
-	    backup)));
-	turns(&worker_a, task, 1);		/* as far as its boot */
-	guest_says("healthy", NULL, NULL, NULL);
-	turns(&worker_a, task, 1);
-	return task;
-}
-
 static void
 a_restore_names_the_chain_with_the_full_one_first(void **state)
 {
@@ -672,6 +730,10 @@ what_is_missing_or_changed_is_refused_before_the_guest_hears(void **state)
 	memset(&told, 0, sizeof(told));
 	restore_fails(id, "is not as it was written");
 	put(id, "00000000", "first");
+	assert_int_equal(truncate(op_printf(&op, "%s/p1/" CONTAINER
+	    "/%s_00000000", objects_root(&op), id), OBJECT_HEAD + 4), 0);
+	restore_fails(id, "is not as it was written");
+	put(id, "00000000", "first");
 	cloud_storage()->remove(&op, "p1", CONTAINER, op_printf(&op,
 	    "%s_00000001", id));
 	restore_fails(id, "is missing");
@@ -713,6 +775,7 @@ main(void)
 		T(a_guests_list_that_is_odd_is_refused),
 		T(segments_are_compared_with_what_lies_there),
 		T(a_backup_is_told_watched_collected_and_recorded),
+		T(a_backup_of_one_segment_is_that_segment),
 		T(what_a_guest_did_not_store_is_no_backup),
 		T(a_guest_that_fails_says_why_and_nothing_is_left),
 		T(one_that_is_cancelled_is_stopped_at_its_guest_and_removed),
