@@ -11,7 +11,7 @@
 #define PIECE		(1 << 20)	/* opened */
 #define SEALED		(PIECE + SEAL_PIECE_MORE)
 #define LEVEL		1		/* higher ones cost more than they save */
-#define WORKERS_MOST	3		/* each holds some MiB */
+#define WORKERS_MOST	2		/* each holds some MiB */
 #define WINDOW_LOG	23		/* 8 MiB: more than level 1 ever asks for */
 #define OUT		(256 * 1024)
 

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 /* An object of a backup is held whole: so much, twice, is the bound of a transfer's memory. */
-#define SEGMENT_MOST	(24 << 20)
+#define SEGMENT_MOST	(16 << 20)
 #define SEGMENT_LEAST	4096
 #define SEGMENT_SMALL	(8 << 20)	/* ... of an instance of less than 1 GiB */
 
