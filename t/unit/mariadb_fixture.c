@@ -15,6 +15,7 @@
 #define NOBODY	65534
 
 static char dir[64], data[96];
+static char address[24];		/* the program's own: others may run beside it */
 static pid_t owner;
 
 static int
@@ -85,6 +86,8 @@ mariadb_fixture_make(void)
 	if (mkdtemp(dir) == NULL)
 		err(1, "%s", dir);
 	owner = getpid();
+	snprintf(address, sizeof(address), "127.77.%d.%d",
+	    owner / 250 % 250, 1 + owner % 250);
 	atexit(at_exit);
 	snprintf(data, sizeof(data), "%s/data", dir);
 	snprintf(out, sizeof(out), "%s/install.log", dir);
@@ -99,7 +102,7 @@ void
 mariadb_fixture_use(void)
 {
 	set("agent", "data", data);
-	set("agent", "address", "127.77.200.1");
+	set("agent", "address", address);
 	set("agent", "port", "33999");
 	set("agent", "memory_mb", "128");
 }
@@ -113,12 +116,13 @@ mariadb_fixture_data(void)
 int
 mariadb_fixture_client(const char *user, const char *password, const char *sql)
 {
-	char out[128], host[] = "--host=127.77.200.1", port[] = "--port=33999";
+	char out[128], host[32], port[] = "--port=33999";
 	char u[400], e[2048];
 	const char *const argv[] = { "mariadb", "--no-defaults", host, port, u, "-e",
 	    e, NULL };
 
 	setenv("MYSQL_PWD", password, 1);
+	snprintf(host, sizeof(host), "--host=%s", address);
 	snprintf(out, sizeof(out), "%s/client.log", dir);
 	snprintf(u, sizeof(u), "--user=%s", user);
 	snprintf(e, sizeof(e), "%s", sql);

@@ -17,6 +17,7 @@
 #define NOBODY	65534
 
 static char dir[64], data[96];
+static char address[24];		/* the program's own: others may run beside it */
 static pid_t owner;
 
 static int
@@ -102,6 +103,8 @@ postgresql_fixture_make(void)
 	if (mkdtemp(dir) == NULL)
 		err(1, "%s", dir);
 	owner = getpid();
+	snprintf(address, sizeof(address), "127.77.%d.%d",
+	    owner / 250 % 250, 1 + owner % 250);
 	atexit(at_exit);
 	snprintf(data, sizeof(data), "%s/data", dir);
 	template_make();
@@ -112,7 +115,7 @@ void
 postgresql_fixture_use(void)
 {
 	set("agent", "data", data);
-	set("agent", "address", "127.77.200.2");
+	set("agent", "address", address);
 	set("agent", "port", "33998");
 	set("agent", "memory_mb", "128");
 }
@@ -127,9 +130,9 @@ postgresql_fixture_client(const char *user, const char *password,
 
 	setenv("PGPASSWORD", password, 1);
 	snprintf(out, sizeof(out), "%s/client.log", dir);
-	snprintf(dsn, sizeof(dsn), "host=127.77.200.2 port=33998 "
-	    "sslmode=disable connect_timeout=5 user=%s dbname=%s", user,
-	    database);
+	snprintf(dsn, sizeof(dsn), "host=%s port=33998 "
+	    "sslmode=disable connect_timeout=5 user=%s dbname=%s", address,
+	    user, database);
 	snprintf(e, sizeof(e), "%s", sql);
 	return run(out, argv);
 }
