@@ -255,6 +255,53 @@ def a_killed_server_comes_back_with_its_data(s):
     same(i['status'], 'ACTIVE')
 
 
+def backup(s, name, **more):
+    a = alice(s).post('/backups', {'backup': dict(
+        name=name, instance=it['id'], **more)})
+    same(a.status, 202, a)
+    id = a.json['backup']['id']
+    until(30, lambda: alice(s).get('/backups/' + id).json['backup'][
+        'status'] in ('COMPLETED', 'FAILED'))
+    b = alice(s).get('/backups/' + id).json['backup']
+    same(b['status'], 'COMPLETED', s.one(
+        "SELECT error FROM tasks WHERE kind = 'backup'"))
+    return b
+
+
+@story
+def a_backup_becomes_another_server_with_the_same_data(s):
+    c = alice(s)
+    same(app('EVAL', "for i = 1, 5000 do redis.call('SET', 'k' .. i, i * i) "
+             "end return redis.call('DBSIZE')", '0'), '5002')
+    b = backup(s, 'full')
+    check(b['locationRef'].endswith('.rdb.zst.enc'), b)
+    same(app('FLUSHALL'), 'OK')
+    id = c.create('again', users=[{'name': 'other', 'password': APP}],
+                  restorePoint={'backupRef': b['id']})
+    was, it['instance'] = it['instance'], c.active(id)
+    for _ in range(2):
+        same(cli('other', APP, 'DBSIZE'), '5002')
+        same(cli('other', APP, 'GET', 'k77'), str(77 * 77))
+        same(cli('other', APP, 'GET', 'greeting'), 'hello')
+        check('WRONGPASS' in app('PING'))       # users are not data
+        a = c.post('/instances/%s/action' % id, {'restart': {}})
+        same(a.status, 202, a)
+        s.quiet()
+    it['instance'] = was
+    c.remove(id)
+    same(c.delete('/backups/' + b['id']).status, 202)
+    s.quiet()
+
+
+@story
+def backups_of_redis_are_whole(s):
+    why = ("The 'create_incremental_backup' operation is not supported for "
+           "the 'redis' datastore.")
+    a = alice(s).post('/backups', {'backup': {
+        'name': 'more', 'instance': it['id'], 'incremental': 1}})
+    same(a.fault(501, 'notImplemented'), why)
+
+
 @story
 def its_log_is_the_operators(s):
     same(alice(s).get(this(s) + '/log').json, {'logs': []})
