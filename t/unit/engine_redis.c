@@ -95,6 +95,7 @@ restart(void)
 static void
 kill_and_start(void)
 {
+	assert_true(db->pid() > 0);	/* 0 would be this group of processes */
 	kill(db->pid(), SIGKILL);
 	for (int i = 0; i < 400 && db->pid() != 0; i++)
 		usleep(5000);
