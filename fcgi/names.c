@@ -1,4 +1,5 @@
 #include "fcgi/names.h"
+#include "lib/base/conf.h"
 #include "lib/base/engines.h"
 
 #include <ctype.h>
@@ -28,20 +29,27 @@ static const struct reserved {
 	{ "os_admin", "postgres" }, "['os_admin', 'postgres']",
 };
 
+/* The reference has routes for users of these engines, and they refuse all. */
+static bool
+only_ours(const char *manager)
+{
+	return strcmp(manager, "postgresql") == 0 ||
+	    strcmp(manager, "redis") == 0;
+}
+
 bool
 names_known(const char *manager)
 {
 	const struct engine *e = engine_find(manager);
 
-	return e != NULL && e->user_max > 0;
+	return e != NULL && e->user_max > 0 &&
+	    !(only_ours(manager) && conf_bool("api.stock"));
 }
 
 bool
 names_databases(const char *manager)
 {
-	const struct engine *e = engine_find(manager);
-
-	return e != NULL && e->database_max > 0;
+	return names_known(manager) && engine_find(manager)->database_max > 0;
 }
 
 static enum err

@@ -6,6 +6,7 @@
 
 #include "fcgi/status.h"
 #include "lib/base/conf.h"
+#include "lib/base/engines.h"
 #include "lib/base/seal.h"
 #include "lib/store/tasks.h"
 
@@ -21,10 +22,19 @@ root_of(struct request *r, struct guest *g)
 	TRY(instance_read(&r->op, r->arg[1], r->tenant, &g->in));
 	r->op.instance = g->in.id;
 	TRY(guest_engine(r, g));
-	if (!names_known(g->manager))
+	if (!names_known(g->manager) && strcmp(g->manager, "postgresql") != 0)
 		return op_fail(&r->op, ERR_UNPROCESSABLE,
 		    "Operation not supported for datastore %s.", g->manager);
 	return status_guest_ready(&r->op, &g->in);
+}
+
+static const char *
+superuser(const char *manager)
+{
+	const struct engine *e = engine_serving(manager);
+
+	return e != NULL && strcmp(e->name, "postgresql") == 0 ? "postgres" :
+	    "root";
 }
 
 /* None, an empty one and what cannot be one ask for a new one. */
@@ -71,8 +81,8 @@ root_enable(struct request *r)
 	TRY(guest_do(r, &g, TASK_ROOT_ENABLE, order_done(&w), NULL));
 	jsonw_map(reply_json(r, 200));
 	jsonw_key(&r->out, "user");
-	view_root(r, strcmp(g.manager, "postgresql") == 0 ? "postgres" : "root",
-	    password, json_kind(asked) == JSON_INT);
+	view_root(r, superuser(g.manager), password,
+	    json_kind(asked) == JSON_INT);
 	jsonw_map_end(&r->out);
 	return OK;
 }

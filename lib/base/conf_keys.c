@@ -32,7 +32,7 @@ const struct conf_key conf_keys[] = {
 	{ "api",       "mgmt_post_rate", CONF_INT, "200",                 "POST requests to mgmt paths that the limits resource tells of; they count as all others" },
 	{ "api",       "guest_wait",  CONF_SECS,   "15",                  "how long a request waits for a guest's answer" },
 	{ "api",       "repeat_ttl",  CONF_SECS,   "86400",               "how long the answer to a POST with an Idempotency-Key is kept" },
-	{ "api",       "stock",       CONF_BOOL,   "no",                  "exactly as Trove 18, with habits that help nobody, for comparing with it: routes of older releases are 404; mgmt/instances comes in one piece; JSON only; no links that gophercloud would follow; no version document at /v1.0; a refused request becomes its instance's fault; root counts as enabled for ever; a backup that runs cannot be deleted (else it is stopped)" },
+	{ "api",       "stock",       CONF_BOOL,   "no",                  "exactly as Trove 18, with habits that help nobody, for comparing with it: routes of older releases are 404; mgmt/instances comes in one piece; JSON only; no links that gophercloud would follow; no version document at /v1.0; a refused request becomes its instance's fault; root counts as enabled for ever; a backup that runs cannot be deleted (else it is stopped); no databases and users of PostgreSQL and Redis" },
 	{ "api",       "default_datastore", CONF_STR, "",                 "datastore of a create that names none" },
 	{ "api",       "images",      CONF_STR,    "",                    "ids and tags of images that datastore versions may name, separated by commas; empty: any" },
 

@@ -1,6 +1,7 @@
 #include "t/unit/test.h"
 #include "fcgi/accounts.h"
 #include "fcgi/names.h"
+#include "lib/base/conf.h"
 #include "lib/base/text.h"
 #include "t/unit/cost.h"
 
@@ -155,6 +156,23 @@ redis_knows_users_by_their_names_alone(void **state)
 	    ERR_UNPROCESSABLE);
 	assert_string_equal(op.why,
 	    "Operation not supported for datastore redis.");
+	op_end(&op);
+}
+
+/* In the reference they have routes and refuse everything. */
+static void
+stock_habits_know_no_users_of_engines_the_reference_refuses(void **state)
+{
+	struct op op;
+
+	(void)state;
+	op_begin(&op, "test");
+	conf_set(&op, "api", "stock", "yes");
+	assert_true(names_known("mariadb") && names_databases("mysql"));
+	assert_false(names_known("postgresql") || names_known("redis"));
+	assert_false(names_databases("postgresql"));
+	conf_set(&op, "api", "stock", "no");
+	assert_true(names_known("redis") && names_databases("postgresql"));
 	op_end(&op);
 }
 
@@ -318,6 +336,8 @@ main(void)
 		cmocka_unit_test(redis_knows_users_by_their_names_alone),
 		cmocka_unit_test(a_refused_password_is_not_repeated),
 		cmocka_unit_test(character_sets_and_collations_belong_together),
+		cmocka_unit_test(
+		    stock_habits_know_no_users_of_engines_the_reference_refuses),
 		cmocka_unit_test(users_have_databases_of_the_same_request_only),
 	};
 
