@@ -330,11 +330,12 @@ has_row(const char *word)
 	return false;
 }
 
-/* Who writes openapi.json: its suffix says JSON, whatever Accept says. */
+/* The document that its suffix calls JSON, and what the object store says. */
 static bool
 is_json_only(const char *file)
 {
-	return strstr(file, "openapi") != NULL;
+	return strstr(file, "openapi") != NULL ||
+	    strstr(file, "view_objects") != NULL;
 }
 
 /* The first string behind "before", when "after" follows it. */
