@@ -47,8 +47,8 @@ def restart(s):
 
 def postmaster(s):
     """The one that has its command line still; the others are its children."""
-    found = [p for p in s.inside(it['id']) if open(
-        '/proc/%d/cmdline' % p, 'rb').read().startswith(b'/usr/lib/postgresql')]
+    found = [p for p in s.inside(it['id'])
+             if command_line(p).startswith(b'/usr/lib/postgresql')]
     same(len(found), 1, found)
     return found[0]
 

@@ -119,11 +119,7 @@ def a_killed_server_and_a_killed_agent_fail_or_repeat_it(s):
     id = ask('killed')
     until(20, lambda: backup(id)['status'] == 'BUILDING')
     for p in s.inside(it['id']):
-        try:
-            line = open('/proc/%d/cmdline' % p, 'rb').read()
-        except (FileNotFoundError, ProcessLookupError):
-            continue                    # it has ended meanwhile
-        if line.startswith(b'/run/coffer-agent/coffer-agent'):
+        if command_line(p).startswith(b'/run/coffer-agent/coffer-agent'):
             os.kill(p, signal.SIGKILL)
     b = ended(id)
     check(b['status'] in ('COMPLETED', 'FAILED'), b)

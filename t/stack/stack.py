@@ -319,6 +319,14 @@ class Redis:
         self.k.close()
 
 
+def command_line(pid):
+    """Of a process, as bytes; empty when it has ended meanwhile."""
+    try:
+        return open('/proc/%s/cmdline' % pid, 'rb').read()
+    except OSError:
+        return b''
+
+
 class Stack:
     """dev/stack with a directory of its own below /tmp."""
 
@@ -414,17 +422,9 @@ class Stack:
 
     def sandboxes(self, id=''):
         """Pids of the outermost process of an instance, or of all."""
-        found = []
-        for d in os.listdir('/proc'):
-            if not d.isdigit():
-                continue
-            try:
-                line = open('/proc/%s/cmdline' % d, 'rb').read()
-            except OSError:
-                continue
-            if (self.dir + '/local/').encode() in line and id.encode() in line:
-                found.append(int(d))
-        return found
+        dir = (self.dir + '/local/').encode()
+        lines = ((d, command_line(d)) for d in os.listdir('/proc') if d.isdigit())
+        return [int(d) for d, line in lines if dir in line and id.encode() in line]
 
     def inside(self, id):
         """All processes of an instance, its own pid namespace included."""
