@@ -151,7 +151,10 @@ def backups_and_their_strategies(s):
     check('first' in value(s, 'database', 'backup', 'list', 'instance',
                            'quick'))
     run(s, 'database', 'backup', 'delete', 'first')
-    run(s, 'database', 'backup', 'create', 'second', '-i', 'shop', fails='.')
+    b = show(s, 'database', 'backup', 'create', 'second', '-i', 'shop')
+    until(60, lambda: show(s, 'database', 'backup', 'show', b['id'])[
+        'status'] == 'COMPLETED')
+    settled(s)
     run(s, 'database', 'backup', 'strategy', 'create', '--instance-id',
         mine['quick'], '--swift-container', 'mine')
     check('mine' in value(s, 'database', 'backup', 'strategy', 'list'))

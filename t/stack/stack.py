@@ -103,13 +103,14 @@ class Client:
         self._conn = None
 
     def login(self):
+        """Again where somebody just killed who was answering."""
         scope = {'project': {'name': self.project,
                              'domain': {'name': 'Default'}}}
-        a = self.raw('POST', '/v3/auth/tokens', {'auth': {
-            'identity': {'methods': ['password'], 'password': {'user': {
+        a = until(10, lambda: [a for a in [self.raw('POST', '/v3/auth/tokens', {
+            'auth': {'identity': {'methods': ['password'], 'password': {'user': {
                 'name': self.user, 'domain': {'name': 'Default'},
                 'password': self.password}}},
-            'scope': scope}}, token=None)
+                'scope': scope}}, token=None)] if a.status != 503])[0]
         check(a.status == 201, 'login of', self.user, a)
         self._token = a.headers['X-Subject-Token']
         self._id = a.json['token']['project']['id']
