@@ -3,16 +3,33 @@
 #include "fcgi/route.h"
 #include "t/fuzz/fuzz.h"
 
+#include <stdbool.h>
 #include <string.h>
 
-/* What came through may hold no separator and no dot segment. */
+static bool
+plain(const char *s, size_t n)
+{
+	return n > 0 && !(n == 1 && *s == '.') &&
+	    !(n == 2 && s[0] == '.' && s[1] == '.');
+}
+
+/* The name of an object may hold separators; nothing may hold a dot segment. */
 static void
 check(const struct request *r)
 {
-	for (int i = 0; i < ARGS_MAX && r->arg[i] != NULL; i++)
-		if (*r->arg[i] == '\0' || strchr(r->arg[i], '/') != NULL ||
-		    strcmp(r->arg[i], ".") == 0 || strcmp(r->arg[i], "..") == 0)
+	bool object = strstr(r->route->path, "{object}") != NULL;
+
+	for (int i = 0; i < ARGS_MAX && r->arg[i] != NULL; i++) {
+		const char *s = r->arg[i];
+		size_t n = strcspn(s, "/");
+
+		if (s[n] == '/' && !(object && i == 2))
 			__builtin_trap();
+		for (; plain(s, n) && s[n] == '/'; n = strcspn(s, "/"))
+			s += n + 1;
+		if (!plain(s, n))
+			__builtin_trap();
+	}
 }
 
 int
