@@ -50,7 +50,6 @@ typedef enum err (*db_found)(struct op *, void *arg, const char *name,
 
 struct datastore {
 	const char	 *name;
-	int		  port;
 
 	/* The server process.  The agent is its parent and restarts it. */
 	enum err	(*prepare)(struct op *);	/* first of all, once; NULL: nothing to do */

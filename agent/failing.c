@@ -265,7 +265,6 @@ static const struct db_figures figures = {
 
 const struct datastore datastore_failing = {
 	.name = "failing",
-	.port = 3306,
 	.prepare = failing_prepare,
 	.start = failing_start,
 	.stop = failing_stop,

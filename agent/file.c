@@ -1,4 +1,5 @@
 #include "agent/file.h"
+#include "lib/base/conf.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +17,12 @@ static void
 close_fd(void *fd)
 {
 	close((int)(intptr_t)fd);
+}
+
+const char *
+file_data(struct op *op, const char *name)
+{
+	return op_printf(op, "%s/%s", conf_str("agent.data"), name);
 }
 
 static enum err

@@ -7,6 +7,9 @@
 
 #include "lib/base/op.h"
 
+/* The path of a file, or a directory, of the volume: below agent.data. */
+const char	*file_data(struct op *, const char *name);
+
 /* Terminated with a NUL beyond len.  ERR_NOT_FOUND; ERR_INTERNAL over 1 MiB. */
 enum err	 file_get(struct op *, const char *path, const char **bytes,
 		    size_t *len);

@@ -259,3 +259,11 @@ host_forget(struct host_process *p)
 		close(p->watch);
 	*p = (struct host_process){ .watch = -1 };
 }
+
+int
+host_pid(struct host_process *p)
+{
+	if (!host_running(p))
+		host_forget(p);
+	return p->pid;
+}

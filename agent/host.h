@@ -35,6 +35,7 @@ enum err	 host_start(struct op *, const struct host_command *,
 bool		 host_adopt(struct op *, const struct host_command *,
 		    struct host_process *out);
 bool		 host_running(const struct host_process *);
+int		 host_pid(struct host_process *);	/* 0: none, or it has ended and was reaped */
 /* A short one, from its start to its end; ERR_INTERNAL unless it ends well within patience_ms. */
 enum err	 host_run(struct op *, const struct host_command *,
 		    int patience_ms);

@@ -1,4 +1,5 @@
 #include "agent/mariadb.h"
+#include "agent/file.h"
 #include "agent/host.h"
 #include "agent/memory.h"
 #include "agent/settings.h"
@@ -37,19 +38,19 @@ command(struct op *op)
 
 	argv[0] = program();
 	argv[1] = op_printf(op, "--defaults-file=%s",
-	    mariadb_path(op, "my.cnf"));
+	    file_data(op, "my.cnf"));
 	argv[2] = op_printf(op, "--init-file=%s",
-	    mariadb_path(op, "agent/init.sql"));
-	reads[0] = mariadb_path(op, "my.cnf");
-	reads[1] = mariadb_path(op, "agent/init.sql");
-	writes[0] = mariadb_path(op, "mysql");
-	writes[1] = mariadb_path(op, "run");
-	writes[2] = mariadb_path(op, "tmp");
-	writes[3] = mariadb_path(op, "log");
+	    file_data(op, "agent/init.sql"));
+	reads[0] = file_data(op, "my.cnf");
+	reads[1] = file_data(op, "agent/init.sql");
+	writes[0] = file_data(op, "mysql");
+	writes[1] = file_data(op, "run");
+	writes[2] = file_data(op, "tmp");
+	writes[3] = file_data(op, "log");
 	return (struct host_command){
 		.argv = argv, .reads = reads, .writes = writes,
-		.log = mariadb_path(op, "log/mariadb.err"),
-		.pid_file = mariadb_path(op, "agent/server.pid"),
+		.log = file_data(op, "log/mariadb.err"),
+		.pid_file = file_data(op, "agent/server.pid"),
 	};
 }
 
@@ -124,9 +125,7 @@ status(struct op *op, enum db_status *out)
 static int
 pid(void)
 {
-	if (!host_running(&server))
-		host_forget(&server);
-	return server.pid;
+	return host_pid(&server);
 }
 
 static int
@@ -137,7 +136,6 @@ watch(void)
 
 const struct datastore datastore_mariadb = {
 	.name = "mariadb",
-	.port = 3306,
 	.start = start,
 	.stop = stop,
 	.retune = memory_retune,

@@ -12,7 +12,6 @@
 #define MARIADB_ADMIN	"os_admin"
 
 /* Paths below agent.data, the op's. */
-const char	*mariadb_path(struct op *, const char *name);
 const char	*mariadb_socket(struct op *);
 
 /*

@@ -61,7 +61,7 @@ backup_tool_run(struct op *op, const struct host_tool *t)
 static const char *
 option(struct op *op, const char *name, const char *path)
 {
-	return op_printf(op, "--%s=%s", name, mariadb_path(op, path));
+	return op_printf(op, "--%s=%s", name, file_data(op, path));
 }
 
 /* --- backup ------------------------------------------------------------------------- */
@@ -75,7 +75,7 @@ login_write(struct op *op)
 	TRY(mariadb_admin_password(op, &password));
 	text = op_printf(op, "[mariabackup]\nuser = " MARIADB_ADMIN
 	    "\npassword = %s\nsocket = %s\n", password, mariadb_socket(op));
-	return file_put_anew(op, mariadb_path(op, "agent/backup.cnf"), text,
+	return file_put_anew(op, file_data(op, "agent/backup.cnf"), text,
 	    strlen(text));
 }
 
@@ -85,7 +85,7 @@ mark_read(struct op *op, const char **mark)
 	const char *text, *at;
 	size_t n;
 
-	TRY(file_get(op, mariadb_path(op, "tmp/backup/xtrabackup_checkpoints"),
+	TRY(file_get(op, file_data(op, "tmp/backup/xtrabackup_checkpoints"),
 	    &text, &n));
 	at = strstr(text, "\nto_lsn = ");
 	if (at == NULL)
@@ -99,7 +99,7 @@ mark_read(struct op *op, const char **mark)
 static enum err
 pages_write(struct op *op, const char *since, int fd)
 {
-	const char *login = mariadb_path(op, "agent/backup.cnf");
+	const char *login = file_data(op, "agent/backup.cnf");
 	const char *const argv[] = { mariabackup(),
 	    op_printf(op, "--defaults-file=%s", login), "--backup",
 	    "--stream=xbstream", option(op, "datadir", "mysql"),
@@ -108,9 +108,9 @@ pages_write(struct op *op, const char *since, int fd)
 	    option(op, "tmpdir", "tmp/backup"),
 	    since == NULL ? NULL : op_printf(op, "--incremental-lsn=%s", since),
 	    NULL };
-	const char *const reads[] = { login, mariadb_path(op, "mysql"),
-	    mariadb_path(op, "run"), NULL };
-	const char *const writes[] = { mariadb_path(op, "tmp/backup"), NULL };
+	const char *const reads[] = { login, file_data(op, "mysql"),
+	    file_data(op, "run"), NULL };
+	const char *const writes[] = { file_data(op, "tmp/backup"), NULL };
 	const struct host_tool t = { .argv = argv, .in = -1, .out = fd,
 	    .reads = reads, .writes = writes };
 
@@ -120,7 +120,7 @@ pages_write(struct op *op, const char *since, int fd)
 enum err
 mariadb_backup(struct op *op, const char *since, int fd, const char **mark)
 {
-	const char *dir = mariadb_path(op, "tmp/backup");
+	const char *dir = file_data(op, "tmp/backup");
 	enum err e;
 
 	if (since != NULL && !is_mark(since))
@@ -129,7 +129,7 @@ mariadb_backup(struct op *op, const char *since, int fd, const char **mark)
 	TRY(file_directory(op, dir));
 	TRY(login_write(op));
 	e = pages_write(op, since, fd);
-	unlink(mariadb_path(op, "agent/backup.cnf"));
+	unlink(file_data(op, "agent/backup.cnf"));
 	TRY(e);
 	TRY(mark_read(op, mark));
 	return file_remove_tree(op, dir);
@@ -166,8 +166,8 @@ prepare(struct op *op, bool more)
 	    memory != NULL ? memory : "16M"),
 	    more ? option(op, "incremental-dir", MORE) : NULL, NULL };
 	const char *const reads[] = { NULL };
-	const char *const writes[] = { mariadb_path(op, "restore"),
-	    mariadb_path(op, "tmp"), NULL };
+	const char *const writes[] = { file_data(op, "restore"),
+	    file_data(op, "tmp"), NULL };
 	const struct host_tool t = { .argv = argv, .in = -1, .out = -1,
 	    .reads = reads, .writes = writes };
 
@@ -177,11 +177,11 @@ prepare(struct op *op, bool more)
 enum err
 mariadb_restore(struct op *op, int nth, int fd)
 {
-	const char *dir = mariadb_path(op, nth == 0 ? AGAIN : MORE);
+	const char *dir = file_data(op, nth == 0 ? AGAIN : MORE);
 
 	if (nth == 0) {
-		TRY(file_remove_tree(op, mariadb_path(op, "restore")));
-		TRY(file_directory(op, mariadb_path(op, "restore")));
+		TRY(file_remove_tree(op, file_data(op, "restore")));
+		TRY(file_directory(op, file_data(op, "restore")));
 	}
 	TRY(file_directory(op, dir));
 	TRY(unpack(op, dir, fd));
@@ -199,17 +199,17 @@ notes_remove(struct op *op)
 	    "xtrabackup_slave_info", "xtrabackup_galera_info", NULL };
 
 	for (const char *const *n = notes; *n != NULL; n++)
-		unlink(mariadb_path(op, op_printf(op, AGAIN "/%s", *n)));
+		unlink(file_data(op, op_printf(op, AGAIN "/%s", *n)));
 }
 
 enum err
 mariadb_restored(struct op *op)
 {
-	const char *place = mariadb_path(op, "mysql");
+	const char *place = file_data(op, "mysql");
 
 	notes_remove(op);
 	TRY(mariadb_conf_restored(op));
-	TRY(file_take_place(op, mariadb_path(op, AGAIN), place,
-	    mariadb_path(op, "restore/old")));
-	return file_remove_tree(op, mariadb_path(op, "restore"));
+	TRY(file_take_place(op, file_data(op, AGAIN), place,
+	    file_data(op, "restore/old")));
+	return file_remove_tree(op, file_data(op, "restore"));
 }

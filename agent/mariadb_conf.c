@@ -18,15 +18,9 @@
 #define SOCKET_MAX 107			/* bytes of a unix socket's path */
 
 const char *
-mariadb_path(struct op *op, const char *name)
-{
-	return op_printf(op, "%s/%s", conf_str("agent.data"), name);
-}
-
-const char *
 mariadb_socket(struct op *op)
 {
-	return mariadb_path(op, "run/mariadb.sock");
+	return file_data(op, "run/mariadb.sock");
 }
 
 /* Measured with sysbench under memory limits: more is killed, less is slow. */
@@ -63,12 +57,12 @@ defaults(struct op *op, bool first)
 
 	text_begin(&t, op, 2048);
 	text_add(&t, "# Written by coffer-agent at every start.\n[mariadbd]\n");
-	text_printf(&t, "datadir = %s\n", mariadb_path(op, "mysql"));
+	text_printf(&t, "datadir = %s\n", file_data(op, "mysql"));
 	text_printf(&t, "socket = %s\n", mariadb_socket(op));
-	text_printf(&t, "pid-file = %s\n", mariadb_path(op, "run/mariadb.pid"));
-	text_printf(&t, "tmpdir = %s\n", mariadb_path(op, "tmp"));
-	text_printf(&t, "secure-file-priv = %s\n", mariadb_path(op, "tmp"));
-	text_printf(&t, "log-error = %s\n", mariadb_path(op, "log/mariadb.err"));
+	text_printf(&t, "pid-file = %s\n", file_data(op, "run/mariadb.pid"));
+	text_printf(&t, "tmpdir = %s\n", file_data(op, "tmp"));
+	text_printf(&t, "secure-file-priv = %s\n", file_data(op, "tmp"));
+	text_printf(&t, "log-error = %s\n", file_data(op, "log/mariadb.err"));
 	text_printf(&t, "bind-address = %s\n", conf_str("agent.address"));
 	text_printf(&t, "port = %d\n", conf_int("agent.port"));
 	text_add(&t, "skip-name-resolve\nlocal-infile = 0\nskip-log-bin\n"
@@ -95,7 +89,7 @@ defaults(struct op *op, bool first)
 bool
 mariadb_conf_secured(struct op *op)
 {
-	return access(mariadb_path(op, "agent/admin.pw"), F_OK) == 0;
+	return access(file_data(op, "agent/admin.pw"), F_OK) == 0;
 }
 
 /*
@@ -105,7 +99,7 @@ mariadb_conf_secured(struct op *op)
 static enum err
 password_ensure(struct op *op, bool *first)
 {
-	const char *aside = mariadb_path(op, "agent/admin.first"), *made;
+	const char *aside = file_data(op, "agent/admin.first"), *made;
 	struct stat st;
 
 	*first = !mariadb_conf_secured(op);
@@ -119,7 +113,7 @@ enum err
 mariadb_conf_keep(struct op *op)
 {
 	return mariadb_conf_secured(op) ? OK :
-	    file_keep(op, mariadb_path(op, "agent/admin.first"));
+	    file_keep(op, file_data(op, "agent/admin.first"));
 }
 
 enum err
@@ -128,9 +122,9 @@ mariadb_admin_password(struct op *op, const char **out)
 	size_t len;
 	enum err e;
 
-	e = file_get(op, mariadb_path(op, "agent/admin.pw"), out, &len);
+	e = file_get(op, file_data(op, "agent/admin.pw"), out, &len);
 	if (e == ERR_NOT_FOUND)
-		e = file_get(op, mariadb_path(op, "agent/admin.first"), out,
+		e = file_get(op, file_data(op, "agent/admin.first"), out,
 		    &len);
 	return e == ERR_NOT_FOUND ? ERR_INTERNAL : e;
 }
@@ -150,7 +144,7 @@ init_write(struct op *op, bool first)
 	text_begin(&t, op, 1024);
 	text_add(&t, "SET SESSION sql_log_bin = 0;\n");
 	/* What another instance's agent, or its root, had: API and agent know of none. */
-	if (access(mariadb_path(op, "agent/restored"), F_OK) == 0)
+	if (access(file_data(op, "agent/restored"), F_OK) == 0)
 		text_add(&t, "DELETE FROM mysql.global_priv WHERE User IN "
 		    "('root', '" MARIADB_ADMIN "');\n"
 		    "DELETE FROM mysql.proxies_priv WHERE User = 'root';\n"
@@ -168,7 +162,7 @@ init_write(struct op *op, bool first)
 		    "DELETE FROM mysql.proxies_priv WHERE User = 'root';\n"
 		    "FLUSH PRIVILEGES;\n"
 		    "DROP DATABASE IF EXISTS test;\n");
-	return file_put_anew(op, mariadb_path(op, "agent/init.sql"), t.s,
+	return file_put_anew(op, file_data(op, "agent/init.sql"), t.s,
 	    t.len);
 }
 
@@ -178,7 +172,7 @@ directories_ensure(struct op *op)
 	static const char *const names[] = { "agent", "run", "tmp", "log" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		TRY(file_directory(op, mariadb_path(op, names[i])));
+		TRY(file_directory(op, file_data(op, names[i])));
 	if (strlen(mariadb_socket(op)) > SOCKET_MAX)
 		return op_fail(op, ERR_INTERNAL, "%s is too long for a socket",
 		    mariadb_socket(op));
@@ -196,25 +190,25 @@ mariadb_conf_write(struct op *op)
 	TRY(init_write(op, first));
 	TRY(mariadb_settings_start(op, &tenants));
 	conf = op_printf(op, "%s%s", defaults(op, first), tenants);
-	return file_put_anew(op, mariadb_path(op, "my.cnf"), conf,
+	return file_put_anew(op, file_data(op, "my.cnf"), conf,
 	    strlen(conf));
 }
 
 enum err
 mariadb_conf_restored(struct op *op)
 {
-	return file_put(op, mariadb_path(op, "agent/restored"), "", 0);
+	return file_put(op, file_data(op, "agent/restored"), "", 0);
 }
 
 void
 mariadb_conf_started(struct op *op)
 {
-	const char *aside = mariadb_path(op, "agent/admin.first");
+	const char *aside = file_data(op, "agent/admin.first");
 
-	unlink(mariadb_path(op, "agent/init.sql"));
-	unlink(mariadb_path(op, "agent/restored"));
+	unlink(file_data(op, "agent/init.sql"));
+	unlink(file_data(op, "agent/restored"));
 	if (access(aside, F_OK) == 0 &&
-	    rename(aside, mariadb_path(op, "agent/admin.pw")) == -1)
+	    rename(aside, file_data(op, "agent/admin.pw")) == -1)
 		log_error(op, "%s: %s", aside, strerror(errno));
 	settings_started(op);
 }

@@ -21,7 +21,7 @@ static const struct log {
 static const char *
 mark(struct op *op, const struct log *l)
 {
-	return mariadb_path(op, op_printf(op, "agent/%s.on", l->name));
+	return file_data(op, op_printf(op, "agent/%s.on", l->name));
 }
 
 void
@@ -32,7 +32,7 @@ mariadb_logs_settings(struct op *op, struct text *conf)
 		if (logs[i].variable == NULL)
 			continue;
 		text_printf(conf, "%s_file = %s\n%s = %d\n", logs[i].variable,
-		    mariadb_path(op, logs[i].file), logs[i].variable,
+		    file_data(op, logs[i].file), logs[i].variable,
 		    access(mark(op, &logs[i]), F_OK) == 0);
 	}
 }
@@ -55,7 +55,7 @@ log_read(struct op *op, const struct log *l, struct db_log *out)
 
 	*out = (struct db_log){ .name = l->name, .system = l->variable == NULL,
 	    .on = true };
-	if (stat(mariadb_path(op, l->file), &st) == 0)
+	if (stat(file_data(op, l->file), &st) == 0)
 		out->size = (int64_t)st.st_size;
 	if (l->variable == NULL)
 		return OK;

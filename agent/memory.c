@@ -8,7 +8,7 @@
 static const char *
 place(struct op *op)
 {
-	return op_printf(op, "%s/agent/memory", conf_str("agent.data"));
+	return file_data(op, "agent/memory");
 }
 
 /*

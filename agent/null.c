@@ -416,7 +416,6 @@ null_restored(struct op *op)
 
 const struct datastore datastore_null = {
 	.name = "null",
-	.port = 3306,
 	.start = null_start,
 	.stop = null_stop,
 	.retune = null_retune,

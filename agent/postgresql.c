@@ -73,9 +73,7 @@ prepare(struct op *op)
 static int
 pid(void)
 {
-	if (!host_running(&server))
-		host_forget(&server);
-	return server.pid;
+	return host_pid(&server);
 }
 
 static int
@@ -86,7 +84,6 @@ watch(void)
 
 const struct datastore datastore_postgresql = {
 	.name = "postgresql",
-	.port = 5432,
 	.prepare = prepare,
 	.start = start,
 	.stop = stop,

@@ -17,7 +17,6 @@
 #define POSTGRESQL_ROOT	"postgres"	/* the tenant's superuser, as the contract names him */
 
 /* Paths below agent.data, the op's. */
-const char	*postgresql_path(struct op *, const char *name);
 #define POSTGRESQL_DATA	"pgdata"
 #define POSTGRESQL_CONF	"agent/postgresql/postgresql.conf"
 #define POSTGRESQL_HBA	"agent/postgresql/pg_hba.conf"

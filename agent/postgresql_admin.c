@@ -30,7 +30,7 @@ static const char script[] =
 void
 postgresql_admin_lost(struct op *op)
 {
-	const char *mark = postgresql_path(op, LOST);
+	const char *mark = file_data(op, LOST);
 
 	if (access(mark, F_OK) == 0)
 		return;
@@ -45,18 +45,18 @@ postgresql_admin_ensure(struct op *op)
 {
 	struct host_command c = postgresql_command(op);
 	const char *argv[] = { c.argv[0], "--single", c.argv[1], "-c",
-	    op_printf(op, "config_file=%s", postgresql_path(op,
+	    op_printf(op, "config_file=%s", file_data(op,
 	    POSTGRESQL_CONF)), "-c", "allow_system_table_mods=on", "-c",
 	    "dynamic_shared_memory_type=mmap", "template1", NULL };
 
-	if (access(postgresql_path(op, LOST), F_OK) == -1)
+	if (access(file_data(op, LOST), F_OK) == -1)
 		return OK;
 	c.argv = argv;
-	c.input = postgresql_path(op, SCRIPT);
-	c.pid_file = postgresql_path(op, "agent/single.pid");
+	c.input = file_data(op, SCRIPT);
+	c.pid_file = file_data(op, "agent/single.pid");
 	TRY(file_put_anew(op, c.input, script, strlen(script)));
 	TRY(host_run(op, &c, REPAIR_MS));
 	unlink(c.input);
-	unlink(postgresql_path(op, LOST));
+	unlink(file_data(op, LOST));
 	return OK;
 }

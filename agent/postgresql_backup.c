@@ -51,7 +51,7 @@ session_open(struct op *op, PGconn **out)
 	const char *const names[] = { "host", "port", "user", "replication",
 	    "sslmode", "gssencmode", "application_name", "connect_timeout",
 	    NULL };
-	const char *const values[] = { postgresql_path(op, "run"),
+	const char *const values[] = { file_data(op, "run"),
 	    op_printf(op, "%d", conf_int("agent.port")), POSTGRESQL_ADMIN,
 	    "true", "disable", "disable", "coffer-backup", "10", NULL };
 
@@ -165,14 +165,14 @@ close_it(void *fd)
 enum err
 postgresql_restore(struct op *op, int nth, int fd)
 {
-	const char *made = postgresql_path(op, AGAIN);
+	const char *made = file_data(op, AGAIN);
 	int dir;
 
 	if (nth != 0)
 		return op_fail(op, ERR_NOT_BUILT,
 		    "PostgreSQL's backups are full ones.");
-	TRY(file_remove_tree(op, postgresql_path(op, "restore")));
-	TRY(file_directory(op, postgresql_path(op, "restore")));
+	TRY(file_remove_tree(op, file_data(op, "restore")));
+	TRY(file_directory(op, file_data(op, "restore")));
 	TRY(file_directory(op, made));
 	dir = open(made, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir == -1)
@@ -189,13 +189,13 @@ postgresql_restore(struct op *op, int nth, int fd)
 enum err
 postgresql_restored(struct op *op)
 {
-	const char *made = postgresql_path(op, AGAIN);
+	const char *made = file_data(op, AGAIN);
 
 	if (access(op_printf(op, "%s/backup_label", made), F_OK) == -1)
 		return op_fail(op, ERR_BAD_REQUEST,
 		    "The backup is damaged: it has no label.");
-	unlink(postgresql_path(op, POSTGRESQL_HBA));
-	TRY(file_take_place(op, made, postgresql_path(op, POSTGRESQL_DATA),
-	    postgresql_path(op, "restore/old")));
-	return file_remove_tree(op, postgresql_path(op, "restore"));
+	unlink(file_data(op, POSTGRESQL_HBA));
+	TRY(file_take_place(op, made, file_data(op, POSTGRESQL_DATA),
+	    file_data(op, "restore/old")));
+	return file_remove_tree(op, file_data(op, "restore"));
 }

@@ -106,7 +106,7 @@ dir_close(void *dir)
 static enum err
 segments_patch(struct op *op, uint64_t id)
 {
-	const char *wal = postgresql_path(op, POSTGRESQL_DATA "/pg_wal");
+	const char *wal = file_data(op, POSTGRESQL_DATA "/pg_wal");
 	DIR *dir = opendir(wal);
 	struct dirent *d;
 
@@ -125,7 +125,7 @@ segments_patch(struct op *op, uint64_t id)
 static enum err
 identifier(struct op *op, uint64_t *id)
 {
-	const char *wanted = postgresql_path(op, WANTED), *text;
+	const char *wanted = file_data(op, WANTED), *text;
 	size_t len;
 
 	if (file_get(op, wanted, &text, &len) == OK &&
@@ -141,7 +141,7 @@ identifier(struct op *op, uint64_t *id)
 enum err
 postgresql_birth(struct op *op, bool *first)
 {
-	const char *given = postgresql_path(op, GIVEN);
+	const char *given = file_data(op, GIVEN);
 	uint64_t id;
 
 	*first = access(given, F_OK) == -1;
@@ -149,9 +149,9 @@ postgresql_birth(struct op *op, bool *first)
 		return OK;
 	TRY(identifier(op, &id));
 	TRY(segments_patch(op, id));
-	TRY(file_patch(op, postgresql_path(op,
+	TRY(file_patch(op, file_data(op,
 	    POSTGRESQL_DATA "/global/pg_control"), id, control_patch));
-	if (rename(postgresql_path(op, WANTED), given) == -1)
+	if (rename(file_data(op, WANTED), given) == -1)
 		return failed(op, given);
 	return OK;
 }

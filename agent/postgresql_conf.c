@@ -14,19 +14,13 @@
 #define SOCKET_MAX 107			/* bytes of a unix socket's path */
 #define SEGMENT_MB 16			/* of WAL */
 
-const char *
-postgresql_path(struct op *op, const char *name)
-{
-	return op_printf(op, "%s/%s", conf_str("agent.data"), name);
-}
-
 static const char **
 list_of(struct op *op, const char *const *names, size_t n)
 {
 	const char **out = op_alloc(op, (n + 1) * sizeof(*out));
 
 	for (size_t i = 0; i < n; i++)
-		out[i] = postgresql_path(op, names[i]);
+		out[i] = file_data(op, names[i]);
 	return out;
 }
 
@@ -42,20 +36,20 @@ arguments(struct op *op)
 	int n = 0;
 
 	argv[n++] = engine_find("postgresql")->server;
-	argv[n++] = op_printf(op, "-D%s", postgresql_path(op, POSTGRESQL_DATA));
+	argv[n++] = op_printf(op, "-D%s", file_data(op, POSTGRESQL_DATA));
 #define SET(name, value) do {						\
 	argv[n++] = "-c";						\
 	argv[n++] = op_printf(op, name "=%s", value);			\
 } while (0)
-	SET("config_file", postgresql_path(op, POSTGRESQL_CONF));
-	SET("hba_file", postgresql_path(op, POSTGRESQL_HBA));
-	SET("ident_file", postgresql_path(op, POSTGRESQL_IDENT));
+	SET("config_file", file_data(op, POSTGRESQL_CONF));
+	SET("hba_file", file_data(op, POSTGRESQL_HBA));
+	SET("ident_file", file_data(op, POSTGRESQL_IDENT));
 	SET("listen_addresses", conf_str("agent.address"));
 	SET("port", op_printf(op, "%d", conf_int("agent.port")));
-	SET("unix_socket_directories", postgresql_path(op, "run"));
+	SET("unix_socket_directories", file_data(op, "run"));
 	SET("dynamic_shared_memory_type", "mmap");
 	SET("logging_collector", "on");
-	SET("log_directory", postgresql_path(op, "log"));
+	SET("log_directory", file_data(op, "log"));
 	SET("log_filename", "postgresql.log");
 #undef SET
 	return argv;
@@ -73,8 +67,8 @@ postgresql_command(struct op *op)
 		.reads = list_of(op, reads, sizeof(reads) / sizeof(reads[0])),
 		.writes = list_of(op, writes,
 		    sizeof(writes) / sizeof(writes[0])),
-		.log = postgresql_path(op, "log/postgresql.log"),
-		.pid_file = postgresql_path(op, "agent/server.pid"),
+		.log = file_data(op, "log/postgresql.log"),
+		.pid_file = file_data(op, "agent/server.pid"),
 	};
 }
 
@@ -144,7 +138,7 @@ postgresql_conf_write(struct op *op, const struct db_setting *s)
 		}
 		text_add(&t, "'\n");
 	}
-	return file_put_anew(op, postgresql_path(op, POSTGRESQL_CONF), t.s,
+	return file_put_anew(op, file_data(op, POSTGRESQL_CONF), t.s,
 	    t.len);
 }
 
@@ -154,10 +148,10 @@ directories_ensure(struct op *op)
 	static const char *const names[] = { "agent", "agent/postgresql", "run",
 	    "log" };
 	const char *socket = op_printf(op, "%s/.s.PGSQL.%d",
-	    postgresql_path(op, "run"), conf_int("agent.port"));
+	    file_data(op, "run"), conf_int("agent.port"));
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		TRY(file_directory(op, postgresql_path(op, names[i])));
+		TRY(file_directory(op, file_data(op, names[i])));
 	if (strlen(socket) > SOCKET_MAX)
 		return op_fail(op, ERR_INTERNAL, "%s is too long for a socket",
 		    socket);
@@ -172,7 +166,7 @@ directories_ensure(struct op *op)
 static void
 lock_forget(struct op *op)
 {
-	const char *lock = postgresql_path(op, POSTGRESQL_DATA "/postmaster.pid");
+	const char *lock = file_data(op, POSTGRESQL_DATA "/postmaster.pid");
 	const char *text, *server = engine_find("postgresql")->server;
 	char exe[256];
 	size_t len;

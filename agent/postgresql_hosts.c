@@ -155,7 +155,7 @@ text_of(struct op *op, const struct db_user *besides, struct text *t)
 enum err
 postgresql_hosts(struct op *op, const struct db_user *besides)
 {
-	const char *path = postgresql_path(op, POSTGRESQL_HBA), *was;
+	const char *path = file_data(op, POSTGRESQL_HBA), *was;
 	struct text t;
 	size_t len;
 
@@ -169,10 +169,10 @@ postgresql_hosts(struct op *op, const struct db_user *besides)
 enum err
 postgresql_hosts_ensure(struct op *op, bool open)
 {
-	const char *path = postgresql_path(op, POSTGRESQL_HBA);
+	const char *path = file_data(op, POSTGRESQL_HBA);
 	const char *text = open ? HEAD OPEN : HEAD;
 
-	TRY(file_put_anew(op, postgresql_path(op, POSTGRESQL_IDENT), "", 0));
+	TRY(file_put_anew(op, file_data(op, POSTGRESQL_IDENT), "", 0));
 	if (access(path, F_OK) == 0)
 		return OK;
 	return file_put_anew(op, path, text, strlen(text));

@@ -17,7 +17,7 @@
 void
 postgresql_logs_settings(struct op *op, struct text *conf)
 {
-	bool on = access(postgresql_path(op, WANTED), F_OK) == 0;
+	bool on = access(file_data(op, WANTED), F_OK) == 0;
 
 	text_printf(conf, "log_destination = '%s'\nlog_statement = '%s'\n",
 	    on ? "stderr,csvlog" : "stderr", on ? "all" : "none");
@@ -30,7 +30,7 @@ size_of(struct op *op, const char *file)
 {
 	struct stat st;
 
-	return stat(postgresql_path(op, file), &st) == 0 ?
+	return stat(file_data(op, file), &st) == 0 ?
 	    (int64_t)st.st_size : 0;
 }
 
@@ -54,7 +54,7 @@ postgresql_log_list(struct op *op, const struct db_log **out)
 enum err
 postgresql_log_set(struct op *op, const char *name, bool on)
 {
-	const char *mark = postgresql_path(op, WANTED);
+	const char *mark = file_data(op, WANTED);
 	const struct db_setting *s;
 
 	if (strcmp(name, "general") != 0)

@@ -3,6 +3,7 @@
  * it reads them, and kept when it did.  What only a start reads waits for one.
  */
 #include "agent/postgresql.h"
+#include "agent/file.h"
 #include "agent/settings.h"
 #include "lib/base/log.h"
 
@@ -201,7 +202,7 @@ file_check(struct op *op)
 	    "ON lower(s.name) = lower(f.name) "
 	    "WHERE f.error IS NOT NULL AND f.sourcefile = $1 AND "
 	    "COALESCE(s.context, '') <> 'postmaster' ORDER BY f.seqno",
-	    (const char *[]){ postgresql_path(op, POSTGRESQL_CONF), NULL },
+	    (const char *[]){ file_data(op, POSTGRESQL_CONF), NULL },
 	    complain, &why));
 	return why == NULL ? OK : op_fail(op, ERR_BAD_REQUEST, "%s", why);
 }

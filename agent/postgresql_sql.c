@@ -1,5 +1,6 @@
 /* The only owner of libpq in the agent. */
 #include "agent/postgresql.h"
+#include "agent/file.h"
 #include "lib/base/clock.h"
 #include "lib/base/conf.h"
 #include "lib/base/log.h"
@@ -49,7 +50,7 @@ session_open(struct op *op, const char *database, int64_t until)
 	const char *const names[] = { "host", "port", "user", "dbname",
 	    "sslmode", "gssencmode", "client_encoding", "application_name",
 	    "options", NULL };
-	const char *const values[] = { postgresql_path(op, "run"),
+	const char *const values[] = { file_data(op, "run"),
 	    op_printf(op, "%d", conf_int("agent.port")), POSTGRESQL_ADMIN,
 	    database, "disable", "disable", "UTF8", "coffer-agent", OPTIONS,
 	    NULL };

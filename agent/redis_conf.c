@@ -11,15 +11,9 @@
 #define SOCKET_MAX 107			/* bytes of a unix socket's path */
 
 const char *
-redis_path(struct op *op, const char *name)
-{
-	return op_printf(op, "%s/%s", conf_str("agent.data"), name);
-}
-
-const char *
 redis_socket(struct op *op)
 {
-	return redis_path(op, "run/redis.sock");
+	return file_data(op, "run/redis.sock");
 }
 
 /* What it reads back is what was given, whatever it is. */
@@ -67,9 +61,9 @@ defaults(struct op *op)
 	text_printf(&t, "bind %s\nport %d\n", conf_str("agent.address"),
 	    conf_int("agent.port"));
 	path_line(&t, "unixsocket", redis_socket(op));
-	path_line(&t, "dir", redis_path(op, REDIS_DATA));
-	path_line(&t, "logfile", redis_path(op, "log/redis.log"));
-	path_line(&t, "aclfile", redis_path(op, "agent/users.acl"));
+	path_line(&t, "dir", file_data(op, REDIS_DATA));
+	path_line(&t, "logfile", file_data(op, "log/redis.log"));
+	path_line(&t, "aclfile", file_data(op, "agent/users.acl"));
 	text_add(&t, "unixsocketperm 700\nprotected-mode no\ndaemonize no\n"
 	    "set-proc-title no\nalways-show-logo no\n"
 	    "acl-pubsub-default resetchannels\nsanitize-dump-payload clients\n"
@@ -104,7 +98,7 @@ redis_conf_value(struct op *op, const char *name)
 static enum err
 password_ensure(struct op *op)
 {
-	const char *path = redis_path(op, "agent/admin.pw"), *made;
+	const char *path = file_data(op, "agent/admin.pw"), *made;
 	size_t len;
 
 	if (file_get(op, path, &made, &len) == OK && len == PASSWORD)
@@ -117,7 +111,7 @@ enum err
 redis_admin_password(struct op *op, const char **out)
 {
 	size_t len;
-	enum err e = file_get(op, redis_path(op, "agent/admin.pw"), out, &len);
+	enum err e = file_get(op, file_data(op, "agent/admin.pw"), out, &len);
 
 	return e == ERR_NOT_FOUND ? ERR_INTERNAL : e;
 }
@@ -129,7 +123,7 @@ directories_ensure(struct op *op)
 	    REDIS_DATA };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		TRY(file_directory(op, redis_path(op, names[i])));
+		TRY(file_directory(op, file_data(op, names[i])));
 	if (strlen(redis_socket(op)) > SOCKET_MAX)
 		return op_fail(op, ERR_INTERNAL, "%s is too long for a socket",
 		    redis_socket(op));
@@ -144,10 +138,10 @@ redis_conf_write(struct op *op)
 	TRY(directories_ensure(op));
 	TRY(password_ensure(op));
 	TRY(redis_accounts(op, &accounts));
-	TRY(file_put_anew(op, redis_path(op, "agent/users.acl"), accounts,
+	TRY(file_put_anew(op, file_data(op, "agent/users.acl"), accounts,
 	    strlen(accounts)));
 	TRY(redis_settings_start(op, &tenants));
 	conf = op_printf(op, "%s%s", defaults(op), tenants);
-	return file_put_anew(op, redis_path(op, "redis.conf"), conf,
+	return file_put_anew(op, file_data(op, "redis.conf"), conf,
 	    strlen(conf));
 }

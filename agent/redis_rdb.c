@@ -188,7 +188,7 @@ redis_backup(struct op *op, const char *since, int to, const char **mark)
 enum err
 redis_restore(struct op *op, int nth, int from)
 {
-	const char *path = redis_path(op, RESTORED);
+	const char *path = file_data(op, RESTORED);
 	char *buf = op_alloc(op, CHUNK), magic[sizeof(MAGIC)] = "";
 	ssize_t n;
 	int fd;
@@ -196,7 +196,7 @@ redis_restore(struct op *op, int nth, int from)
 	if (nth > 0)
 		return op_fail(op, ERR_BAD_REQUEST,
 		    "A backup of Redis stands by itself.");
-	TRY(file_directory(op, redis_path(op, REDIS_DATA)));
+	TRY(file_directory(op, file_data(op, REDIS_DATA)));
 	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd == -1)
 		return failed(op, path);
@@ -234,15 +234,15 @@ enum err
 redis_restored(struct op *op)
 {
 	static const char manifest[] = "file " BASE " seq 1 type b\n";
-	const char *dir = redis_path(op, REDIS_DATA "/" REDIS_AOF);
+	const char *dir = file_data(op, REDIS_DATA "/" REDIS_AOF);
 	const char *base = op_printf(op, "%s/" BASE, dir);
 
-	if (access(redis_path(op, RESTORED), F_OK) == -1)
+	if (access(file_data(op, RESTORED), F_OK) == -1)
 		return failed(op, RESTORED);
 	TRY(log_remove(op, dir));
-	unlink(redis_path(op, REDIS_DATA "/dump.rdb"));
+	unlink(file_data(op, REDIS_DATA "/dump.rdb"));
 	TRY(file_directory(op, dir));
-	if (rename(redis_path(op, RESTORED), base) == -1)
+	if (rename(file_data(op, RESTORED), base) == -1)
 		return failed(op, base);
 	return file_put(op, op_printf(op, "%s/" REDIS_AOF_NAME ".manifest",
 	    dir), manifest, sizeof(manifest) - 1);

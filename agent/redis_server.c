@@ -1,4 +1,5 @@
 #include "agent/redis_server.h"
+#include "agent/file.h"
 #include "agent/host.h"
 #include "agent/memory.h"
 #include "agent/settings.h"
@@ -22,16 +23,16 @@ command(struct op *op)
 	const char **writes = op_alloc(op, 4 * sizeof(*writes));
 
 	argv[0] = PROGRAM;
-	argv[1] = redis_path(op, "redis.conf");
-	reads[0] = redis_path(op, "redis.conf");
-	reads[1] = redis_path(op, "agent/users.acl");
-	writes[0] = redis_path(op, REDIS_DATA);
-	writes[1] = redis_path(op, "run");
-	writes[2] = redis_path(op, "log");
+	argv[1] = file_data(op, "redis.conf");
+	reads[0] = file_data(op, "redis.conf");
+	reads[1] = file_data(op, "agent/users.acl");
+	writes[0] = file_data(op, REDIS_DATA);
+	writes[1] = file_data(op, "run");
+	writes[2] = file_data(op, "log");
 	return (struct host_command){
 		.argv = argv, .reads = reads, .writes = writes,
-		.log = redis_path(op, LOG),
-		.pid_file = redis_path(op, "agent/server.pid"),
+		.log = file_data(op, LOG),
+		.pid_file = file_data(op, "agent/server.pid"),
 	};
 }
 
@@ -80,9 +81,7 @@ status(struct op *op, enum db_status *out)
 static int
 pid(void)
 {
-	if (!host_running(&server))
-		host_forget(&server);
-	return server.pid;
+	return host_pid(&server);
 }
 
 static int
@@ -100,7 +99,7 @@ log_list(struct op *op, const struct db_log **out)
 
 	list[0] = (struct db_log){ .name = "error", .system = true,
 	    .on = true };
-	if (stat(redis_path(op, LOG), &st) == 0)
+	if (stat(file_data(op, LOG), &st) == 0)
 		list[0].size = (int64_t)st.st_size;
 	*out = list;
 	return OK;
@@ -116,7 +115,6 @@ log_set(struct op *op, const char *name, bool on)
 
 const struct datastore datastore_redis = {
 	.name = "redis",
-	.port = 6379,
 	.start = start,
 	.stop = stop,
 	.retune = memory_retune,

@@ -17,7 +17,6 @@
 #define REDIS_AOF_NAME	"appendonly.aof"
 
 /* Paths below agent.data, the op's. */
-const char	*redis_path(struct op *, const char *name);
 const char	*redis_socket(struct op *);
 
 /* Directories, redis.conf and the ACL file, all anew: whatever became of them. */

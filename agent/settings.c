@@ -4,7 +4,6 @@
  */
 #include "agent/settings.h"
 #include "agent/file.h"
-#include "lib/base/conf.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 
@@ -16,12 +15,6 @@
 #define UNTRIED		"agent/settings.untried"
 #define REFUSED		"agent/settings.refused"
 #define STARTS		2		/* without an answer: then without settings */
-
-static const char *
-place(struct op *op, const char *name)
-{
-	return op_printf(op, "%s/%s", conf_str("agent.data"), name);
-}
 
 int
 settings_compare(const void *a, const void *b)
@@ -51,7 +44,7 @@ settings_read_from(struct op *op, const char *file,
 	enum err e;
 	int n = 0;
 
-	e = file_get(op, place(op, file), &bytes, &len);
+	e = file_get(op, file_data(op, file), &bytes, &len);
 	if (e != OK && e != ERR_NOT_FOUND)
 		return e;
 	for (const char *c = bytes; *c != '\0'; c++)
@@ -84,25 +77,25 @@ settings_write_to(struct op *op, const char *file, const struct db_setting *s)
 	for (; s->name != NULL; s++)
 		text_printf(&t, "%s\t%c\t%s\n", s->name, s->number ? 'n' : 's',
 		    s->value);
-	return file_put(op, place(op, file), t.s, t.len);
+	return file_put(op, file_data(op, file), t.s, t.len);
 }
 
 static void
 forget(struct op *op)
 {
-	unlink(place(op, SETTINGS));
-	unlink(place(op, UNTRIED));
+	unlink(file_data(op, SETTINGS));
+	unlink(file_data(op, UNTRIED));
 }
 
 enum err
 settings_write(struct op *op, const struct db_setting *s)
 {
-	unlink(place(op, REFUSED));
+	unlink(file_data(op, REFUSED));
 	if (s->name == NULL) {
 		forget(op);
 		return OK;
 	}
-	TRY(file_put(op, place(op, UNTRIED), "0", 1));
+	TRY(file_put(op, file_data(op, UNTRIED), "0", 1));
 	return settings_write_to(op, SETTINGS, s);
 }
 
@@ -113,7 +106,7 @@ starts(struct op *op)
 	const char *s;
 	size_t len;
 
-	if (file_get(op, place(op, UNTRIED), &s, &len) != OK)
+	if (file_get(op, file_data(op, UNTRIED), &s, &len) != OK)
 		return -1;
 	return atoi(s);
 }
@@ -125,7 +118,7 @@ take_back(struct op *op)
 	    "values of its configuration group; it runs without them.";
 
 	log_error(op, "%s", why);
-	TRY(file_put(op, place(op, REFUSED), why, sizeof(why) - 1));
+	TRY(file_put(op, file_data(op, REFUSED), why, sizeof(why) - 1));
 	forget(op);
 	return OK;
 }
@@ -142,7 +135,7 @@ settings_start(struct op *op, const struct db_setting **out)
 	TRY(settings_read(op, out));
 	if ((*out)->name == NULL || made < 0)
 		return OK;
-	return file_put(op, place(op, UNTRIED), op_printf(op, "%d", made + 1),
+	return file_put(op, file_data(op, UNTRIED), op_printf(op, "%d", made + 1),
 	    1);
 }
 
@@ -151,13 +144,13 @@ void
 settings_started(struct op *op)
 {
 	if (starts(op) > 0)
-		unlink(place(op, UNTRIED));
+		unlink(file_data(op, UNTRIED));
 }
 
 const char *
 settings_complaint(struct op *op)
 {
-	const char *path = place(op, REFUSED), *why;
+	const char *path = file_data(op, REFUSED), *why;
 	size_t len;
 
 	if (file_get(op, path, &why, &len) != OK)

@@ -32,9 +32,9 @@ what_only_a_start_needs_is_removed(void **state)
 	const char *pw;
 
 	(void)state;
-	assert_int_equal(stat(mariadb_path(&op, "agent/init.sql"), &st), -1);
-	assert_int_equal(stat(mariadb_path(&op, "agent/admin.first"), &st), -1);
-	pw = mariadb_path(&op, "agent/admin.pw");
+	assert_int_equal(stat(file_data(&op, "agent/init.sql"), &st), -1);
+	assert_int_equal(stat(file_data(&op, "agent/admin.first"), &st), -1);
+	pw = file_data(&op, "agent/admin.pw");
 	assert_int_equal(stat(pw, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_int_equal(st.st_size, 32);
@@ -135,15 +135,15 @@ passwords_stand_in_no_log(void **state)
 	ok(mariadb_run(&op, op_printf(&op,
 	    "SET GLOBAL general_log_file = '%s', GLOBAL general_log = 1, "
 	    "GLOBAL slow_query_log = 1, GLOBAL long_query_time = 0",
-	    mariadb_path(&op, "log/general.log"))));
+	    file_data(&op, "log/general.log"))));
 	ok(db->user_create(&op, &u));
 	ok(db->root_enable(&op, u.password));
 	ok(db->root_disable(&op));
 	ok(mariadb_run(&op, "SET GLOBAL general_log = 0, "
 	    "GLOBAL slow_query_log = 0, GLOBAL long_query_time = 10"));
-	ok(file_get(&op, mariadb_path(&op, "log/general.log"), &s, &len));
+	ok(file_get(&op, file_data(&op, "log/general.log"), &s, &len));
 	assert_null(memmem(s, len, "canary", 6));
-	ok(file_get(&op, mariadb_path(&op, "log/mariadb.err"), &s, &len));
+	ok(file_get(&op, file_data(&op, "log/mariadb.err"), &s, &len));
 	assert_null(memmem(s, len, "canary", 6));
 	assert_int_not_equal(mariadb_run(&op,
 	    "CREATE USER x IDENTIFIED BY 'canary' oops"), OK);
@@ -418,8 +418,8 @@ use(void)
 
 	mariadb_fixture_use();
 	op_begin(&first, "test");
-	ok(file_directory(&first, mariadb_path(&first, "agent")));
-	ok(file_put(&first, mariadb_path(&first, "agent/admin.first"), "", 0));
+	ok(file_directory(&first, file_data(&first, "agent")));
+	ok(file_put(&first, file_data(&first, "agent/admin.first"), "", 0));
 	op_end(&first);
 }
 

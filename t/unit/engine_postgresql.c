@@ -55,15 +55,15 @@ a_copy_of_the_template_gets_an_identifier_of_its_own(void **state)
 	size_t len;
 
 	(void)state;
-	ok(file_get(&op, postgresql_path(&op, "agent/system"), &given, &len));
+	ok(file_get(&op, file_data(&op, "agent/system"), &given, &len));
 	assert_string_equal(op_printf(&op, "%s\n", asked("SELECT "
 	    "system_identifier::numeric + CASE WHEN system_identifier < 0 "
 	    "THEN 18446744073709551616 ELSE 0 END FROM pg_control_system()")),
 	    given);
-	assert_int_equal(access(postgresql_path(&op, "agent/system.new"),
+	assert_int_equal(access(file_data(&op, "agent/system.new"),
 	    F_OK), -1);
 	start_again();			/* it stays */
-	ok(file_get(&op, postgresql_path(&op, "agent/system"), &given, &len));
+	ok(file_get(&op, file_data(&op, "agent/system"), &given, &len));
 }
 
 static void
@@ -203,7 +203,7 @@ data_from_elsewhere_bring_their_hosts(void **state)
 	create_user("ann", "10.0.0.1", "app");
 	create_user("bob", "%", "app");
 	ok(db->stop(&op));
-	unlink(postgresql_path(&op, POSTGRESQL_HBA));
+	unlink(file_data(&op, POSTGRESQL_HBA));
 	op_end(&op);
 	op_begin(&op, "test");
 	ok(db->start(&op));
@@ -243,7 +243,7 @@ passwords_are_kept_as_scram_and_stand_in_no_log(void **state)
 	    "rolpassword LIKE 'SCRAM-SHA-256$%'"), "2");
 	ok(db->log_set(&op, "general", false));
 	for (size_t i = 0; i < ROWS(logs); i++) {
-		ok(file_get(&op, postgresql_path(&op, logs[i]), &s, &len));
+		ok(file_get(&op, file_data(&op, logs[i]), &s, &len));
 		assert_null(memmem(s, len, "canary", 6));
 		assert_null(memmem(s, len, "SCRAM-SHA", 9));
 	}
@@ -564,7 +564,7 @@ a_server_that_does_not_start_gets_no_settings(void **state)
 static const char *
 place(const char *name)
 {
-	return op_printf(&op, "%s/../%s", postgresql_path(&op, "."), name);
+	return op_printf(&op, "%s/../%s", file_data(&op, "."), name);
 }
 
 static const char *

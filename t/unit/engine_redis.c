@@ -78,8 +78,8 @@ use(void)
 	set("address", address);
 	set("port", "33998");
 	set("memory_mb", "100");
-	ok(file_directory(&op, redis_path(&op, "agent")));
-	ok(file_put(&op, redis_path(&op, "agent/admin.pw"), "", 0));
+	ok(file_directory(&op, file_data(&op, "agent")));
+	ok(file_put(&op, file_data(&op, "agent/admin.pw"), "", 0));
 }
 
 /* What a test holds of the op stays. */
@@ -191,7 +191,7 @@ file_text(const char *name)
 	const char *s;
 	size_t len;
 
-	ok(file_get(&op, redis_path(&op, name), &s, &len));
+	ok(file_get(&op, file_data(&op, name), &s, &len));
 	return s;
 }
 
@@ -780,7 +780,7 @@ filled(struct redis *r, const char *with)
 static void
 what_was_backed_up_is_what_is_restored(void **state)
 {
-	const char *path = redis_path(&op, "backup.rdb");
+	const char *path = file_data(&op, "backup.rdb");
 	struct db_user ann = user("ann", "%");
 	struct redis *r;
 
@@ -810,7 +810,7 @@ what_was_backed_up_is_what_is_restored(void **state)
 static void
 only_whole_snapshots_are_taken_and_given(void **state)
 {
-	const char *path = redis_path(&op, "backup.rdb"), *mark;
+	const char *path = file_data(&op, "backup.rdb"), *mark;
 
 	(void)state;
 	assert_int_equal(backup_to(path, "12345"), 1);

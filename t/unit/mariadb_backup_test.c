@@ -143,7 +143,7 @@ chain(int n)
 static bool
 volume_has(const char *name)
 {
-	return access(mariadb_path(&op, name), F_OK) == 0;
+	return access(file_data(&op, name), F_OK) == 0;
 }
 
 static char first[32], second[32], third[32], fresh_sum[32];
@@ -275,7 +275,7 @@ a_chain_is_restored_to_the_row(void **state)
 		assert_string_equal(checksum("app.t"), sums[n - 1]);
 		assert_non_null(checksum("app.a"));
 		assert_null(checksum("other.t"));
-		assert_true(all_is_ours(mariadb_path(&op, "mysql")));
+		assert_true(all_is_ours(file_data(&op, "mysql")));
 		assert_false(volume_has("restore"));
 		assert_false(volume_has("mysql/xtrabackup_checkpoints"));
 		assert_false(volume_has("agent/restored"));
