@@ -30,6 +30,7 @@ agent_libagent_a_SOURCES = \
 	agent/redis_conf.c agent/redis_rdb.c agent/redis_settings.c \
 	agent/redis_talk.c agent/redis_users.c \
 	agent/report.c agent/report.h \
+	agent/server.c agent/server.h \
 	agent/settings.c agent/settings.h \
 	agent/supervisor.c agent/supervisor.h \
 	agent/objects.h agent/transfer.c agent/transfer.h \

@@ -1,7 +1,7 @@
 #include "agent/mariadb.h"
 #include "agent/file.h"
-#include "agent/host.h"
 #include "agent/memory.h"
+#include "agent/server.h"
 #include "agent/settings.h"
 #include "agent/transfer.h"
 #include "lib/base/clock.h"
@@ -9,11 +9,8 @@
 
 #include <unistd.h>
 
-#define STOP_MS	20000			/* then it is killed; InnoDB recovers */
 #define GROW_MS	5000			/* after a start: whoever waited for it has it */
 
-static struct host_process server = { .watch = -1 };
-static bool known;			/* it let the agent in since it was begun */
 static int64_t grow_at;			/* 0: its redo log has its size */
 
 static const char *
@@ -29,57 +26,15 @@ program(void)
 }
 
 /* Nothing secret stands on the command line: everybody may read it. */
-static struct host_command
-command(struct op *op)
+static const char *const *
+argv(struct op *op)
 {
-	const char **argv = op_alloc(op, 4 * sizeof(*argv));
-	const char **reads = op_alloc(op, 3 * sizeof(*reads));
-	const char **writes = op_alloc(op, 5 * sizeof(*writes));
+	const char **a = op_alloc(op, 4 * sizeof(*a));
 
-	argv[0] = program();
-	argv[1] = op_printf(op, "--defaults-file=%s",
-	    file_data(op, "my.cnf"));
-	argv[2] = op_printf(op, "--init-file=%s",
-	    file_data(op, "agent/init.sql"));
-	reads[0] = file_data(op, "my.cnf");
-	reads[1] = file_data(op, "agent/init.sql");
-	writes[0] = file_data(op, "mysql");
-	writes[1] = file_data(op, "run");
-	writes[2] = file_data(op, "tmp");
-	writes[3] = file_data(op, "log");
-	return (struct host_command){
-		.argv = argv, .reads = reads, .writes = writes,
-		.log = file_data(op, "log/mariadb.err"),
-		.pid_file = file_data(op, "agent/server.pid"),
-	};
-}
-
-static enum err
-start(struct op *op)
-{
-	struct host_command c = command(op);
-	enum err e;
-
-	host_forget(&server);
-	mariadb_hang_up();
-	known = false;
-	if (host_adopt(op, &c, &server)) {
-		log_info(op, "adopted mariadbd, process %d", server.pid);
-		return OK;
-	}
-	TRY(mariadb_conf_write(op));
-	TRY(host_start(op, &c, &server));
-	if ((e = mariadb_conf_keep(op)) != OK)
-		host_end(op, &server, STOP_MS);
-	return e;
-}
-
-static enum err
-stop(struct op *op)
-{
-	mariadb_hang_up();
-	host_end(op, &server, STOP_MS);
-	return OK;
+	a[0] = program();
+	a[1] = op_printf(op, "--defaults-file=%s", file_data(op, "my.cnf"));
+	a[2] = op_printf(op, "--init-file=%s", file_data(op, "agent/init.sql"));
+	return a;
 }
 
 /*
@@ -97,51 +52,50 @@ grow(struct op *op)
 }
 
 static enum err
-status(struct op *op, enum db_status *out)
+greet(struct op *op)
 {
-	bool let_in;
-
-	*out = DB_CRASHED;
-	if (!host_running(&server)) {
-		*out = DB_SHUTDOWN;
-		return OK;
-	}
-	TRY(mariadb_probe(op, &let_in));
-	if (let_in && !known) {
-		mariadb_conf_started(op);
-		known = true;
-		grow_at = clock_ms() + GROW_MS;
-	}
-	if (let_in)
-		grow(op);
-	/* Before the first login it may be anybody's: that is not healthy. */
-	if (!let_in && !mariadb_conf_secured(op))
-		return op_fail(op, ERR_GUEST, "the server does not know the "
-		    "agent");
-	*out = DB_HEALTHY;
+	mariadb_conf_started(op);
+	grow_at = clock_ms() + GROW_MS;
 	return OK;
 }
 
-static int
-pid(void)
+/* Before the first login it may be anybody's: that is not healthy. */
+static enum err
+look(struct op *op, bool let_in)
 {
-	return host_pid(&server);
+	if (let_in)
+		grow(op);
+	return let_in || mariadb_conf_secured(op) ? OK : op_fail(op, ERR_GUEST,
+	    "the server does not know the agent");
 }
 
-static int
-watch(void)
+static const struct server_ways ways = {
+	.argv = argv,
+	.reads = (const char *const[]){ "my.cnf", "agent/init.sql", NULL },
+	.writes = (const char *const[]){ "mysql", "run", "tmp", "log", NULL },
+	.log = "log/mariadb.err",
+	.ready = mariadb_conf_write,
+	.begun = mariadb_conf_keep,
+	.probe = mariadb_probe,
+	.greet = greet,
+	.look = look,
+	.hang_up = mariadb_hang_up,
+};
+
+static enum err
+start(struct op *op)
 {
-	return server.watch;
+	return server_start(op, &ways);
 }
 
 const struct datastore datastore_mariadb = {
 	.name = "mariadb",
 	.start = start,
-	.stop = stop,
+	.stop = server_stop,
 	.retune = memory_retune,
-	.status = status,
-	.pid = pid,
-	.watch = watch,
+	.status = server_status,
+	.pid = server_pid,
+	.watch = server_watch,
 	.database_create = mariadb_database_create,
 	.database_delete = mariadb_database_delete,
 	.database_show = mariadb_database_show,

@@ -210,7 +210,6 @@ mariadb_conf_started(struct op *op)
 	if (access(aside, F_OK) == 0 &&
 	    rename(aside, file_data(op, "agent/admin.pw")) == -1)
 		log_error(op, "%s: %s", aside, strerror(errno));
-	settings_started(op);
 }
 
 /* An option is written with '-', a variable with '_'. */

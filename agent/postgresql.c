@@ -1,65 +1,49 @@
 #include "agent/postgresql.h"
 #include "agent/memory.h"
 #include "agent/settings.h"
-#include "lib/base/log.h"
 
-#define STOP_MS	20000			/* then it is killed, and recovers */
-
-static struct host_process server = { .watch = -1 };
-static bool known;			/* it let the agent in since it was begun */
+#include <signal.h>
 
 static enum err
-start(struct op *op)
+ready(struct op *op)
 {
-	struct host_command c = postgresql_command(op);
-
-	host_forget(&server);
-	postgresql_hang_up();
-	known = false;
-	if (host_adopt(op, &c, &server)) {
-		log_info(op, "adopted postgres, process %d", server.pid);
-		return OK;
-	}
 	TRY(postgresql_conf_start(op));
-	TRY(postgresql_admin_ensure(op));
-	return host_start(op, &c, &server);
-}
-
-static enum err
-stop(struct op *op)
-{
-	postgresql_hang_up();
-	host_end(op, &server, STOP_MS);
-	return OK;
+	return postgresql_admin_ensure(op);
 }
 
 /* Data that came from elsewhere bring their own users along. */
 static enum err
 greet(struct op *op)
 {
-	TRY(postgresql_hosts(op, NULL));
-	settings_started(op);
-	known = true;
-	return OK;
+	return postgresql_hosts(op, NULL);
 }
 
 static enum err
-status(struct op *op, enum db_status *out)
+look(struct op *op, bool let_in)
 {
-	bool let_in;
-
-	*out = DB_CRASHED;
-	if (!host_running(&server)) {
-		*out = DB_SHUTDOWN;
-		return OK;
-	}
-	TRY(postgresql_probe(op, &let_in));
 	if (!let_in)
 		postgresql_admin_lost(op);
-	else if (!known)
-		TRY(greet(op));
-	*out = DB_HEALTHY;
 	return OK;
+}
+
+/* SIGINT ends sessions; SIGTERM would wait until clients have gone by themselves. */
+const struct server_ways postgresql_ways = {
+	.argv = postgresql_argv,
+	.reads = (const char *const[]){ "agent/postgresql", NULL },
+	.writes = (const char *const[]){ POSTGRESQL_DATA, "run", "log", NULL },
+	.log = "log/postgresql.log",
+	.ends_by = SIGINT,
+	.ready = ready,
+	.probe = postgresql_probe,
+	.greet = greet,
+	.look = look,
+	.hang_up = postgresql_hang_up,
+};
+
+static enum err
+start(struct op *op)
+{
+	return server_start(op, &postgresql_ways);
 }
 
 /* Nobody comes to the databases that every server has; templates stay as they are. */
@@ -70,27 +54,15 @@ prepare(struct op *op)
 	    "REVOKE ALL ON DATABASE template1 FROM PUBLIC");
 }
 
-static int
-pid(void)
-{
-	return host_pid(&server);
-}
-
-static int
-watch(void)
-{
-	return server.watch;
-}
-
 const struct datastore datastore_postgresql = {
 	.name = "postgresql",
 	.prepare = prepare,
 	.start = start,
-	.stop = stop,
+	.stop = server_stop,
 	.retune = memory_retune,
-	.status = status,
-	.pid = pid,
-	.watch = watch,
+	.status = server_status,
+	.pid = server_pid,
+	.watch = server_watch,
 	.database_create = postgresql_database_create,
 	.database_delete = postgresql_database_delete,
 	.database_show = postgresql_database_show,

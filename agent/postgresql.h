@@ -10,7 +10,7 @@
 #define AGENT_POSTGRESQL_H
 
 #include "agent/datastore.h"
-#include "agent/host.h"
+#include "agent/server.h"
 #include "lib/base/text.h"
 
 #define POSTGRESQL_ADMIN "os_admin"	/* who made the cluster */
@@ -23,7 +23,8 @@
 #define POSTGRESQL_IDENT "agent/postgresql/pg_ident.conf"	/* empty */
 
 /* The server's command line: what must hold whatever ALTER SYSTEM says. */
-struct host_command postgresql_command(struct op *);
+const char	*const *postgresql_argv(struct op *);
+extern const struct server_ways postgresql_ways;
 
 /* Directories, and all that the server reads at a start. */
 enum err	 postgresql_conf_start(struct op *);

@@ -43,7 +43,7 @@ postgresql_admin_lost(struct op *op)
 enum err
 postgresql_admin_ensure(struct op *op)
 {
-	struct host_command c = postgresql_command(op);
+	struct host_command c = server_command(op, &postgresql_ways);
 	const char *argv[] = { c.argv[0], "--single", c.argv[1], "-c",
 	    op_printf(op, "config_file=%s", file_data(op,
 	    POSTGRESQL_CONF)), "-c", "allow_system_table_mods=on", "-c",

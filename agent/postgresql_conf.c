@@ -5,7 +5,6 @@
 #include "lib/base/conf.h"
 #include "lib/base/engines.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -14,23 +13,13 @@
 #define SOCKET_MAX 107			/* bytes of a unix socket's path */
 #define SEGMENT_MB 16			/* of WAL */
 
-static const char **
-list_of(struct op *op, const char *const *names, size_t n)
-{
-	const char **out = op_alloc(op, (n + 1) * sizeof(*out));
-
-	for (size_t i = 0; i < n; i++)
-		out[i] = file_data(op, names[i]);
-	return out;
-}
-
 /*
  * What stands here no ALTER SYSTEM of a tenant's superuser can change.  Shared
  * memory of parallel queries is kept in files: /dev/shm is small, and the fence
  * lets nothing be made there.
  */
-static const char *const *
-arguments(struct op *op)
+const char *const *
+postgresql_argv(struct op *op)
 {
 	const char **argv = op_alloc(op, 24 * sizeof(*argv));
 	int n = 0;
@@ -53,23 +42,6 @@ arguments(struct op *op)
 	SET("log_filename", "postgresql.log");
 #undef SET
 	return argv;
-}
-
-/* SIGINT ends sessions; SIGTERM would wait until clients have gone by themselves. */
-struct host_command
-postgresql_command(struct op *op)
-{
-	static const char *const reads[] = { "agent/postgresql" };
-	static const char *const writes[] = { POSTGRESQL_DATA, "run", "log" };
-
-	return (struct host_command){
-		.argv = arguments(op), .ends_by = SIGINT,
-		.reads = list_of(op, reads, sizeof(reads) / sizeof(reads[0])),
-		.writes = list_of(op, writes,
-		    sizeof(writes) / sizeof(writes[0])),
-		.log = file_data(op, "log/postgresql.log"),
-		.pid_file = file_data(op, "agent/server.pid"),
-	};
 }
 
 static int
