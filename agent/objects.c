@@ -3,8 +3,6 @@
 #include "lib/base/log.h"
 #include "lib/wire/http.h"
 
-#include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
@@ -46,11 +44,26 @@ passes(enum err e)
 }
 
 static enum err
+url_of(struct op *op, const struct leave *l, const char *name,
+    const char **url)
+{
+	const char *signature = "";
+
+	if (l->signatures != NULL)
+		signature = json_str(json_get(l->signatures, name));
+	if (signature == NULL)
+		return op_fail(op, ERR_CLOUD, "This guest was given no leave "
+		    "for object %s: there are too many.", name);
+	*url = op_printf(op, "%s%s%s%s", l->before, name, l->after,
+	    signature);
+	return OK;
+}
+
+static enum err
 send(struct op *op, struct objects *o, const char *name,
     struct http_request *q, struct http_answer *a)
 {
-	q->url = op_printf(op, "%s%s%s", o->leave.before, name,
-	    o->leave.after);
+	TRY(url_of(op, &o->leave, name, &q->url));
 	TRY(http_send(op, o->http, q, a));
 	if (a->status / 100 == 2)
 		return OK;
@@ -131,9 +144,9 @@ object_put(struct op *op, struct objects *o, const char *name,
 }
 
 struct getting {
+	const struct segment *s;
 	char		*into;
-	size_t		 n, got;
-	const char	*md5;
+	size_t		 got;
 	bool		 longer;
 };
 
@@ -142,7 +155,7 @@ get_some(void *arg, const char *bytes, size_t n)
 {
 	struct getting *g = arg;
 
-	g->longer = n > g->n - g->got;
+	g->longer = n > (size_t)g->s->bytes - g->got;
 	if (g->longer)
 		return false;
 	memcpy(g->into + g->got, bytes, n);
@@ -154,8 +167,12 @@ static enum err
 get_once(struct op *op, struct objects *o, const char *name, void *arg)
 {
 	struct getting *g = arg;
+	const struct segment *s = g->s;
+	const char *const range[] = { "Range", op_printf(op, "bytes=%lld-%lld",
+		(long long)s->from, (long long)(s->from + s->bytes - 1)),
+		NULL };
 	struct http_request q = { .method = "GET", .sink = get_some,
-	    .arg = g };
+	    .arg = g, .headers = s->part ? range : NULL };
 	struct http_answer a;
 	char md5[MD5_HEX + 1];
 	enum err e;
@@ -168,18 +185,18 @@ get_once(struct op *op, struct objects *o, const char *name, void *arg)
 		    "was.", name);
 	TRY(e);
 	md5_hex(md5, g->into, g->got);
-	if (g->got != g->n || strcasecmp(md5, g->md5) != 0)
+	if (g->got != (size_t)s->bytes || strcasecmp(md5, s->md5) != 0)
 		return op_fail(op, ERR_FORGED, "Object %s is not what was "
-		    "stored: %zu of %zu bytes, MD5 %s.", name, g->got, g->n,
-		    md5);
+		    "stored: %zu of %lld bytes, MD5 %s.", name, g->got,
+		    (long long)s->bytes, md5);
 	return OK;
 }
 
 enum err
-object_get(struct op *op, struct objects *o, const char *name, char *into,
-    size_t n, const char *md5)
+object_get(struct op *op, struct objects *o, const struct segment *s,
+    char *into)
 {
-	struct getting g = { .into = into, .n = n, .md5 = md5 };
+	struct getting g = { .s = s, .into = into };
 
-	return try(op, o, name, get_once, &g);
+	return try(op, o, s->name, get_once, &g);
 }

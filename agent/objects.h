@@ -5,11 +5,21 @@
 #ifndef AGENT_OBJECTS_H
 #define AGENT_OBJECTS_H
 
+#include "lib/base/json.h"
 #include "lib/base/md5.h"
 #include "lib/base/op.h"
 
-/* An object's URL: before, its name without the backup's id, after. */
-struct leave { const char *socket, *before, *after; };
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * An object's URL: before, its name without the backup's id, after; and behind
+ * that, where each name was signed by itself, what the map has for it.
+ */
+struct leave {
+	const char	*socket, *before, *after;
+	const struct json *signatures;	/* by name; NULL: none is needed */
+};
 
 struct objects;				/* the op's; for one thread */
 struct objects	*objects_new(struct op *, const struct leave *);
@@ -17,8 +27,16 @@ struct objects	*objects_new(struct op *, const struct leave *);
 /* ERR_CLOUD, ERR_UNAVAILABLE with a text that a user may read. */
 enum err	 object_put(struct op *, struct objects *, const char *name,
 		    const void *bytes, size_t n, char md5[MD5_HEX + 1]);
-/* Exactly n bytes of this MD5; ERR_FORGED for any others, ERR_NOT_FOUND. */
-enum err	 object_get(struct op *, struct objects *, const char *name,
-		    char *into, size_t n, const char *md5);
+/* What is read: a whole object, or a part, that begins there. */
+struct segment {
+	const char	*name;		/* without the backup's id: "00000000" */
+	bool		 part;
+	int64_t		 from;		/* bytes; 0 of a whole one */
+	int64_t		 bytes;
+	const char	*md5;
+};
+/* Exactly its bytes, of its MD5; ERR_FORGED for any others, ERR_NOT_FOUND. */
+enum err	 object_get(struct op *, struct objects *,
+		    const struct segment *, char *into);
 
 #endif

@@ -40,8 +40,7 @@ fetch_all(struct in *i)
 
 		if ((b = boxes_empty(i->boxes)) == NULL)
 			return OK;	/* the other one knows why */
-		TRY(object_get(&i->op, objects, s->name, b->bytes,
-		    (size_t)s->bytes, s->md5));
+		TRY(object_get(&i->op, objects, s, b->bytes));
 		b->len = (size_t)s->bytes;
 		boxes_filled(i->boxes, b);
 	}

@@ -8,6 +8,7 @@
 
 #define URL_MOST	4096
 #define SOCKET_MOST	107
+#define SIGNATURE_MOST	100
 #define MARK_MOST	200
 #define CHAIN_MOST	256
 #define NAME_MOST	32
@@ -30,9 +31,28 @@ is_clean(const char *s, size_t most)
 	return n > 0 && n <= most;
 }
 
+/* A map of what is put behind a URL. */
+static bool
+are_signatures(const struct json *map)
+{
+	const struct json *value;
+	const char *name;
+	void *at = NULL;
+
+	if (json_kind(map) != JSON_MAP)
+		return false;
+	while (json_next(map, &at, &name, &value))
+		if (!is_clean(json_str(value), SIGNATURE_MOST))
+			return false;
+	return true;
+}
+
 static enum err
 leave_read(struct op *op, const struct json *j, struct leave *l)
 {
+	l->signatures = json_get(j, "signed");
+	if (l->signatures != NULL && !are_signatures(l->signatures))
+		return wrong(op, "signature");
 	l->socket = json_str(json_get(j, "socket"));
 	l->before = json_str(json_get(j, "before"));
 	l->after = json_str(json_get(j, "after"));
@@ -110,6 +130,18 @@ is_md5(const char *s)
 	    text_unhex(digest, s, sizeof(digest));
 }
 
+/* Those that follow each other under one name are parts of one object. */
+static void
+segment_place(struct segment *s, bool first)
+{
+	struct segment *before = s - 1;
+
+	if (first || strcmp(before->name, s->name) != 0)
+		return;
+	before->part = s->part = true;
+	s->from = before->from + before->bytes;
+}
+
 static enum err
 segments_read(struct op *op, const struct json *list, struct job_part *p,
     int64_t *sum)
@@ -129,6 +161,7 @@ segments_read(struct op *op, const struct json *list, struct job_part *p,
 		if (!segment_name(p, &s->name) || !is_md5(s->md5) ||
 		    s->bytes < 1 || s->bytes > SEGMENT_MOST)
 			return wrong(op, "segment");
+		segment_place(s, i == 0);
 		*sum += s->bytes;
 	}
 	return OK;
@@ -167,6 +200,17 @@ leave_write(struct jsonw *w, const char *name, const struct leave *l)
 	jsonw_kstr(w, "socket", l->socket);
 	jsonw_kstr(w, "before", l->before);
 	jsonw_kstr(w, "after", l->after);
+	if (l->signatures != NULL) {
+		const struct json *value;
+		const char *of;
+		void *at = NULL;
+
+		jsonw_key(w, "signed");
+		jsonw_map(w);
+		while (json_next(l->signatures, &at, &of, &value))
+			jsonw_kstr(w, of, json_str(value));
+		jsonw_map_end(w);
+	}
 	jsonw_map_end(w);
 }
 

@@ -19,11 +19,6 @@
 #define SEGMENT_LEAST	4096
 #define SEGMENT_SMALL	(8 << 20)	/* ... of an instance of less than 1 GiB */
 
-struct segment {
-	const char	*name;		/* without the backup's id: "00000000" */
-	int64_t		 bytes;
-	const char	*md5;
-};
 struct job_part {			/* one backup, to be made or taken back */
 	const char	*backup;
 	struct key	 key;

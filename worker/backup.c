@@ -143,24 +143,47 @@ backup_result_read(struct op *op, const char *id, const char *text, size_t len,
 	return segments_read(op, id, json_get(j, "segments"), r);
 }
 
+/* Of those from here on, how many lie in one object? */
+static int
+absorbed(const struct object *s, int n)
+{
+	int k = 1;
+
+	while (k < n && strcmp(s[k].name, s->name) == 0)
+		k++;
+	return k;
+}
+
+bool
+backup_object_is(struct op *op, const struct object *there,
+    const struct object *s, int n)
+{
+	const char *md5 = n == 1 ? s->md5 : object_parts_checksum(op, s, n);
+	int64_t bytes = 0;
+
+	for (int i = 0; i < n; i++)
+		bytes += s[i].bytes;
+	return there->bytes == bytes &&
+	    (there->md5 == NULL || strcmp(there->md5, md5) == 0);
+}
+
 /* The list is in order of name, as the segments are. */
 enum err
 backup_result_check(struct op *op, const struct backup_result *r,
     const struct object *there, int n)
 {
-	int at = 0;
+	int at = 0, k;
 
-	for (int i = 0; i < r->n; i++) {
+	for (int i = 0; i < r->n; i += k) {
 		const struct object *s = &r->segment[i];
 
+		k = absorbed(s, r->n - i);
 		while (at < n && strcmp(there[at].name, s->name) < 0)
 			at++;
 		if (at == n || strcmp(there[at].name, s->name) != 0)
 			return op_fail(op, ERR_GUEST,
 			    "Segment %s of the backup is missing.", s->name);
-		if (there[at].bytes != s->bytes ||
-		    (there[at].md5 != NULL &&
-		    strcmp(there[at].md5, s->md5) != 0))
+		if (!backup_object_is(op, &there[at], s, k))
 			return op_fail(op, ERR_GUEST, "Segment %s of the "
 			    "backup is not as it was written.", s->name);
 	}
@@ -266,5 +289,7 @@ backup_remove(struct op *op, const char *tenant, const char *container,
 	*nothing = n == 0;
 	for (int i = 0; i < n; i++)
 		TRY(s->remove(op, tenant, container, o[i].name));
+	if (s->abandon != NULL)
+		TRY(s->abandon(op, tenant, container, id));
 	return OK;
 }

@@ -14,6 +14,8 @@
 #define BACKUP_LEAVE	86400		/* seconds after its creation in which a guest may write it */
 #define BACKUP_SEGMENTS	800		/* of a whole chain: an order that restores it has to hold them */
 
+#define BACKUP_SIGNED	720		/* segments of which one order can hold a signature each */
+
 /* No guest moves data here: drivers and an engine of tests. */
 bool		 backup_rehearsed(const struct work *);
 /* The key of a backup, for its row and from it; hex. */
@@ -37,6 +39,9 @@ enum err	 backup_result_read(struct op *, const char *id, const char *,
 /* ... or that does not lie there: ERR_GUEST that names the object. */
 enum err	 backup_result_check(struct op *, const struct backup_result *,
 		    const struct object *there, int n);
+/* Is that what holds n segments, one behind the other? */
+bool		 backup_object_is(struct op *, const struct object *there,
+		    const struct object *segment, int n);
 /* As it stands in the row, and from there; ERR_INTERNAL. */
 const char	*backup_segments_text(struct op *, const struct object *,
 		    int n);

@@ -17,6 +17,7 @@
 #define CANCEL_MS	20000		/* a guest that does not hear is left alone */
 #define RETRY_MS	2000
 #define SEGMENT		(32 << 20)	/* bytes; an agent with less room takes less */
+#define SEGMENT_SMALL	(8 << 20)	/* ... and the least that one takes */
 
 /* --- rehearsals ----------------------------------------------------------------- */
 
@@ -127,10 +128,29 @@ leave_seconds(const struct work *w)
 	return left > BACKUP_LEAVE ? BACKUP_LEAVE : left < 60 ? 60 : (int)left;
 }
 
+/* As many segments as a full volume could take, and the list of them. */
+static void
+names_give(struct work *w, struct lend *ask)
+{
+	int64_t most = ((int64_t)w->lease.home.volume_gb << 30) /
+	    SEGMENT_SMALL;
+	const char **names;
+
+	most += most / 4 + 8;
+	ask->n = 1 + (most > BACKUP_SIGNED ? BACKUP_SIGNED : (int)most);
+	ask->names = names = op_alloc(w->op, (size_t)ask->n * sizeof(*names));
+	names[0] = "result";
+	for (int i = 1; i < ask->n; i++)
+		names[i] = op_printf(w->op, "%08d", i - 1);
+}
+
 static enum err
 order_body(struct work *w, const struct backup_work *b, const char **body)
 {
 	const char *key, *id = w->lease.id;
+	struct lend ask = { w->lease.tenant, b->container,
+		op_printf(w->op, "%s_", id), .write = true,
+		.seconds = leave_seconds(w) };
 	struct leave leave;
 	struct jsonw out;
 
@@ -138,8 +158,8 @@ order_body(struct work *w, const struct backup_work *b, const char **body)
 		return op_fail(w->op, ERR_INTERNAL, "no key of a backup");
 	TRY(backup_key_open(w->op, id, b->key, &key));
 	TRY(lease_check(w->op, &w->lease));
-	TRY(cloud_storage()->lend(w->op, w->lease.tenant, b->container,
-	    op_printf(w->op, "%s_", id), true, leave_seconds(w), &leave));
+	names_give(w, &ask);
+	TRY(cloud_storage()->lend(w->op, &ask, &leave));
 	jsonw_begin(&out, w->op, 1024);
 	jsonw_map(&out);
 	jsonw_kstr(&out, "backup", id);
@@ -147,11 +167,7 @@ order_body(struct work *w, const struct backup_work *b, const char **body)
 	jsonw_kint(&out, "segment_bytes", SEGMENT);
 	jsonw_kstr(&out, "since", b->parent != NULL ? b->mark : NULL);
 	jsonw_key(&out, "put");
-	jsonw_map(&out);
-	jsonw_kstr(&out, "socket", leave.socket);
-	jsonw_kstr(&out, "before", leave.before);
-	jsonw_kstr(&out, "after", leave.after);
-	jsonw_map_end(&out);
+	leave_write(&out, &ask, &leave);
 	jsonw_map_end(&out);
 	*body = out.out.s;
 	return OK;

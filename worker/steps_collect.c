@@ -62,17 +62,43 @@ join(struct work *w, struct taken *t)
 	    t->object, t->r.segment, t->r.n, meta, &t->checksum);
 }
 
-/* The only segment became the whole, and is no more: by an attempt before this one, too. */
+/* Segments that are to be none any more; a single one always is. */
 static bool
-became_whole(const struct taken *t, const struct object *there, int n)
+are_absorbed(const struct taken *t)
 {
-	const struct object *s = t->r.segment;
+	return t->r.n == 1 || cloud_storage()->absorbs;
+}
+
+/* They became the whole, and are no more: by an attempt before this one, too. */
+static bool
+became_whole(struct work *w, const struct taken *t,
+    const struct object *there, int n)
+{
 	int at = 0;
 
 	while (at < n && strcmp(there[at].name, t->object) != 0)
 		at++;
-	return t->r.n == 1 && at < n && there[at].bytes == s->bytes &&
-	    there[at].md5 != NULL && strcmp(there[at].md5, s->md5) == 0;
+	return are_absorbed(t) && at < n && there[at].md5 != NULL &&
+	    backup_object_is(w->op, &there[at], t->r.segment, t->r.n);
+}
+
+/* What that attempt did not get as far as to remove. */
+static enum err
+rest_remove(struct work *w, const struct taken *t, const struct object *there,
+    int n)
+{
+	int at = 0;
+
+	for (int i = 0; i < t->r.n; i++) {
+		const char *name = t->r.segment[i].name;
+
+		while (at < n && strcmp(there[at].name, name) < 0)
+			at++;
+		if (at < n && strcmp(there[at].name, name) == 0)
+			TRY(cloud_storage()->remove(w->op, w->lease.tenant,
+			    t->b.container, name));
+	}
+	return OK;
 }
 
 static enum err
@@ -83,14 +109,16 @@ make_whole(struct work *w, struct taken *t)
 
 	TRY(cloud_storage()->list(w->op, w->lease.tenant, t->b.container,
 	    w->lease.id, &there, &n));
-	if (became_whole(t, there, n))
-		t->checksum = t->r.segment->md5;
-	else {
+	if (became_whole(w, t, there, n)) {
+		t->checksum = t->r.n == 1 ? t->r.segment->md5 :
+		    object_parts_checksum(w->op, t->r.segment, t->r.n);
+		TRY(rest_remove(w, t, there, n));
+	} else {
 		TRY(backup_result_check(w->op, &t->r, there, n));
 		TRY(join(w, t));
 	}
-	if (t->r.n == 1)
-		t->r.segment->name = t->object;
+	for (int i = 0; are_absorbed(t) && i < t->r.n; i++)
+		t->r.segment[i].name = t->object;
 	return OK;
 }
 

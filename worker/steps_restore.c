@@ -100,10 +100,24 @@ segments_write(struct jsonw *out, const struct backup_link *l,
 	jsonw_list_end(out);
 }
 
+/* Each once: segments that were absorbed all have the whole's. */
+static void
+names_give(struct work *w, const struct object *o, int n, struct lend *ask)
+{
+	const char **names = op_alloc(w->op, (size_t)(n + 1) * sizeof(*names));
+
+	ask->names = names;
+	for (int i = 0; i < n; i++)
+		if (i == 0 || strcmp(o[i].name, o[i - 1].name) != 0)
+			names[ask->n++] = o[i].name + strlen(ask->prefix);
+}
+
 /* "<id>_" of segments; "<id>." of the only one, which has become the whole. */
 static enum err
 link_write(struct work *w, struct jsonw *out, const struct backup_link *l)
 {
+	struct lend ask = { l->tenant, l->container,
+		.seconds = LEAVE_SECS };
 	struct leave leave;
 	struct object *o;
 	const char *key;
@@ -112,20 +126,16 @@ link_write(struct work *w, struct jsonw *out, const struct backup_link *l)
 	TRY(backup_segments_read(w->op, l->segments, &o, &n));
 	TRY(backup_key_open(w->op, l->id, l->key, &key));
 	TRY(lease_check(w->op, &w->lease));
-	TRY(cloud_storage()->lend(w->op, l->tenant, l->container,
-	    op_strndup(w->op, o->name, strlen(l->id) + 1), false, LEAVE_SECS,
-	    &leave));
+	ask.prefix = op_strndup(w->op, o->name, strlen(l->id) + 1);
+	names_give(w, o, n, &ask);
+	TRY(cloud_storage()->lend(w->op, &ask, &leave));
 	jsonw_map(out);
 	jsonw_kstr(out, "backup", l->id);
 	jsonw_kstr(out, "key", key);
 	jsonw_kint(out, "bytes", l->stored);
 	segments_write(out, l, o, n);
 	jsonw_key(out, "get");
-	jsonw_map(out);
-	jsonw_kstr(out, "socket", leave.socket);
-	jsonw_kstr(out, "before", leave.before);
-	jsonw_kstr(out, "after", leave.after);
-	jsonw_map_end(out);
+	leave_write(out, &ask, &leave);
 	jsonw_map_end(out);
 	return OK;
 }

@@ -181,12 +181,10 @@ storage_open(struct op *op)
 }
 
 static enum err
-storage_lend(struct op *op, const char *tenant, const char *container,
-    const char *prefix, bool write, int seconds, struct leave *leave)
+storage_lend(struct op *op, const struct lend *ask, struct leave *leave)
 {
 	TRY(maybe_fail(op, "storage.lend"));
-	return storage_file.lend(op, tenant, container, prefix, write, seconds,
-	    leave);
+	return storage_file.lend(op, ask, leave);
 }
 
 static enum err

@@ -7,16 +7,33 @@
 #ifndef LIB_CLOUD_STORAGE_H
 #define LIB_CLOUD_STORAGE_H
 
+#include "lib/base/jsonw.h"
 #include "lib/base/op.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The URL of an object: before, the rest of its name, after. */
+/*
+ * To write (PUT), or read (GET, HEAD), objects of this tenant whose names begin
+ * with prefix.  Not every storage can sign a prefix: what is to be reached has
+ * to be among the names, as they go on behind it.
+ */
+struct lend {
+	const char	*tenant, *container, *prefix;
+	const char	*const *names;
+	int		 n;
+	bool		 write;
+	int		 seconds;
+};
+/* The URL of an object: before, the rest of its name, after, and its signature where each has its own. */
 struct leave {
 	const char	*socket;	/* unix socket to go through, as a guest sees it; NULL: none */
 	const char	*before, *after;
+	const char	*const *signature;	/* of names[i]; NULL: after says it all */
 };
+/* As a map in an order: "socket", "before", "after", "signed" by name. */
+void		 leave_write(struct jsonw *, const struct lend *,
+		    const struct leave *);
 
 struct object {
 	const char	*name;
@@ -27,13 +44,9 @@ struct object {
 struct storage_driver {
 	const char	*name;
 	enum err	(*open)(struct op *);	/* once per process */
-	/*
-	 * To write (PUT), or read (GET, HEAD), objects of this tenant whose names
-	 * begin with prefix; a container that is missing is made for writing.
-	 */
-	enum err	(*lend)(struct op *, const char *tenant,
-			    const char *container, const char *prefix,
-			    bool write, int seconds, struct leave *);
+	/* A container that is missing is made for writing. */
+	enum err	(*lend)(struct op *, const struct lend *,
+			    struct leave *);
 	/* In order of name; a container that is missing has none. */
 	enum err	(*list)(struct op *, const char *tenant,
 			    const char *container, const char *prefix,
@@ -45,7 +58,7 @@ struct storage_driver {
 	/*
 	 * Make one object of segments of its container (05-tasks.md section 11:
 	 * manifest, or the only one under another name); meta is name, value ..., NULL.
-	 * *checksum is the MD5 that clients compare.
+	 * *checksum is what clients compare.
 	 */
 	enum err	(*join)(struct op *, const char *tenant,
 			    const char *container, const char *name,
@@ -56,6 +69,14 @@ struct storage_driver {
 			    const char *container, const char *name);
 	const char	*(*location)(struct op *, const char *tenant,
 			    const char *container, const char *name);
+	/*
+	 * Joined segments are objects no more: they lie in the whole, one behind
+	 * the other, and a row says so by giving each of them its name.
+	 */
+	bool		 absorbs;
+	/* What was begun under such names and never became an object; NULL: there is no such thing. */
+	enum err	(*abandon)(struct op *, const char *tenant,
+			    const char *container, const char *prefix);
 };
 
 /* Chosen by storage.driver; opened by cloud_open(). */
@@ -67,5 +88,8 @@ bool		 storage_is_served(void);
 
 /* What clients compare of segments that were joined: the MD5 of their MD5s; of one, its own. */
 const char	*object_checksum(struct op *, const struct object *, int n);
+/* The same as S3 has it: of the MD5s' bytes, with "-n" behind. */
+const char	*object_parts_checksum(struct op *, const struct object *,
+		    int n);
 
 #endif

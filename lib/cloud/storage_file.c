@@ -52,24 +52,25 @@ socket_shown(struct op *op)
 }
 
 static enum err
-file_lend(struct op *op, const char *tenant, const char *container,
-    const char *prefix, bool write, int seconds, struct leave *leave)
+file_lend(struct op *op, const struct lend *ask, struct leave *leave)
 {
-	const struct object_key k = { tenant, container, prefix };
+	const struct object_key k = { ask->tenant, ask->container,
+		ask->prefix };
 	const struct temp_url t = {
-		.key = temp_url_key(op, tenant), .account = account(op, tenant),
-		.method = write ? "PUT" : "GET", .container = container,
-		.object = prefix,
-		.expires = clock_wall_us() / 1000000 + seconds,
+		.key = temp_url_key(op, ask->tenant),
+		.account = account(op, ask->tenant),
+		.method = ask->write ? "PUT" : "GET",
+		.container = ask->container, .object = ask->prefix,
+		.expires = clock_wall_us() / 1000000 + ask->seconds,
 	};
 
 	TRY(object_check(op, &k));
-	if (write)
+	if (ask->write)
 		TRY(container_make(op, &k));
-	leave->socket = socket_shown(op);
+	*leave = (struct leave){ .socket = socket_shown(op) };
 	leave->before = op_printf(op, "%s%s", leave->socket != NULL ?
 	    "http://localhost" : public_url(op),
-	    temp_url_path(op, t.account, container, prefix));
+	    temp_url_path(op, t.account, t.container, t.object));
 	leave->after = op_printf(op, "?%s", temp_url_query(op, &t));
 	return OK;
 }

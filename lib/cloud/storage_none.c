@@ -16,11 +16,9 @@ none_open(struct op *op)
 }
 
 static enum err
-none_lend(struct op *op, const char *tenant, const char *container,
-    const char *prefix, bool write, int seconds, struct leave *leave)
+none_lend(struct op *op, const struct lend *ask, struct leave *leave)
 {
-	(void)tenant, (void)container, (void)prefix, (void)write;
-	(void)seconds, (void)leave;
+	(void)ask, (void)leave;
 	return none(op);
 }
 

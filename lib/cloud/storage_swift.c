@@ -123,27 +123,28 @@ key_set(struct op *op, const struct thing *t, const char *key, bool make)
 }
 
 static enum err
-swift_lend(struct op *op, const char *tenant, const char *container,
-    const char *prefix, bool write, int seconds, struct leave *leave)
+swift_lend(struct op *op, const struct lend *ask, struct leave *leave)
 {
-	const struct thing t = { tenant, container, NULL, NULL };
+	const struct thing t = { ask->tenant, ask->container, NULL, NULL };
 	struct temp_url u = {
-		.key = temp_url_key(op, tenant), .container = container,
-		.method = write ? "PUT" : "GET", .object = prefix,
-		.expires = clock_wall_us() / 1000000 + seconds,
+		.key = temp_url_key(op, ask->tenant),
+		.container = ask->container, .object = ask->prefix,
+		.method = ask->write ? "PUT" : "GET",
+		.expires = clock_wall_us() / 1000000 + ask->seconds,
 	};
 	const char *account;
 
-	TRY(key_set(op, &t, u.key, write));
-	TRY(keystone_endpoint(op, "object-store", "public", tenant, &account));
+	TRY(key_set(op, &t, u.key, ask->write));
+	TRY(keystone_endpoint(op, "object-store", "public", ask->tenant,
+	    &account));
 	u.account = strstr(account, "/v1/");
 	if (u.account == NULL || strchr(u.account + 4, '/') != NULL)
 		return op_fail(op, ERR_CLOUD, "no address of an account: %s",
 		    account);
 	u.account += strlen("/v1/");
-	leave->socket = NULL;
+	*leave = (struct leave){ 0 };
 	leave->before = op_printf(op, "%s%s", account,
-	    escaped(op, container, prefix));
+	    escaped(op, ask->container, ask->prefix));
 	leave->after = op_printf(op, "?%s", temp_url_query(op, &u));
 	return OK;
 }

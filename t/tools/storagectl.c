@@ -1,8 +1,9 @@
 /*
  * storagectl - the storage driver of a coffer.conf by hand, for tests.
  *
- *   storagectl CONF lend TENANT CONTAINER PREFIX read|write SECONDS
- *                                    prints before, after and the socket or "-"
+ *   storagectl CONF lend TENANT CONTAINER PREFIX read|write SECONDS [NAME...]
+ *                                    prints before, after, the socket or "-", and
+ *                                    the signature of each name that has its own
  *   storagectl CONF list TENANT CONTAINER PREFIX      name, bytes, md5 a line
  *   storagectl CONF read TENANT CONTAINER NAME
  *   storagectl CONF join TENANT CONTAINER PREFIX NAME [KEY VALUE...]
@@ -27,12 +28,17 @@ static const struct storage_driver *storage;
 static enum err
 lend(struct op *op, char **a)
 {
+	struct lend ask = { a[0], a[1], a[2], (const char **)(a + 5),
+	    .write = strcmp(a[3], "write") == 0, .seconds = atoi(a[4]) };
 	struct leave l;
 
-	TRY(storage->lend(op, a[0], a[1], a[2], strcmp(a[3], "write") == 0,
-	    atoi(a[4]), &l));
+	while (a[5 + ask.n] != NULL)
+		ask.n++;
+	TRY(storage->lend(op, &ask, &l));
 	printf("%s\n%s\n%s\n", l.before, l.after, l.socket != NULL ?
 	    l.socket : "-");
+	for (int i = 0; l.signature != NULL && i < ask.n; i++)
+		puts(l.signature[i]);
 	return OK;
 }
 

@@ -33,6 +33,16 @@ set(const char *section, const char *name, const char *value)
 	assert_int_equal(conf_set(&op, section, name, value), OK);
 }
 
+static enum err
+lent(const char *container, const char *prefix, bool write, int seconds,
+    struct leave *leave)
+{
+	const struct lend ask = { T, container, prefix, NULL, 0, write,
+		seconds };
+
+	return storage->lend(&op, &ask, leave);
+}
+
 static int
 fresh(void **state)
 {
@@ -312,10 +322,10 @@ names_that_are_none_are_refused(void **state)
 		    ERR_BAD_REQUEST);
 		assert_int_equal(put_as(&tenant, "x", 1, &is),
 		    ERR_BAD_REQUEST);
-		assert_int_equal(storage->lend(&op, T, bad[i], "p", true, 60,
-		    &leave), ERR_BAD_REQUEST);
+		assert_int_equal(lent(bad[i], "p", true, 60, &leave),
+		    ERR_BAD_REQUEST);
 	}
-	assert_int_equal(storage->lend(&op, T, "a/b", "p", true, 60, &leave),
+	assert_int_equal(lent("a/b", "p", true, 60, &leave),
 	    ERR_BAD_REQUEST);
 	assert_int_equal(files_in(root), 0);
 }
@@ -543,16 +553,14 @@ a_leave_is_for_a_prefix_and_one_way(void **state)
 	struct stat st;
 
 	(void)state;
-	assert_int_equal(storage->lend(&op, T, "new", "b_", false, 60,
-	    &leave), OK);
+	assert_int_equal(lent("new", "b_", false, 60, &leave), OK);
 	assert_null(leave.socket);
 	assert_string_equal(leave.before,
 	    "http://api.example:8779/v1/AUTH_" T "/new/b_");
 	assert_non_null(strstr(leave.after, "&temp_url_prefix=b_"));
 	assert_int_not_equal(stat(op_printf(&op, "%s/storage/%s/new", root,
 	    T), &st), 0);
-	assert_int_equal(storage->lend(&op, T, "new", "b_", true, 60,
-	    &leave), OK);
+	assert_int_equal(lent("new", "b_", true, 60, &leave), OK);
 	assert_int_equal(stat(op_printf(&op, "%s/storage/%s/new", root, T),
 	    &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0700);
@@ -565,7 +573,7 @@ a_guest_goes_through_the_socket(void **state)
 
 	(void)state;
 	set("storage", "socket", "/run/x/storage.sock");
-	assert_int_equal(storage->lend(&op, T, C, "b c/d_", true, 60, &leave),
+	assert_int_equal(lent(C, "b c/d_", true, 60, &leave),
 	    OK);
 	assert_string_equal(leave.socket, "/run/x/storage.sock");
 	assert_string_equal(leave.before,
@@ -595,7 +603,7 @@ where_there_is_no_storage_all_say_so(void **state)
 	set("storage", "driver", "none");
 	assert_int_equal(cloud_open(&op), OK);
 	storage = cloud_storage();
-	assert_int_equal(storage->lend(&op, T, C, "b", true, 60, &leave),
+	assert_int_equal(lent(C, "b", true, 60, &leave),
 	    ERR_NOT_BUILT);
 	assert_int_equal(storage->list(&op, T, C, "b", &list, &n),
 	    ERR_NOT_BUILT);
@@ -629,7 +637,7 @@ the_failing_driver_does_what_it_is_told(void **state)
 	assert_int_equal(storage->remove(&op, T, C, "a"), ERR_CLOUD);
 	assert_int_equal(storage->read(&op, T, C, "a", 1, &bytes, &len), OK);
 	assert_int_equal(storage->remove(&op, T, C, "a"), OK);
-	assert_int_equal(storage->lend(&op, T, C, "a", true, 1, &leave), OK);
+	assert_int_equal(lent(C, "a", true, 1, &leave), OK);
 	cloud_fail_next(NULL, 0);
 }
 

@@ -28,6 +28,16 @@ set(const char *section, const char *name, const char *value)
 	assert_int_equal(conf_set(&op, section, name, value), OK);
 }
 
+static enum err
+lent(const char *container, const char *prefix, bool write, int seconds,
+    struct leave *leave)
+{
+	const struct lend ask = { T, container, prefix, NULL, 0, write,
+		seconds };
+
+	return storage->lend(&op, &ask, leave);
+}
+
 static int
 begin(void **state)
 {
@@ -63,17 +73,16 @@ a_leave_is_at_the_public_address(void **state)
 	struct leave l;
 
 	(void)state;
-	assert_int_equal(storage->lend(&op, T, "c d", "b_", true, 60, &l), OK);
+	assert_int_equal(lent("c d", "b_", true, 60, &l), OK);
 	assert_null(l.socket);
 	assert_string_equal(l.before,
 	    "http://public.example/v1/AUTH_" T "/c%20d/b_");
 	assert_non_null(strstr(l.after, "&temp_url_prefix=b_"));
 	assert_string_equal(storage->location(&op, T, "c", "b.x"),
 	    "http://public.example/v1/AUTH_" T "/c/b.x");
-	assert_int_equal(storage->lend(&op, T, "status-404", "b_", false, 60,
-	    &l), ERR_NOT_FOUND);
-	assert_int_equal(storage->lend(&op, T, "status-403", "b_", true, 60,
-	    &l), ERR_CLOUD);
+	assert_int_equal(lent("status-404", "b_", false, 60, &l),
+	    ERR_NOT_FOUND);
+	assert_int_equal(lent("status-403", "b_", true, 60, &l), ERR_CLOUD);
 	assert_non_null(strstr(op.why, "reseller admin"));
 }
 
