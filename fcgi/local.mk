@@ -142,7 +142,7 @@ t_unit_media_test_SOURCES = t/unit/media_test.c t/unit/test.h \
 	t/unit/api_fixture.c t/unit/api_fixture.h \
 	t/unit/key_fixture.c t/unit/key_fixture.h
 t_unit_media_test_LDADD = $(API) $(CMOCKA_LIBS)
-t_unit_xmlw_test_SOURCES = t/unit/xmlw_test.c t/unit/test.h
+t_unit_xmlw_test_SOURCES = t/unit/xmlw_test.c t/unit/test_op.h
 t_unit_xmlw_test_LDADD = $(API) $(CMOCKA_LIBS)
 if HAVE_CMOCKA
 check_PROGRAMS += t/unit/operator_test

@@ -1,28 +1,10 @@
-#include "t/unit/test.h"
+#include "t/unit/test_op.h"
 #include "lib/base/conf.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static struct op op;
-
-static int
-begin(void **state)
-{
-	(void)state;
-	op_begin(&op, "test");
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	op_end(&op);
-	return 0;
-}
 
 static enum err
 load(const char *text)

@@ -1,29 +1,11 @@
 /* Times that come again, in zones whose clocks are put forward and back. */
-#include "t/unit/test.h"
+#include "t/unit/test_op.h"
 #include "lib/base/cron.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-static struct op op;
-
-static int
-begin(void **state)
-{
-	(void)state;
-	op_begin(&op, "test");
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	op_end(&op);
-	return 0;
-}
 
 static int64_t
 utc(const char *text)

@@ -1,26 +1,8 @@
-#include "t/unit/test.h"
+#include "t/unit/test_op.h"
 #include "lib/base/json.h"
 #include "lib/base/jsonw.h"
 
 #include <string.h>
-
-static struct op op;
-
-static int
-begin(void **state)
-{
-	(void)state;
-	op_begin(&op, "test");
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	op_end(&op);
-	return 0;
-}
 
 static const char *const good[] = {
 	"null", "true", "0", "-1", "1.5e3", "\"a\"", "[]", "{}", " [1 , 2] ",

@@ -1,28 +1,10 @@
-#include "t/unit/test.h"
+#include "t/unit/test_op.h"
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
 #include "lib/base/xml.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static struct op op;
-
-static int
-begin(void **state)
-{
-	(void)state;
-	op_begin(&op, "test");
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	op_end(&op);
-	return 0;
-}
 
 /* "n" numbers, "r" reals, "b" booleans, "l" lists, "z" texts or null. */
 static struct xml_form

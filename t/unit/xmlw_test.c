@@ -1,4 +1,4 @@
-#include "t/unit/test.h"
+#include "t/unit/test_op.h"
 #include "fcgi/xmlw.h"
 #include "lib/base/json.h"
 #include "lib/base/xml.h"
@@ -9,24 +9,6 @@
 #include <string.h>
 
 #define DATA	"/t/data/xml/"
-
-static struct op op;
-
-static int
-begin(void **state)
-{
-	(void)state;
-	op_begin(&op, "test");
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	op_end(&op);
-	return 0;
-}
 
 static const char *
 written(const char *json, bool fault)
