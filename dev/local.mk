@@ -39,7 +39,6 @@ EXTRA_DIST += \
 	t/scenario/0072-redis.t \
 	t/scenario/0073-object-store.t \
 	t/scenario/0074-a-real-swift.t \
-	t/scenario/0079-mariadb-backups.t \
 	t/scenario/0076-backup-and-restore.t \
 	t/scenario/0077-mysql.t \
 	t/scenario/0078-postgresql-backups.t \

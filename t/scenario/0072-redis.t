@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 """A member's whole story with Redis: create, connect, users, root, settings, a
 larger flavor, a restart, a crash, and what Redis has no word for."""
+import glob
 import os
+import signal
 import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)),
                                 '..', 'stack'))
@@ -300,6 +302,32 @@ def backups_of_redis_are_whole(s):
     a = alice(s).post('/backups', {'backup': {
         'name': 'more', 'instance': it['id'], 'incremental': 1}})
     same(a.fault(501, 'notImplemented'), why)
+
+
+@story
+def a_server_that_dies_in_the_middle_of_a_backup_leaves_nothing_half(s):
+    c = alice(s)
+    app('EVAL', "for i = 1, 40000 do redis.call('SET', 'f' .. i, "
+        "redis.sha1hex(i)) end return 1", '0')
+    a = c.post('/backups', {'backup': {
+        'name': 'cut off', 'instance': it['id']}})
+    same(a.status, 202, a)
+    id = a.json['backup']['id']
+    until(10, lambda: c.tasks(it['id'])[0]['step']['name'] == 'order')
+    os.kill(process(s), signal.SIGKILL)
+    until(30, lambda: c.get('/backups/' + id).json['backup'][
+        'status'] in ('COMPLETED', 'FAILED'))
+    s.quiet()
+    task = next(t for t in c.tasks(it['id']) if t['id'] == id)
+    if task['status'] == 'FAILED':
+        check(task['error'], task)
+        until(20, lambda: not glob.glob(s.dir + '/storage/**/*%s*' % id,
+                                        recursive=True), 'left in storage')
+    until(20, lambda: app('PING') == 'PONG')
+    b = backup(s, 'the next')
+    for gone in (id, b['id']):
+        same(c.delete('/backups/' + gone).status, 202)
+    s.quiet()
 
 
 @story

@@ -132,6 +132,8 @@ def what_is_taken_while_clients_write_is_whole(s):
         b['id'] + r'\.xbstream\.[a-z.]+$', b['locationRef']), b)
     same(mine['inc']['parent_id'], b['id'])
     check(objects(s, b['id']), 'nothing in storage')
+    for path in objects(s, b['id']):
+        check(b'information_schema' not in open(path, 'rb').read(), path)
     t = next(t for t in c.tasks(mine['id']) if t['id'] == b['id'])
     check(t['progress']['bytes'] > 0 and 'percent' in t['progress'], t)
     told = s.coffer('task', 'show', b['id'])
@@ -218,23 +220,35 @@ def one_that_is_not_wanted_any_more_is_stopped_and_removed(s):
     same(taken(c, 'the next')['status'], 'COMPLETED')
 
 
-@story
-def an_agent_that_dies_in_the_middle_leaves_nothing_half(s):
+def killed_in_the_middle(s, *names):
+    """A backup of which one end dies: whole, or failed with its cause."""
     c = mine['alice']
     id = backup(c, 'cut off')
     until(10, lambda: c.tasks(mine['id'])[0]['step']['name'] == 'order')
-    for pid, name in s.inside(mine['id']).items():
-        if 'coffer' in name and 'sandbox' not in name:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-    b = ended(c, id, 60)
-    if b['status'] == 'FAILED':
+    pids = [p for p, n in s.inside(mine['id']).items() if n in names]
+    check(pids, s.inside(mine['id']))
+    for pid in pids:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    if ended(c, id, 60)['status'] == 'FAILED':
         check(cause(c, id), 'no cause')
         until(20, lambda: not objects(s, id), 'left in storage')
     c.active(mine['id'])
+    until(30, lambda: c.show(mine['id'])['operating_status'] == 'HEALTHY')
     same(taken(c, 'the next')['status'], 'COMPLETED')
+    sql(s, c, mine['id'], 'INSERT INTO t (v) VALUES (1)')
+
+
+@story
+def an_agent_that_dies_in_the_middle_leaves_nothing_half(s):
+    killed_in_the_middle(s, 'coffer-agent')
+
+
+@story
+def nor_does_a_server_that_dies_in_the_middle(s):
+    killed_in_the_middle(s, 'mariadbd')
 
 
 @story
