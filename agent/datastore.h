@@ -5,6 +5,7 @@
 #ifndef AGENT_DATASTORE_H
 #define AGENT_DATASTORE_H
 
+#include "agent/disk.h"
 #include "lib/base/op.h"
 
 #include <stdbool.h>
@@ -17,6 +18,8 @@ enum db_status {			/* words of guest_statuses[] */
 	DB_SHUTDOWN,			/* stopped on purpose */
 	DB_CRASHED,			/* should run and does not answer */
 	DB_FAILED,			/* could not be prepared */
+	DB_BLOCKED,			/* answers, but its volume has no room for writes */
+	DB_FULL,			/* down, and its volume is full */
 	DB__MAX
 };
 
@@ -30,13 +33,7 @@ struct db_user {
 struct db_setting { const char *name, *value; bool number; };
 struct db_page { int limit; const char *marker; };	/* limit 0: all */
 
-/* What an engine says of machine and agent instead of what /proc says. */
-struct db_figures {
-	const char	*version;
-	int64_t		 mem_total, num_cpus;	/* kB */
-	int64_t		 threads, fdsize, vmsize, vmpeak, vmrss, vmhwm;
-};
-
+struct db_figures;			/* figures.h */
 struct db_log {
 	const char	*name;
 	bool		 system;	/* always on, and for operators only */
@@ -63,6 +60,8 @@ struct datastore {
 
 	/* Of its storage, in bytes; NULL: what the volume's file system says. */
 	void		(*usage)(int64_t *used, int64_t *total);
+	/* SHORT: no writes from now on, what writes is ended; again while it lasts. */
+	enum err	(*room)(struct op *, enum db_room, bool news);
 
 	/* What is there already: ERR_CONFLICT.  What is not: ERR_NOT_FOUND. */
 	enum err	(*database_create)(struct op *, const struct db_database *);

@@ -25,6 +25,8 @@ static const char *const words[] = {
 	[DB_SHUTDOWN] = "shutdown",
 	[DB_CRASHED] = "crashed",
 	[DB_FAILED] = "failed",
+	[DB_BLOCKED] = "blocked",
+	[DB_FULL] = "full",
 };
 _Static_assert(sizeof(words) / sizeof(words[0]) == DB__MAX,
     "every status has a word");

@@ -5,6 +5,7 @@
  * once each.
  */
 #include "agent/datastore.h"
+#include "agent/figures.h"
 
 #include "lib/base/clock.h"
 #include "lib/base/conf.h"

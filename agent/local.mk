@@ -3,7 +3,7 @@ noinst_LIBRARIES += agent/libagent.a
 agent_libagent_a_SOURCES = \
 	agent/aside.c agent/aside.h \
 	agent/bodies.c agent/bodies.h \
-	agent/datastore.h agent/datastores.c \
+	agent/datastore.h agent/datastores.c agent/disk.c agent/disk.h \
 	agent/duties.c agent/duties.h \
 	agent/failing.c \
 	agent/fence.c agent/fence.h \
@@ -13,6 +13,7 @@ agent_libagent_a_SOURCES = \
 	agent/journal.c agent/journal.h \
 	agent/mariadb.c agent/mariadb.h \
 	agent/mariadb_backup.c agent/mariadb_conf.c agent/mariadb_logs.c \
+	agent/mariadb_room.c agent/postgresql_room.c agent/redis_room.c \
 	agent/mariadb_schemas.c agent/mariadb_settings.c \
 	agent/mariadb_sql.c agent/mariadb_users.c \
 	agent/memory.c agent/memory.h \

@@ -72,6 +72,10 @@ enum err	 mariadb_restored(struct op *);
 /* The next start is the first with data that came from elsewhere. */
 enum err	 mariadb_conf_restored(struct op *);
 
+/* datastore.h; mariadb_room.c.  MB of redo log for a start: what it has, where there is no room. */
+enum err	 mariadb_room(struct op *, enum db_room, bool news);
+int		 mariadb_room_redo(struct op *, int mb);
+
 /* Lines of my.cnf: where logs are written, and which. */
 void		 mariadb_logs_settings(struct op *, struct text *conf);
 enum err	 mariadb_log_list(struct op *, const struct db_log **);

@@ -71,7 +71,7 @@ defaults(struct op *op, bool first)
 	    "innodb-fast-shutdown = 1\n");
 	text_printf(&t, "innodb-buffer-pool-size = %dM\n", pool);
 	text_printf(&t, "innodb-log-file-size = %dM\n",
-	    first ? TEMPLATE_MB : redo_mb(mb));
+	    first ? TEMPLATE_MB : mariadb_room_redo(op, redo_mb(mb)));
 	text_printf(&t, "max-connections = %d\n", clamp(mb / 4, 32, 1000));
 	text_printf(&t, "table-open-cache = %d\n", clamp(mb, 200, 2000));
 	text_printf(&t, "table-definition-cache = %d\n", clamp(mb, 400, 2000));
@@ -189,7 +189,8 @@ mariadb_conf_write(struct op *op)
 	TRY(password_ensure(op, &first));
 	TRY(init_write(op, first));
 	TRY(mariadb_settings_start(op, &tenants));
-	conf = op_printf(op, "%s%s", defaults(op, first), tenants);
+	conf = op_printf(op, "%s%s%s", defaults(op, first), tenants,
+	    disk_room() != DB_ROOM ? "read-only = 1\n" : "");
 	return file_put_anew(op, file_data(op, "my.cnf"), conf,
 	    strlen(conf));
 }
@@ -244,6 +245,8 @@ mariadb_conf_grow(struct op *op)
 	for (; s->name != NULL; s++)
 		if (strcmp(s->name, "innodb_log_file_size") == 0)
 			return OK;
+	if (!disk_fits((int64_t)redo_mb(memory_mb(op)) << 20))
+		return OK;
 	return mariadb_run(op, op_printf(op,
 	    "SET GLOBAL innodb_log_file_size = %d * 1048576",
 	    redo_mb(memory_mb(op))));

@@ -63,6 +63,7 @@ const struct datastore datastore_postgresql = {
 	.status = server_status,
 	.pid = server_pid,
 	.watch = server_watch,
+	.room = postgresql_room,
 	.database_create = postgresql_database_create,
 	.database_delete = postgresql_database_delete,
 	.database_show = postgresql_database_show,

@@ -81,6 +81,7 @@ enum err	 postgresql_hosts_check(struct op *, const char *host);
 /* For a start, when there is no such file: all may come, or nobody yet. */
 enum err	 postgresql_hosts_ensure(struct op *, bool open);
 
+enum err	 postgresql_room(struct op *, enum db_room, bool news);
 enum err	 postgresql_configure(struct op *, const struct db_setting *);
 /* Lines of postgresql.conf: where logs are written, and which. */
 void		 postgresql_logs_settings(struct op *, struct text *conf);

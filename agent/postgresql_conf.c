@@ -110,6 +110,8 @@ postgresql_conf_write(struct op *op, const struct db_setting *s)
 		}
 		text_add(&t, "'\n");
 	}
+	if (disk_room() != DB_ROOM)
+		text_add(&t, "default_transaction_read_only = on\n");
 	return file_put_anew(op, file_data(op, POSTGRESQL_CONF), t.s,
 	    t.len);
 }

@@ -67,6 +67,7 @@ const struct datastore datastore_redis = {
 	.status = server_status,
 	.pid = server_pid,
 	.watch = server_watch,
+	.room = redis_room,
 	.user_create = redis_user_create,
 	.user_delete = redis_user_delete,
 	.user_list = redis_user_list,

@@ -38,6 +38,7 @@ void		 redis_hang_up(void);	/* the server ended: forget the connection */
 enum err	 redis_ask(struct op *, struct redis_reply *,
 		    const char *const *argv);
 
+enum err	 redis_room(struct op *, enum db_room, bool news);
 enum err	 redis_configure(struct op *, const struct db_setting *);
 enum err	 redis_settings_start(struct op *, const char **lines);	/* of redis.conf */
 

@@ -1,5 +1,6 @@
 #include "agent/report.h"
 #include "agent/datastore.h"
+#include "agent/disk.h"
 #include "agent/journal.h"
 #include "agent/supervisor.h"
 #include "lib/base/clock.h"
@@ -50,7 +51,8 @@ report_volume(int64_t *used, int64_t *total)
 	if (statvfs(conf_str("agent.data"), &fs) == -1)
 		return;
 	*total = (int64_t)(fs.f_blocks * fs.f_frsize);
-	*used = (int64_t)((fs.f_blocks - fs.f_bfree) * fs.f_frsize);
+	*used = (int64_t)((fs.f_blocks - fs.f_bfree) * fs.f_frsize) -
+	    disk_reserved();
 }
 
 /* After a reboot the server comes up in a moment: that is no crash to tell of. */

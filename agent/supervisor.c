@@ -1,4 +1,5 @@
 #include "agent/supervisor.h"
+#include "agent/disk.h"
 #include "agent/journal.h"
 #include "lib/base/clock.h"
 #include "lib/base/conf.h"
@@ -7,6 +8,7 @@
 #define BACKOFF_FIRST	100
 #define BACKOFF_MOST	30000
 #define STABLE		60000
+#define FULL_MS		1000		/* between looks whether it may be started */
 #define FRESH		10000		/* after a start: it will answer yet */
 #define MISSED_MOST	2		/* probes without an answer: it hangs */
 
@@ -66,6 +68,12 @@ server_begin(struct op *op)
 	return ERR_GUEST;
 }
 
+static bool
+room_for_start(struct op *op)
+{
+	return sup.engine->usage != NULL || disk_start(op);
+}
+
 void
 supervisor_open(struct op *op, const struct datastore *engine)
 {
@@ -74,7 +82,9 @@ supervisor_open(struct op *op, const struct datastore *engine)
 		.backoff_ms = BACKOFF_FIRST,
 		.wanted = !journal_stopped(),
 	};
-	if (sup.wanted)
+	if (engine->usage == NULL)
+		disk_open(op);
+	if (sup.wanted && room_for_start(op))
 		server_begin(op);
 }
 
@@ -89,6 +99,8 @@ server_died(struct op *op, int64_t now)
 {
 	log_error(op, "the server ended; it is started again in %d ms",
 	    sup.backoff_ms);
+	if (sup.engine->usage == NULL)
+		disk_died(op);
 	sup.begun = sup.answers = sup.restarting = false;
 	backoff_grow(now);
 }
@@ -115,17 +127,35 @@ server_probe(struct op *op, int64_t now)
 	sup.next_probe = clock_ms() + probe_ms(now);
 }
 
+/* What has no volume has all the room there is. */
+static void
+room_turn(struct op *op)
+{
+	enum db_room was = disk_room();
+
+	if (sup.engine->usage != NULL)
+		return;
+	disk_turn(op, sup.engine, supervisor_ready());
+	if (was != DB_ROOM && disk_room() == DB_ROOM && !sup.begun)
+		sup.next_start = 0;
+}
+
 void
 supervisor_turn(struct op *op)
 {
 	int64_t now = clock_ms();
 
+	room_turn(op);
 	if (!sup.wanted)
 		return;
 	if (sup.begun && sup.engine->pid() == 0)
 		server_died(op, now);
-	if (!sup.begun && now >= sup.next_start)
-		server_begin(op);
+	if (!sup.begun && now >= sup.next_start) {
+		if (room_for_start(op))
+			server_begin(op);
+		else
+			sup.next_start = now + FULL_MS;
+	}
 	if (sup.begun && now >= sup.next_probe)
 		server_probe(op, now);
 }
@@ -139,11 +169,12 @@ supervisor_watch(void)
 int
 supervisor_wait_ms(void)
 {
+	int most = sup.engine->usage == NULL ? disk_wait_ms() : 1000;
 	int64_t left = (sup.begun ? sup.next_probe : sup.next_start) -
 	    clock_ms();
 
-	if (!sup.wanted || left > 1000)
-		return 1000;
+	if (!sup.wanted || left > most)
+		return most;
 	return left < 0 ? 0 : (int)left;
 }
 
@@ -157,7 +188,9 @@ supervisor_status(void)
 	if (journal_prepared() == UNPREPARED)
 		return DB_BUILDING;
 	if (sup.answers)
-		return DB_HEALTHY;
+		return disk_room() == DB_ROOM ? DB_HEALTHY : DB_BLOCKED;
+	if (disk_room() == DB_LAST)
+		return DB_FULL;
 	return sup.restarting ? DB_SHUTDOWN : DB_CRASHED;
 }
 
@@ -181,6 +214,9 @@ supervisor_start(struct op *op)
 	journal_set_stopped(false);
 	if (sup.begun && sup.engine->pid() != 0)
 		return OK;
+	if (!room_for_start(op))
+		return op_fail(op, ERR_GUEST, "The volume is full: the database "
+		    "server starts when it has grown.");
 	sup.restarting = true;
 	sup.backoff_ms = BACKOFF_FIRST;
 	return server_begin(op);

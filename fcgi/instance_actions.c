@@ -69,7 +69,7 @@ grow(struct request *r, struct instance *in, int gb)
 			all[0] = *in;
 		else
 			TRY(instance_read(op, id[i - 1], in->tenant, &all[i]));
-		TRY(status_actionable(op, &all[i]));
+		TRY(status_growable(op, &all[i]));
 		new_task_begin(op, &task[i], TASK_RESIZE_VOLUME, all[i].id,
 		    in->tenant, r->caller.user, NULL);
 	}

@@ -80,7 +80,8 @@ static const struct guest_word {
 	{ "instance ready",    "BUILD" },
 	{ "running",           "ACTIVE",   true, true },
 	{ "healthy",           "HEALTHY",  true, true },
-	{ "blocked",           "BLOCKED",  false, true },
+	{ "blocked",           "BLOCKED",  true, true },	/* no room: what is there may go */
+	{ "full",              "SHUTDOWN", false, true },	/* and the server is down */
 	{ "paused",            "SHUTDOWN" },
 	{ "shutdown",          "SHUTDOWN", false, true },
 	{ "crashed",           "SHUTDOWN", false, true },
@@ -211,6 +212,17 @@ status_actionable(struct op *op, const struct instance *in)
 	if (in->backing_up)
 		return not_available(op, in, "instance", "BACKUP");
 	return OK;
+}
+
+/* Its volume grows without the guest, whatever became of that. */
+enum err
+status_growable(struct op *op, const struct instance *in)
+{
+	struct instance at = *in;
+
+	if (in->guest_status != NULL && strcmp(in->guest_status, "silent") == 0)
+		at.guest_status = "crashed";
+	return status_actionable(op, &at);
 }
 
 enum err

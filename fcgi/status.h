@@ -19,6 +19,7 @@ const char	*status_operating(const struct instance *);	/* "HEALTHY"; may be "" *
  * (restart, resize ...).
  */
 enum err	 status_actionable(struct op *, const struct instance *);
+enum err	 status_growable(struct op *, const struct instance *);	/* a volume's growth */
 /* ... unless the guest's databases, users and root may be asked for. */
 enum err	 status_guest_ready(struct op *, const struct instance *);
 

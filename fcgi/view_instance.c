@@ -101,6 +101,29 @@ volume(struct jsonw *w, const struct instance *in, const char *status,
 	jsonw_map_end(w);
 }
 
+/* What its guest says of a volume that has no room: the way back stands in it. */
+static void
+disk(struct jsonw *w, const struct instance *in)
+{
+	static const char *const states[][2] = {
+		{ "blocked", "The volume is nearly full: writes are refused "
+		    "until it has grown or data were dropped." },
+		{ "full", "The volume is full and the database server is down: "
+		    "it starts again when the volume has grown." },
+	};
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		if (in->guest_status == NULL ||
+		    strcmp(states[i][0], in->guest_status) != 0)
+			continue;
+		jsonw_key(w, "disk");
+		jsonw_map(w);
+		jsonw_kstr(w, "state", states[i][0]);
+		jsonw_kstr(w, "message", states[i][1]);
+		jsonw_map_end(w);
+	}
+}
+
 /* Its details may show how the service is built. */
 static void
 fault(struct request *r, const struct instance *in)
@@ -126,6 +149,7 @@ detail(struct request *r, const struct instance *in, enum instance_form form)
 	    in->guest_seen != NULL ? in->guest_seen : in->updated);
 	if (in->fault != NULL)
 		fault(r, in);
+	disk(w, in);
 	if (in->configuration_id != NULL) {
 		jsonw_key(w, "configuration");
 		jsonw_map(w);

@@ -85,6 +85,13 @@ says(const struct work *w, const char *status)
 	return s != NULL && strcmp(s, status) == 0;
 }
 
+/* It answers; with "blocked" its volume has no room for more. */
+static bool
+serves(const struct work *w)
+{
+	return says(w, "healthy") || says(w, "blocked");
+}
+
 enum verdict
 guest_ready(struct work *w)
 {
@@ -92,7 +99,7 @@ guest_ready(struct work *w)
 		return DONE;
 	if (work_verdict(w, work_guest(w)) != DONE)
 		return FAIL;
-	if (says(w, "healthy"))
+	if (serves(w))
 		return DONE;
 	if (says(w, "failed"))
 		return work_fail(w, ERR_GUEST, "%s",
@@ -111,7 +118,7 @@ guest_back(struct work *w)
 		return FAIL;
 	if (!w->lease.guest.heard)
 		return wait_first_report(w);
-	return says(w, "healthy") ? DONE : wait_report(w);
+	return serves(w) ? DONE : wait_report(w);
 }
 
 /* --- orders --------------------------------------------------------------------------- */
@@ -206,7 +213,7 @@ guest_stop(struct work *w)
 		return DONE;
 	if (work_verdict(w, work_guest(w)) != DONE)
 		return FAIL;
-	if (!says(w, "healthy") || work_elapsed(w) >= STOP_MS)
+	if (!serves(w) || work_elapsed(w) >= STOP_MS)
 		return DONE;
 	v = work_order(w, ORDER_STOP, NULL);
 	w->wait_ms = STOP_MS / 4;

@@ -16,6 +16,8 @@ const char *const guest_statuses[] = {
 	"shutdown",			/* stopped on purpose */
 	"crashed",			/* should run and does not answer */
 	"failed",			/* could not be prepared */
+	"blocked",			/* answers; there is no room for writes */
+	"full",				/* down, as there is no room at all */
 	NULL
 };
 

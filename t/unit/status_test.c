@@ -47,7 +47,8 @@ static const struct { const char *task, *status; } whatever_the_server[] = {
 static const struct { const char *word, *shown; bool ready, actionable; }
     guests[] = {
 	{ "running", "ACTIVE", true, true },
-	{ "blocked", "BLOCKED", false, true },
+	{ "blocked", "BLOCKED", true, true },	/* by the contract false; nobody could make room then */
+	{ "full", "SHUTDOWN", false, true },
 	{ "paused", "SHUTDOWN", false, false },
 	{ "shutdown", "SHUTDOWN", false, true },
 	{ "deleted", "DELETED", false, false },

@@ -1,0 +1,216 @@
+/*
+ * A volume without room.  read_only holds all but those with READ_ONLY ADMIN,
+ * as a tenant's root has it: that right is taken from them meanwhile, and given
+ * back with the room.  What was begun before goes on under read_only: it is
+ * ended.
+ */
+#include "agent/mariadb.h"
+#include "agent/file.h"
+#include "agent/settings.h"
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define ADMINS	"agent/readonly.admins"	/* who had the right: name, host */
+
+/* First words of statements, behind blanks, comments and parentheses. */
+#define BEGINS	"'(?is)^(\\\\s|/\\\\*.*?\\\\*/|--[^\\n]*\\n|#[^\\n]*\\n|\\\\()*(%s)\\\\b'"
+#define READS	"select|with|show|desc|describe|explain|drop|truncate|"	\
+    "rollback|commit|kill|set|use|flush|check|xa"
+#define FREES	"show|drop|truncate|rollback|commit|kill|set"
+
+static enum err
+kill_row(struct op *op, void *how, char **field)
+{
+	char *why = op->why;
+
+	/* One that has ended meanwhile is as good as killed. */
+	if (mariadb_run(op, op_printf(op, "KILL %s %s", (const char *)how,
+	    field[0])) != OK)
+		op->why = why;
+	return OK;
+}
+
+static enum err
+statements_end(struct op *op, const char *but)
+{
+	char how[] = "QUERY";
+
+	return mariadb_rows(op, op_printf(op, "SELECT ID FROM "
+	    "information_schema.PROCESSLIST WHERE COMMAND IN ('Query', 'Execute')"
+	    " AND USER NOT IN ('" MARIADB_ADMIN "', 'system user', "
+	    "'event_scheduler') AND INFO IS NOT NULL AND INFO NOT REGEXP "
+	    BEGINS, but), kill_row, how);
+}
+
+static enum err
+first_field(struct op *op, void *out, char **field)
+{
+	*(const char **)out = op_strdup(op, field[0]);
+	return OK;
+}
+
+/*
+ * Waits for statements that write and lets none begin meanwhile; for a second,
+ * for the agent has other things to do, and tries again.
+ */
+static enum err
+hold(struct op *op)
+{
+	const char *held = "";
+
+	TRY(mariadb_rows(op, "SELECT @@GLOBAL.read_only", first_field, &held));
+	return strcmp(held, "1") == 0 ? OK : mariadb_run(op, "SET STATEMENT "
+	    "lock_wait_timeout = 1 FOR SET GLOBAL read_only = 1");
+}
+
+/* --- who is above it ------------------------------------------------------------ */
+
+struct admins { struct db_setting *s; size_t n, room; };
+
+static void
+admin_add(struct op *op, struct admins *a, const char *name, const char *host)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (strcmp(a->s[i].name, name) == 0 &&
+		    strcmp(a->s[i].value, host) == 0)
+			return;
+	if (a->n + 1 >= a->room) {
+		struct db_setting *was = a->s;
+
+		a->room = a->room * 2 + 8;
+		a->s = op_alloc(op, a->room * sizeof(*a->s));
+		if (was != NULL)
+			memcpy(a->s, was, a->n * sizeof(*was));
+	}
+	a->s[a->n++] = (struct db_setting){ op_strdup(op, name),
+	    op_strdup(op, host), false };
+	a->s[a->n] = (struct db_setting){ 0 };
+}
+
+static enum err
+admin_row(struct op *op, void *admins, char **field)
+{
+	admin_add(op, admins, field[0], field[1]);
+	return OK;
+}
+
+/* Names with control characters would not be read back from the list. */
+static enum err
+admins_find(struct op *op, struct admins *a)
+{
+	return mariadb_rows(op, "SELECT g.User, g.Host FROM mysql.global_priv g "
+	    "JOIN information_schema.USER_PRIVILEGES p ON p.GRANTEE = "
+	    "CONCAT('''', g.User, '''@''', g.Host, '''') "
+	    "WHERE p.PRIVILEGE_TYPE = 'READ_ONLY ADMIN' AND g.Host <> '' AND "
+	    "g.User NOT IN ('" MARIADB_ADMIN "', 'mariadb.sys', '') AND "
+	    "CONCAT(g.User, g.Host) NOT REGEXP '[[:cntrl:]]'", admin_row, a);
+}
+
+static enum err
+admin_hold(struct op *op, const struct db_setting *s)
+{
+	const struct db_user u = { .name = s->name, .host = s->value };
+	const char *account, *name;
+	char how[] = "CONNECTION";
+
+	TRY(mariadb_account(op, &u, &account));
+	TRY(mariadb_value(op, s->name, &name));
+	TRY(mariadb_run(op, op_printf(op, "REVOKE READ_ONLY ADMIN ON *.* "
+	    "FROM %s", account)));
+	/* A session keeps the rights that it began with. */
+	return mariadb_rows(op, op_printf(op, "SELECT ID FROM "
+	    "information_schema.PROCESSLIST WHERE USER = %s", name), kill_row,
+	    how);
+}
+
+/* Written down before anybody loses it. */
+static enum err
+admins_hold(struct op *op)
+{
+	struct admins found = { 0 }, all = { 0 };
+	const struct db_setting *had;
+
+	TRY(admins_find(op, &found));
+	if (found.n == 0)
+		return OK;
+	TRY(settings_read_from(op, ADMINS, &had));
+	for (; had->name != NULL; had++)
+		admin_add(op, &all, had->name, had->value);
+	for (size_t i = 0; i < found.n; i++)
+		admin_add(op, &all, found.s[i].name, found.s[i].value);
+	TRY(settings_write_to(op, ADMINS, all.s));
+	for (size_t i = 0; i < found.n; i++)
+		TRY(admin_hold(op, &found.s[i]));
+	return OK;
+}
+
+/* A GRANT to nobody would make somebody: who was dropped meanwhile stays away. */
+static enum err
+admin_free(struct op *op, const struct db_setting *s)
+{
+	const struct db_user u = { .name = s->name, .host = s->value };
+	const char *account, *name, *host, *there = NULL;
+
+	TRY(mariadb_account(op, &u, &account));
+	TRY(mariadb_value(op, s->name, &name));
+	TRY(mariadb_value(op, s->value, &host));
+	TRY(mariadb_rows(op, op_printf(op, "SELECT 1 FROM mysql.global_priv "
+	    "WHERE User = %s AND Host = %s", name, host), first_field, &there));
+	return there == NULL ? OK : mariadb_run(op, op_printf(op, "SET STATEMENT "
+	    "sql_mode = 'NO_AUTO_CREATE_USER' FOR GRANT READ_ONLY ADMIN ON *.* "
+	    "TO %s", account));
+}
+
+static enum err
+admins_free(struct op *op)
+{
+	const struct db_setting *s;
+
+	TRY(settings_read_from(op, ADMINS, &s));
+	for (; s->name != NULL; s++)
+		TRY(admin_free(op, s));
+	unlink(file_data(op, ADMINS));
+	return OK;
+}
+
+/* --- both ways ------------------------------------------------------------------- */
+
+static enum err
+release(struct op *op)
+{
+	const struct db_setting *s, *tenants;
+
+	TRY(settings_read(op, &s));
+	tenants = settings_find(s, "read_only");
+	TRY(admins_free(op));
+	return tenants != NULL ? OK :
+	    mariadb_run(op, "SET GLOBAL read_only = 0");
+}
+
+enum err
+mariadb_room(struct op *op, enum db_room room, bool news)
+{
+	if (room == DB_ROOM)
+		return release(op);
+	if (news || room == DB_LAST)
+		TRY(statements_end(op, room == DB_LAST ? FREES : READS));
+	TRY(hold(op));
+	return admins_hold(op);
+}
+
+int
+mariadb_room_redo(struct op *op, int mb)
+{
+	struct stat st;
+
+	if (disk_fits((int64_t)mb << 20) ||
+	    stat(file_data(op, "mysql/ib_logfile0"), &st) == -1)
+		return mb;
+	return (int)(st.st_size >> 20);
+}

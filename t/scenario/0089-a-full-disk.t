@@ -1,0 +1,258 @@
+#!/usr/bin/python3
+"""A volume fills up: writes stop before the server dies, reads go on, and it is
+told; what dropped data or a larger volume gives back is written to at once, even
+with a server that is down and an agent that is silent."""
+import os
+import sys
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)),
+                                '..', 'stack'))
+from stack import *  # noqa: E402,F403
+
+APP = CANARY + 'App89'
+MIB = 1 << 20
+SERVERS = {'mariadb': 'mariadbd', 'postgresql': 'postgres',
+           'redis': 'redis-server'}
+it = {}                                 # by engine: id, instance, pid
+
+
+def process(s, engine, name=None):
+    """The oldest of this name."""
+    return min(p for p, n in s.inside(it[engine]['id']).items()
+               if n == (name or SERVERS[engine]))
+
+
+def data(s, engine):
+    return '/proc/%d/root/data' % process(s, engine, 'coffer-agent')
+
+
+def room(s, engine):
+    fs = os.statvfs(data(s, engine))
+    return fs.f_bavail * fs.f_frsize
+
+
+def ballast(s, engine, leave):
+    """Somebody else's bytes, so that there are only so many MiB left."""
+    path = data(s, engine) + '/ballast'
+    with open(path, 'ab') as f:
+        more = room(s, engine) - leave * MIB
+        if more > 0:
+            os.posix_fallocate(f.fileno(), f.tell(), more)
+            f.seek(0, 2)
+
+
+def fill(s, engine):
+    """To the last byte."""
+    with open(data(s, engine) + '/ballast', 'ab') as f:
+        for size in (MIB, 4096):
+            try:
+                while True:
+                    os.posix_fallocate(f.fileno(), os.fstat(f.fileno()).st_size,
+                                       size)
+            except OSError:
+                pass
+
+
+def sql(engine, text, user='app', password=APP):
+    return alice.query(it[engine]['instance'], user, password, text)
+
+
+def cli(engine, *words):
+    r = subprocess.run(
+        ['redis-cli', '-h', it[engine]['instance']['ip'][0], '--user', 'app',
+         '--no-auth-warning', *words], stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, timeout=20,
+        env=dict(os.environ, REDISCLI_AUTH=APP))
+    return (r.stdout + r.stderr).strip()
+
+
+def refused(call, *args):
+    """The text of the refusal."""
+    try:
+        said = call(*args)
+    except Failed as e:
+        return str(e)
+    raise Failed('taken: %r' % (args,), said)
+
+
+def shown(engine, what, seconds=20):
+    def there():
+        i = alice.show(it[engine]['id'])
+        return i if i['operating_status'] == what else None
+    return until(seconds, there, engine, what)
+
+
+def grow(engine, gb):
+    a = alice.post('/instances/%s/action' % it[engine]['id'],
+                   {'resize': {'volume': {'size': gb}}})
+    same(a.status, 202, a)
+
+
+@story
+def three_instances(s):
+    global alice
+    alice = s.client('alice')
+    for e in SERVERS:
+        more = {} if e == 'redis' else {'databases': [{'name': 'app'},
+                                                      {'name': 'spare'}]}
+        users = {'name': 'app', 'password': APP}
+        if e != 'redis':
+            users['databases'] = [{'name': 'app'}]
+        it[e] = {'id': alice.create(e, e, users=[users], **more)}
+    for e in SERVERS:
+        it[e]['instance'] = alice.active(it[e]['id'])
+        it[e]['pid'] = process(s, e)
+    image = s.one("SELECT volume_id FROM instances LIMIT 1")
+    if not os.path.exists('%s/local/instances/%s/vol.img' % (s.dir, image)):
+        it.clear()
+        raise Skip('volumes are directories here')
+
+
+def steps(f):
+    """Without volumes of a size of their own there is nothing to tell."""
+    def g(s):
+        if not it:
+            raise Skip('volumes are directories here')
+        f(s)
+    g.__name__ = f.__name__
+    return story(g)
+
+
+@steps
+def a_reserve_is_nobody_s_data(s):
+    until(10, lambda: os.path.exists(data(s, 'mariadb') + '/agent/reserve'))
+    st = os.stat(data(s, 'mariadb') + '/agent/reserve')
+    check(16 * MIB <= st.st_blocks * 512 <= 64 * MIB, st.st_blocks)
+
+
+@steps
+def mariadb_holds_a_tenant_in_the_middle_of_a_statement(s):
+    sql('mariadb', 'CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY,'
+        ' b LONGBLOB); CREATE TABLE small (n INT); INSERT INTO small VALUES (42)')
+    ballast(s, 'mariadb', 90)
+    said = refused(sql, 'mariadb', 'INSERT INTO t (b) SELECT'
+                   ' REPEAT(UUID(), 3000) FROM seq_1_to_3000')
+    check('interrupted' in said or '1290' in said or '1317' in said, said)
+    i = shown('mariadb', 'BLOCKED')
+    same(i['status'], 'ACTIVE')
+    same(i['disk']['state'], 'blocked')
+    check('1290' in refused(sql, 'mariadb', 'INSERT INTO small VALUES (1)'))
+    same(sql('mariadb', 'SELECT n FROM small'), [['42']])
+    same(process(s, 'mariadb'), it['mariadb']['pid'])
+
+
+@steps
+def root_is_held_as_well(s):
+    a = alice.root_enabled(it['mariadb']['id'])
+    root = a.json['user']
+
+    def held():
+        try:
+            sql('mariadb', 'INSERT INTO small VALUES (2)', root['name'],
+                root['password'])
+        except Failed as e:
+            return '1290' in str(e)
+    until(5, held, 'root is held')
+    it['mariadb']['root'] = root
+
+
+@steps
+def the_api_drops_and_there_is_room_again(s):
+    a = alice.delete('/instances/%s/databases/spare' % it['mariadb']['id'])
+    same(a.status, 202, a)
+    os.truncate(data(s, 'mariadb') + '/ballast', 0)     # as if it had been in it
+    shown('mariadb', 'HEALTHY')
+    root = it['mariadb']['root']
+    sql('mariadb', 'INSERT INTO small VALUES (3); DROP TABLE t')
+    grants = sql('mariadb', 'SHOW GRANTS', root['name'], root['password'])
+    check('GRANT ALL PRIVILEGES' in grants[0][0], grants)
+
+
+@steps
+def postgresql_lets_those_write_who_say_so(s):
+    sql('postgresql', 'CREATE TABLE small (n int); INSERT INTO small VALUES (42)')
+    sql('postgresql', 'CREATE TABLE big AS SELECT repeat(md5(n::text), 64) AS t'
+        ' FROM generate_series(1, 20) n')
+    ballast(s, 'postgresql', 90)
+    said = refused(sql, 'postgresql', "INSERT INTO big SELECT repeat("
+                   "md5(n::text), 200) FROM generate_series(1, 3000000) n")
+    check('canceling' in said or 'read-only' in said, said)
+    shown('postgresql', 'BLOCKED')
+    check('read-only' in refused(sql, 'postgresql',
+                                 'INSERT INTO small VALUES (1)'))
+    same(sql('postgresql', 'SELECT n FROM small'), [['42']])
+    sql('postgresql', 'BEGIN READ WRITE; DROP TABLE big; COMMIT')
+    same(process(s, 'postgresql'), it['postgresql']['pid'])
+
+
+@steps
+def redis_takes_what_removes(s):
+    same(cli('redis', 'SET', 'small', '42'), 'OK')
+    ballast(s, 'redis', 60)
+    shown('redis', 'BLOCKED')
+    check('OOM' in cli('redis', 'SET', 'more', '1'))
+    same(cli('redis', 'GET', 'small'), '42')
+    same(cli('redis', 'DEL', 'nothing'), '0')
+    same(process(s, 'redis'), it['redis']['pid'])
+
+
+@steps
+def it_is_told_of_in_events(s):
+    told = s.sql("SELECT DISTINCT payload->>'instance_id' FROM events WHERE"
+                 " type = 'coffer.instance.guest' AND payload->>'status' ="
+                 " 'blocked'")
+    same(len(told), 3, told)
+
+
+@steps
+def a_larger_volume_is_written_to_at_once(s):
+    for e in SERVERS:
+        if e != 'mariadb':
+            grow(e, 2)
+    for e in SERVERS:
+        shown(e, 'HEALTHY')
+    sql('postgresql', 'INSERT INTO small VALUES (1)')
+    same(cli('redis', 'SET', 'more', '1'), 'OK')
+    for e in SERVERS:
+        same(process(s, e), it[e]['pid'])
+
+
+@steps
+def what_died_of_it_comes_back_with_the_reserve_and_then_with_growth(s):
+    for e in SERVERS:
+        fill(s, e)
+        os.kill(process(s, e), signal.SIGKILL)
+        i = until(20, lambda: (lambda i: i if i.get('disk') else None)(
+            alice.show(it[e]['id'])))
+        check(i['operating_status'] in ('BLOCKED', 'SHUTDOWN'), i)
+    for e in SERVERS:
+        shown(e, 'BLOCKED')
+        fill(s, e)                      # the reserve, too
+        os.kill(process(s, e), signal.SIGKILL)
+    for e in SERVERS:
+        i = shown(e, 'SHUTDOWN')
+        same(i['disk']['state'], 'full')
+    a = alice.post('/instances/%s/action' % it['redis']['id'], {'restart': {}})
+    same(a.status, 202, a)
+    os.kill(process(s, 'mariadb', 'coffer-agent'), signal.SIGSTOP)
+    until(20, lambda: alice.show(it['mariadb']['id'])['operating_status'] in
+          ('UNKNOWN', 'ERROR'))
+    grow('mariadb', 2)
+    grow('postgresql', 3)
+    until(20, lambda: s.one("SELECT count(*) FROM tasks WHERE ended IS NULL")
+          == '0')
+    grow('redis', 3)
+    os.kill(process(s, 'mariadb', 'coffer-agent'), signal.SIGCONT)
+    for e in SERVERS:
+        i = shown(e, 'HEALTHY')
+        check('disk' not in i, i)
+    same(sql('mariadb', 'SELECT n FROM small ORDER BY n'), [['3'], ['42']])
+    sql('mariadb', 'INSERT INTO small VALUES (4)')
+    sql('postgresql', 'INSERT INTO small VALUES (2)')
+    same(sql('postgresql', 'SELECT n FROM small ORDER BY n'),
+         [['1'], ['2'], ['42']])
+    same(cli('redis', 'GET', 'small'), '42')
+    same(cli('redis', 'SET', 'more', '2'), 'OK')
+
+
+if __name__ == '__main__':
+    main(settings=['guest.report=1'])
