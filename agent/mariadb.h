@@ -74,6 +74,8 @@ enum err	 mariadb_conf_restored(struct op *);
 
 /* datastore.h; mariadb_room.c.  MB of redo log for a start: what it has, where there is no room. */
 enum err	 mariadb_room(struct op *, enum db_room, bool news);
+/* This statement may go on; last: it is one that gives room back. */
+bool		 mariadb_room_spares(const char *statement, bool last);
 int		 mariadb_room_redo(struct op *, int mb);
 
 /* Lines of my.cnf: where logs are written, and which. */

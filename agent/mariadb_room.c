@@ -13,16 +13,46 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define ADMINS	"agent/readonly.admins"	/* who had the right: name, host */
 
-/* First words of statements, behind blanks, comments and parentheses. */
-#define BEGINS	"'(?is)^(\\\\s|/\\\\*.*?\\\\*/|--[^\\n]*\\n|#[^\\n]*\\n|\\\\()*(%s)\\\\b'"
-#define READS	"select|with|show|desc|describe|explain|drop|truncate|"	\
-    "rollback|commit|kill|set|use|flush|check|xa"
-#define FREES	"show|drop|truncate|rollback|commit|kill|set"
+/* First words of statements that stay: what reads, and what gives room back. */
+static const char *const reads[] = { "select", "with", "show", "desc",
+    "describe", "explain", "drop", "truncate", "rollback", "commit", "kill",
+    "set", "use", "flush", "check", "xa", NULL };
+static const char *const frees[] = { "show", "drop", "truncate", "rollback",
+    "commit", "kill", "set", NULL };
+
+/* Behind blanks, comments and parentheses. */
+static const char *
+first_word(const char *s)
+{
+	for (;;) {
+		s += strspn(s, " \t\r\n(");
+		if (*s == '#' || strncmp(s, "--", 2) == 0)
+			s += strcspn(s, "\n");
+		else if (strncmp(s, "/*", 2) == 0 && strstr(s, "*/") != NULL)
+			s = strstr(s, "*/") + 2;
+		else
+			return s;
+	}
+}
+
+bool
+mariadb_room_spares(const char *statement, bool last)
+{
+	const char *s = first_word(statement);
+	size_t len = strspn(s, "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ_");
+
+	for (const char *const *w = last ? frees : reads; *w != NULL; w++)
+		if (strlen(*w) == len && strncasecmp(s, *w, len) == 0)
+			return true;
+	return false;
+}
 
 static enum err
 kill_row(struct op *op, void *how, char **field)
@@ -36,16 +66,28 @@ kill_row(struct op *op, void *how, char **field)
 	return OK;
 }
 
+/* Id, User, Host, db, Command, Time, State, Info: as SHOW lists them. */
+enum { ID, USER, COMMAND = 4, INFO = 7 };
+
 static enum err
-statements_end(struct op *op, const char *but)
+statement_end(struct op *op, void *last, char **field)
 {
 	char how[] = "QUERY";
 
-	return mariadb_rows(op, op_printf(op, "SELECT ID FROM "
-	    "information_schema.PROCESSLIST WHERE COMMAND IN ('Query', 'Execute')"
-	    " AND USER NOT IN ('" MARIADB_ADMIN "', 'system user', "
-	    "'event_scheduler') AND INFO IS NOT NULL AND INFO NOT REGEXP "
-	    BEGINS, but), kill_row, how);
+	if (field[COMMAND] == NULL || field[INFO] == NULL ||
+	    field[USER] == NULL || strcmp(field[USER], MARIADB_ADMIN) == 0 ||
+	    (strcmp(field[COMMAND], "Query") != 0 &&
+	    strcmp(field[COMMAND], "Execute") != 0) ||
+	    mariadb_room_spares(field[INFO], *(bool *)last))
+		return OK;
+	return kill_row(op, how, field);
+}
+
+/* Not from information_schema: that makes a file, and there is no room for one. */
+static enum err
+statements_end(struct op *op, bool last)
+{
+	return mariadb_rows(op, "SHOW PROCESSLIST", statement_end, &last);
 }
 
 static enum err
@@ -113,20 +155,26 @@ admins_find(struct op *op, struct admins *a)
 }
 
 static enum err
+session_end(struct op *op, void *name, char **field)
+{
+	char how[] = "CONNECTION";
+
+	return field[USER] != NULL && strcmp(field[USER], name) == 0 ?
+	    kill_row(op, how, field) : OK;
+}
+
+/* A session keeps the rights that it began with. */
+static enum err
 admin_hold(struct op *op, const struct db_setting *s)
 {
 	const struct db_user u = { .name = s->name, .host = s->value };
-	const char *account, *name;
-	char how[] = "CONNECTION";
+	const char *account;
 
 	TRY(mariadb_account(op, &u, &account));
-	TRY(mariadb_value(op, s->name, &name));
 	TRY(mariadb_run(op, op_printf(op, "REVOKE READ_ONLY ADMIN ON *.* "
 	    "FROM %s", account)));
-	/* A session keeps the rights that it began with. */
-	return mariadb_rows(op, op_printf(op, "SELECT ID FROM "
-	    "information_schema.PROCESSLIST WHERE USER = %s", name), kill_row,
-	    how);
+	return mariadb_rows(op, "SHOW PROCESSLIST", session_end,
+	    op_strdup(op, s->name));
 }
 
 /* Written down before anybody loses it. */
@@ -199,7 +247,7 @@ mariadb_room(struct op *op, enum db_room room, bool news)
 	if (room == DB_ROOM)
 		return release(op);
 	if (news || room == DB_LAST)
-		TRY(statements_end(op, room == DB_LAST ? FREES : READS));
+		TRY(statements_end(op, room == DB_LAST));
 	TRY(hold(op));
 	return admins_hold(op);
 }

@@ -42,6 +42,7 @@ EXTRA_DIST += \
 	t/scenario/0076-backup-and-restore.t \
 	t/scenario/0077-mysql.t \
 	t/scenario/0078-postgresql-backups.t \
+	t/scenario/0089-a-full-disk.t \
 	t/scenario/0080-idor.t \
 	t/scenario/0081-bad-input-everywhere.t \
 	t/scenario/0053-events.t \
