@@ -23,7 +23,8 @@ agent_libagent_a_SOURCES = \
 	agent/orders.c agent/orders.h \
 	agent/postgresql.c agent/postgresql.h \
 	agent/postgresql_admin.c agent/postgresql_backup.c agent/postgresql_birth.c \
-	agent/postgresql_conf.c \
+	agent/postgresql_apply.c agent/postgresql_conf.c \
+	agent/postgresql_delta.c agent/postgresql_delta.h agent/postgresql_seen.c \
 	agent/postgresql_databases.c agent/postgresql_hosts.c \
 	agent/postgresql_logs.c agent/postgresql_roles.c \
 	agent/postgresql_settings.c agent/postgresql_sql.c \
@@ -36,6 +37,7 @@ agent_libagent_a_SOURCES = \
 	agent/supervisor.c agent/supervisor.h \
 	agent/objects.h agent/transfer.c agent/transfer.h \
 	agent/transfer_job.c agent/transfer_job.h \
+	agent/tar.c agent/tar.h \
 	agent/untar.c agent/untar.h \
 	lib/msg/channel.c lib/msg/channel.h
 agent_libagent_a_CPPFLAGS = $(AM_CPPFLAGS) $(MARIADB_CFLAGS) $(PQ_CFLAGS)
@@ -77,7 +79,7 @@ t_unit_untar_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 # They start agent/coffer-transfer, which is built before any test runs.
 if HAVE_CMOCKA
 check_PROGRAMS += t/unit/stream_test t/unit/transfer_test \
-	t/unit/mariadb_backup_test
+	t/unit/mariadb_backup_test t/unit/postgresql_backup_test
 endif
 t_unit_stream_test_SOURCES = t/unit/stream_test.c t/unit/test.h
 t_unit_stream_test_LDADD = $(TRANSFER) $(CMOCKA_LIBS)
@@ -89,6 +91,9 @@ t_unit_transfer_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_mariadb_backup_test_SOURCES = t/unit/mariadb_backup_test.c \
 	$(TRANSFER_FIXTURE) t/unit/mariadb_fixture.c t/unit/mariadb_fixture.h
 t_unit_mariadb_backup_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
+t_unit_postgresql_backup_test_SOURCES = t/unit/postgresql_backup_test.c \
+	$(TRANSFER_FIXTURE) t/unit/postgresql_fixture.c t/unit/postgresql_fixture.h
+t_unit_postgresql_backup_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_agent_modules_test_SOURCES = t/unit/agent_modules_test.c t/unit/test.h
 t_unit_agent_modules_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_orders_test_SOURCES = t/unit/orders_test.c t/unit/test.h

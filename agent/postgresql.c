@@ -1,8 +1,10 @@
 #include "agent/postgresql.h"
+#include "agent/file.h"
 #include "agent/memory.h"
 #include "agent/settings.h"
 
 #include <signal.h>
+#include <unistd.h>
 
 static enum err
 ready(struct op *op)
@@ -11,10 +13,24 @@ ready(struct op *op)
 	return postgresql_admin_ensure(op);
 }
 
+/* Who knew the superuser's password elsewhere is not the superuser here. */
+static enum err
+root_forget(struct op *op)
+{
+	const char *mark = file_data(op, POSTGRESQL_RESTORED);
+
+	if (access(mark, F_OK) == -1)
+		return OK;
+	TRY(postgresql_root_disable(op));
+	unlink(mark);
+	return OK;
+}
+
 /* Data that came from elsewhere bring their own users along. */
 static enum err
 greet(struct op *op)
 {
+	TRY(root_forget(op));
 	return postgresql_hosts(op, NULL);
 }
 

@@ -4,7 +4,7 @@
  * template a server of its own, postgresql_sql.c the only owner of libpq,
  * postgresql_databases.c, postgresql_roles.c and postgresql_hosts.c the
  * statements, postgresql_settings.c what tenants set, postgresql_logs.c and
- * postgresql_backup.c what they say.
+ * postgresql_backup.c what they say, postgresql_delta.h what changed of it.
  */
 #ifndef AGENT_POSTGRESQL_H
 #define AGENT_POSTGRESQL_H
@@ -20,6 +20,8 @@
 #define POSTGRESQL_DATA	"pgdata"
 #define POSTGRESQL_CONF	"agent/postgresql/postgresql.conf"
 #define POSTGRESQL_HBA	"agent/postgresql/pg_hba.conf"
+#define POSTGRESQL_SYSTEM "agent/system"	/* there: the data have an identifier of their own */
+#define POSTGRESQL_RESTORED "agent/postgresql/restored"	/* until the agent has seen what a backup brought */
 #define POSTGRESQL_IDENT "agent/postgresql/pg_ident.conf"	/* empty */
 
 /* The server's command line: what must hold whatever ALTER SYSTEM says. */
@@ -32,8 +34,9 @@ enum err	 postgresql_conf_start(struct op *);
 enum err	 postgresql_conf_write(struct op *, const struct db_setting *);
 
 /*
- * A copy of the template gets a system identifier of its own before its first
- * start: WAL of one server must not fit another.  first: that was now.
+ * A copy of the template, or of another server, gets a system identifier of its
+ * own before its first start: WAL of one must not fit another.  first: that was
+ * now, and it is the template's.
  */
 enum err	 postgresql_birth(struct op *, bool *first);
 

@@ -1,5 +1,5 @@
 /*
- * What the template's files say of themselves: a 64-bit identifier in pg_control,
+ * What the template's files, or a backup's, say of themselves: a 64-bit identifier in pg_control,
  * under a CRC, and in the first page of each WAL segment, under none.  pg_resetwal
  * could write both anew and takes 50 ms for it; a write into each takes none.
  */
@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define WANTED		"agent/system.new"	/* the identifier, while it is being given */
-#define GIVEN		"agent/system"
+#define GIVEN		POSTGRESQL_SYSTEM
 #define CONTROL		512			/* bytes of pg_control that count: one sector */
 #define CRC_FIRST	200			/* where the CRC may stand; 288 in version 15 */
 #define CRC_LAST	400
@@ -144,9 +144,10 @@ postgresql_birth(struct op *op, bool *first)
 	const char *given = file_data(op, GIVEN);
 	uint64_t id;
 
-	*first = access(given, F_OK) == -1;
-	if (!*first)
+	*first = false;
+	if (access(given, F_OK) == 0)
 		return OK;
+	*first = access(file_data(op, POSTGRESQL_RESTORED), F_OK) == -1;
 	TRY(identifier(op, &id));
 	TRY(segments_patch(op, id));
 	TRY(file_patch(op, file_data(op,

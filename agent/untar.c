@@ -17,28 +17,30 @@ enum {
 	SUM_LEN = 8, TYPE = 156, PREFIX = 345
 };
 
-struct in {
+struct untar {
 	struct op	*op;
 	int		 stream, dir;
 	unsigned char	*buffer;
+	untar_own	 own;		/* may be NULL */
+	void		*arg;
 };
 
 static enum err
-damaged(struct in *in, const char *what)
+damaged(struct untar *in, const char *what)
 {
 	return op_fail(in->op, ERR_BAD_REQUEST, "The backup is damaged: %s.",
 	    what);
 }
 
 static enum err
-failed(struct in *in, const char *what)
+failed(struct untar *in, const char *what)
 {
 	return op_fail(in->op, ERR_INTERNAL, "%s: %s", what, strerror(errno));
 }
 
 /* All n bytes; *got less only where the stream ends. */
 static enum err
-take(struct in *in, unsigned char *to, size_t n, size_t *got)
+take(struct untar *in, unsigned char *to, size_t n, size_t *got)
 {
 	ssize_t r;
 
@@ -56,7 +58,7 @@ take(struct in *in, unsigned char *to, size_t n, size_t *got)
 }
 
 static enum err
-take_all(struct in *in, unsigned char *to, size_t n)
+take_all(struct untar *in, unsigned char *to, size_t n)
 {
 	size_t got;
 
@@ -114,7 +116,7 @@ stays_inside(const char *name)
 }
 
 static enum err
-copy(struct in *in, int fd, const char *name, int64_t size)
+copy(struct untar *in, int fd, const char *name, int64_t size)
 {
 	while (size > 0) {
 		size_t n = size < CHUNK ? (size_t)size : CHUNK;
@@ -132,8 +134,14 @@ copy(struct in *in, int fd, const char *name, int64_t size)
 	return OK;
 }
 
+enum err
+untar_read(struct untar *in, void *to, size_t n)
+{
+	return take_all(in, to, n);
+}
+
 static enum err
-file_take(struct in *in, const char *name, int64_t size)
+file_take(struct untar *in, const char *name, int64_t size)
 {
 	int fd = openat(in->dir, name, O_WRONLY | O_CREAT | O_TRUNC |
 	    O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -143,12 +151,26 @@ file_take(struct in *in, const char *name, int64_t size)
 		return failed(in, name);
 	e = copy(in, fd, name, size);
 	close(fd);
-	TRY(e);
+	return e;
+}
+
+/* Without the "./" that PostgreSQL writes before some. */
+static enum err
+file_or_own(struct untar *in, const char *name, int64_t size)
+{
+	bool mine = false;
+
+	if (in->own != NULL)
+		TRY(in->own(in->op, in->arg, in,
+		    strncmp(name, "./", 2) == 0 ? name + 2 : name, size,
+		    &mine));
+	if (!mine)
+		TRY(file_take(in, name, size));
 	return take_all(in, in->buffer, (size_t)(-size & (BLOCK - 1)));
 }
 
 static enum err
-entry_take(struct in *in, const unsigned char *h)
+entry_take(struct untar *in, const unsigned char *h)
 {
 	char name[NAME_LEN + 1] = "";
 	int64_t size = number(h + SIZE, SIZE_LEN);
@@ -162,7 +184,7 @@ entry_take(struct in *in, const unsigned char *h)
 	    !stays_inside(name))
 		return damaged(in, "a name or a size is none");
 	if (h[TYPE] == '0' || h[TYPE] == '\0')
-		return file_take(in, name, size);
+		return file_or_own(in, name, size);
 	if (h[TYPE] != '5' || size != 0)
 		return damaged(in, "it holds what is neither file nor directory");
 	return mkdirat(in->dir, name, 0700) == 0 || errno == EEXIST ? OK :
@@ -177,7 +199,7 @@ is_zero(const unsigned char *h)
 
 /* Two blocks of zeros and what may stand behind them are the end. */
 static enum err
-end_take(struct in *in)
+end_take(struct untar *in)
 {
 	size_t got;
 
@@ -193,8 +215,14 @@ end_take(struct in *in)
 enum err
 untar(struct op *op, int stream, int dir)
 {
-	struct in in = { .op = op, .stream = stream, .dir = dir,
-	    .buffer = op_alloc(op, CHUNK) };
+	return untar_with(op, stream, dir, NULL, NULL);
+}
+
+enum err
+untar_with(struct op *op, int stream, int dir, untar_own own, void *arg)
+{
+	struct untar in = { .op = op, .stream = stream, .dir = dir,
+	    .buffer = op_alloc(op, CHUNK), .own = own, .arg = arg };
 	unsigned char h[BLOCK];
 
 	for (;;) {

@@ -25,7 +25,7 @@ const struct engine engines[] = {
 	{ "mariadb",  3306, "/usr/sbin/mariadbd", mariadb, 64, 80,  "xbstream.zst.enc", true },
 	{ "mysql",    3306, "/usr/sbin/mariadbd", mariadb, 64, 16,  "xbstream.zst.enc", true },
 	{ "percona",  3306, NULL,                 NULL,    64, 16,  NULL, false },
-	{ "postgresql", 5432, POSTGRESQL "postgres", postgresql, 63, 63, "tar.zst.enc", false },
+	{ "postgresql", 5432, POSTGRESQL "postgres", postgresql, 63, 63, "tar.zst.enc", true },
 	{ "redis",    6379, "/usr/bin/redis-server", NULL, 0, 80,  "rdb.zst.enc", false, true },
 	/* engines of tests */
 	{ "null",     3306, NULL,                 NULL,    64, 80,  "xbstream.gz", true },

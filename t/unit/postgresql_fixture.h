@@ -5,6 +5,8 @@
 #ifndef T_UNIT_POSTGRESQL_FIXTURE_H
 #define T_UNIT_POSTGRESQL_FIXTURE_H
 
+#include "lib/base/op.h"
+
 #include <stdbool.h>
 
 /*
@@ -17,5 +19,9 @@ void		 postgresql_fixture_use(void);	/* sets agent.data and its like */
 int		 postgresql_fixture_client(const char *user,
 		    const char *password, const char *database,
 		    const char *sql);
+/* The agent's own account, over the socket, by psql: what is said has to go well. */
+const char	*postgresql_fixture_admin(struct op *, const char *database,
+		    const char *sql);
+int		 postgresql_fixture_run(const char *const *argv);
 
 #endif
