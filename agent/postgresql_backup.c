@@ -168,13 +168,13 @@ since_read(struct op *op, const char *since, const struct pg_mark *now,
     struct pg_mark *m)
 {
 	if (!pg_mark_read(since, m))
-		return op_fail(op, ERR_CONFLICT, "The backup to stand upon "
+		return op_fail(op, ERR_UNPROCESSABLE, "The backup to stand upon "
 		    "does not say where to go on: take a full one.");
 	if (m->system != now->system)
-		return op_fail(op, ERR_CONFLICT, "The data are not those of "
+		return op_fail(op, ERR_UNPROCESSABLE, "The data are not those of "
 		    "the backup to stand upon: take a full one.");
 	if (m->timeline != now->timeline)
-		return op_fail(op, ERR_CONFLICT, "The history of the data is "
+		return op_fail(op, ERR_UNPROCESSABLE, "The history of the data is "
 		    "not that of the backup to stand upon: take a full one.");
 	return OK;
 }
@@ -337,7 +337,7 @@ delta(struct op *op, PGconn *c, int fd, struct pg_seen *seen,
 
 	TRY(delta_begin(op, c, now));
 	if (now->lsn < since->lsn)
-		return op_fail(op, ERR_CONFLICT, "The data are older than the "
+		return op_fail(op, ERR_UNPROCESSABLE, "The data are older than the "
 		    "backup to stand upon: take a full one.");
 	TRY(pg_seen_keep(op, seen, now->lsn));
 	TRY(pg_delta_files(op, &d));
@@ -382,7 +382,11 @@ postgresql_restore(struct op *op, int nth, int fd)
 		return op_fail(op, ERR_INTERNAL, "%s: %s", made,
 		    strerror(errno));
 	op_defer(op, close_it, (void *)(intptr_t)dir);
-	return untar(op, fd, dir);
+	TRY(untar(op, fd, dir));
+	if (faccessat(dir, POSTGRESQL_UPON, F_OK, 0) == 0)
+		return op_fail(op, ERR_BAD_REQUEST, "The first backup of the "
+		    "chain stands upon another one.");
+	return OK;
 }
 
 /*
