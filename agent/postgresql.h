@@ -1,7 +1,7 @@
 /*
  * postgresql - the engine's own rooms: postgresql.c the server process,
- * postgresql_conf.c its files, postgresql_admin.c the agent's account, postgresql_birth.c what makes a copy of the
- * template a server of its own, postgresql_sql.c the only owner of libpq,
+ * postgresql_conf.c its files, postgresql_admin.c the agent's account,
+ * postgresql_birth.c its identifier, postgresql_sql.c the owner of libpq,
  * postgresql_databases.c, postgresql_roles.c and postgresql_hosts.c the
  * statements, postgresql_settings.c what tenants set, postgresql_logs.c and
  * postgresql_backup.c what they say, postgresql_delta.h what changed of it.
@@ -34,9 +34,8 @@ enum err	 postgresql_conf_start(struct op *);
 enum err	 postgresql_conf_write(struct op *, const struct db_setting *);
 
 /*
- * A copy of the template, or of another server, gets a system identifier of its
- * own before its first start: WAL of one must not fit another.  first: that was
- * now, and it is the template's.
+ * A copy of the template, or of another server, gets an identifier of its own
+ * before its first start, so that no WAL fits two.  first: now, and a template's.
  */
 enum err	 postgresql_birth(struct op *, bool *first);
 

@@ -1,8 +1,10 @@
 #!/usr/bin/python3
-"""A PostgreSQL is backed up while it is written to, deleted, and comes back as
-it was at one moment; what was damaged in storage never serves."""
+"""A PostgreSQL is backed up while it is written to, in full and upon that, is
+killed meanwhile, deleted, and comes back as it was at one moment; what was
+damaged in storage never serves."""
 import glob
 import os
+import signal
 import sys
 import threading
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)),
@@ -25,13 +27,22 @@ def backup(s, name, **more):
     return a.json['backup']['id']
 
 
-def ended(id):
+def over(id):
     def look():
         b = it['alice'].get('/backups/' + id).json['backup']
         return b if b['status'] in ('COMPLETED', 'FAILED') else None
-    b = until(60, look, 'the backup ends')
-    same(b['status'], 'COMPLETED', b)
+    return until(60, look, 'the backup ends')
+
+
+def ended(id):
+    b = over(id)
+    same(b['status'], 'COMPLETED', b, it['alice'].tasks(it['id'])[:1])
     return b
+
+
+def objects(s, id):
+    return sorted(f for f in glob.glob(s.dir + '/storage/**', recursive=True)
+                  if os.path.isfile(f) and id in f)
 
 
 def create_from(id, name):
@@ -84,6 +95,40 @@ def a_server_that_is_written_to_is_backed_up(s):
 
 
 @story
+def what_changed_since_is_backed_up_upon_it(s):
+    sql('CREATE TABLE late AS SELECT * FROM many; DROP TABLE IF EXISTS no; '
+        'DELETE FROM many WHERE n % 2 = 0')
+    with Busy():
+        it['more'] = backup(s, 'more', parent_id=it['full'])
+        b = ended(it['more'])
+    same(b['parent_id'], it['full'], b)
+    it['more rows'] = whole(None)
+    sizes = [sum(map(os.path.getsize, objects(s, it[name])))
+             for name in ('full', 'more')]
+    check(sizes[1] < sizes[0], sizes)
+
+
+@story
+def a_server_that_dies_in_the_middle_leaves_nothing_half(s):
+    c = it['alice']
+    for parent in (None, it['more']):
+        id = backup(s, 'cut off', **({'parent_id': parent} if parent else {}))
+        until(10, lambda: c.tasks(it['id'])[0]['step']['name'] == 'order')
+        pids = [p for p, n in s.inside(it['id']).items() if n == 'postgres']
+        check(pids, s.inside(it['id']))
+        os.kill(min(pids), signal.SIGKILL)
+        if over(id)['status'] == 'FAILED':
+            check(c.tasks(it['id'])[0]['error'], c.tasks(it['id'])[0])
+            until(20, lambda: not objects(s, id), 'left in storage')
+        s.quiet()
+    until(30, lambda: c.show(it['id'])['operating_status'] == 'HEALTHY')
+    whole(None)
+    b = ended(backup(s, 'next', parent_id=it['more']))
+    same(b['parent_id'], it['more'])
+    same(c.post('/instances/%s/root' % it['id']).status, 200)
+
+
+@story
 def the_instance_goes_and_a_new_one_has_what_it_had(s):
     c = it['alice']
     c.remove(it['id'])
@@ -99,15 +144,27 @@ def the_instance_goes_and_a_new_one_has_what_it_had(s):
     except Failed as e:
         check('SQL' in str(e), e)
     sql('CREATE TABLE more (n int)', i)
+    c.remove(id)
+    id = create_from(it['more'], 'more')
+    i = it['instance'] = c.active(id)
+    check(15000 < whole(i) <= it['more rows'])
+    same(sql('SELECT count(*) FROM late', i), [[str(it['rows'])]])
+    same(c.get('/instances/%s/root' % id).json, {'rootEnabled': False})
     it['id'] = id
 
 
 @story
+def other_data_are_not_what_a_backup_stands_upon(s):
+    same(over(backup(s, 'mixed', parent_id=it['more']))['status'], 'FAILED')
+    t = it['alice'].tasks(it['id'])[0]
+    check('not of this instance' in t['error']['message'], t)
+
+
+@story
 def nothing_serves_what_was_damaged_in_storage(s):
-    files = [f for f in glob.glob(s.dir + '/storage/**', recursive=True)
-             if os.path.isfile(f) and it['full'] in f]
+    files = objects(s, it['full'])
     check(files, os.listdir(s.dir + '/storage'))
-    with open(sorted(files)[0], 'r+b') as f:
+    with open(files[0], 'r+b') as f:
         f.seek(os.path.getsize(f.name) // 2)
         was = f.read(1)
         f.seek(-1, 1)
