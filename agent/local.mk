@@ -22,7 +22,7 @@ agent_libagent_a_SOURCES = \
 	agent/null.c \
 	agent/orders.c agent/orders.h \
 	agent/postgresql.c agent/postgresql.h \
-	agent/postgresql_admin.c agent/postgresql_backup.c agent/postgresql_birth.c \
+	agent/postgresql_admin.c agent/postgresql_backup.c agent/postgresql_birth.c agent/postgresql_birth.h \
 	agent/postgresql_apply.c agent/postgresql_conf.c \
 	agent/postgresql_delta.c agent/postgresql_delta.h agent/postgresql_seen.c \
 	agent/postgresql_databases.c agent/postgresql_hosts.c \

@@ -20,8 +20,6 @@
 #define POSTGRESQL_DATA	"pgdata"
 #define POSTGRESQL_CONF	"agent/postgresql/postgresql.conf"
 #define POSTGRESQL_HBA	"agent/postgresql/pg_hba.conf"
-#define POSTGRESQL_SYSTEM "agent/system"	/* there: the data have an identifier of their own */
-#define POSTGRESQL_RESTORED "agent/postgresql/restored"	/* until the agent has seen what a backup brought */
 #define POSTGRESQL_IDENT "agent/postgresql/pg_ident.conf"	/* empty */
 
 /* The server's command line: what must hold whatever ALTER SYSTEM says. */
@@ -32,12 +30,6 @@ extern const struct server_ways postgresql_ways;
 enum err	 postgresql_conf_start(struct op *);
 /* With these settings of the tenant's, for a reload; ends with a NULL name. */
 enum err	 postgresql_conf_write(struct op *, const struct db_setting *);
-
-/*
- * A copy of the template, or of another server, gets an identifier of its own
- * before its first start, so that no WAL fits two.  first: now, and a template's.
- */
-enum err	 postgresql_birth(struct op *, bool *first);
 
 /* The server turned the agent away; the account comes back before a start. */
 void		 postgresql_admin_lost(struct op *);

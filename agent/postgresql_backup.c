@@ -5,6 +5,7 @@
  */
 #include "agent/postgresql.h"
 #include "agent/file.h"
+#include "agent/postgresql_birth.h"
 #include "agent/postgresql_delta.h"
 #include "agent/tar.h"
 #include "agent/untar.h"

@@ -5,6 +5,7 @@
  */
 #include "agent/postgresql.h"
 #include "agent/file.h"
+#include "agent/postgresql_birth.h"
 #include "lib/base/seal.h"
 
 #include <dirent.h>

@@ -1,6 +1,7 @@
 #include "agent/postgresql.h"
 #include "agent/file.h"
 #include "agent/memory.h"
+#include "agent/postgresql_birth.h"
 #include "agent/settings.h"
 #include "lib/base/conf.h"
 #include "lib/base/engines.h"

@@ -8,6 +8,7 @@
 #include "t/unit/transfer_fixture.h"
 #include "agent/file.h"
 #include "agent/postgresql.h"
+#include "agent/postgresql_birth.h"
 #include "agent/postgresql_delta.h"
 #include "agent/supervisor.h"
 #include "agent/transfer.h"
