@@ -107,8 +107,10 @@ hold(struct op *op)
 	const char *held = "";
 
 	TRY(mariadb_rows(op, "SELECT @@GLOBAL.read_only", first_field, &held));
-	return strcmp(held, "1") == 0 ? OK : mariadb_run(op, "SET STATEMENT "
-	    "lock_wait_timeout = 1 FOR SET GLOBAL read_only = 1");
+	if (strcmp(held, "1") == 0)
+		return OK;
+	TRY(mariadb_run(op, "SET SESSION lock_wait_timeout = 1"));
+	return mariadb_run(op, "SET GLOBAL read_only = 1");
 }
 
 /* --- who is above it ------------------------------------------------------------ */
@@ -142,16 +144,28 @@ admin_row(struct op *op, void *admins, char **field)
 	return OK;
 }
 
+/* What stands above read_only: MySQL has one right for many things. */
+static enum err
+right_find(struct op *op, const char **right)
+{
+	const char *version = "";
+
+	TRY(mariadb_rows(op, "SELECT VERSION()", first_field, &version));
+	*right = strstr(version, "MariaDB") != NULL ? "READ_ONLY ADMIN" : "SUPER";
+	return OK;
+}
+
 /* Names with control characters would not be read back from the list. */
 static enum err
-admins_find(struct op *op, struct admins *a)
+admins_find(struct op *op, const char *right, struct admins *a)
 {
-	return mariadb_rows(op, "SELECT g.User, g.Host FROM mysql.global_priv g "
-	    "JOIN information_schema.USER_PRIVILEGES p ON p.GRANTEE = "
-	    "CONCAT('''', g.User, '''@''', g.Host, '''') "
-	    "WHERE p.PRIVILEGE_TYPE = 'READ_ONLY ADMIN' AND g.Host <> '' AND "
-	    "g.User NOT IN ('" MARIADB_ADMIN "', 'mariadb.sys', '') AND "
-	    "CONCAT(g.User, g.Host) NOT REGEXP '[[:cntrl:]]'", admin_row, a);
+	return mariadb_rows(op, op_printf(op, "SELECT u.User, u.Host "
+	    "FROM mysql.user u JOIN information_schema.USER_PRIVILEGES p "
+	    "ON p.GRANTEE = CONCAT('''', u.User, '''@''', u.Host, '''') "
+	    "WHERE p.PRIVILEGE_TYPE = '%s' AND u.Host <> '' AND "
+	    "u.User NOT IN ('" MARIADB_ADMIN "', 'mariadb.sys', '') AND "
+	    "CONCAT(u.User, u.Host) NOT REGEXP '[[:cntrl:]]'", right),
+	    admin_row, a);
 }
 
 static enum err
@@ -165,14 +179,14 @@ session_end(struct op *op, void *name, char **field)
 
 /* A session keeps the rights that it began with. */
 static enum err
-admin_hold(struct op *op, const struct db_setting *s)
+admin_hold(struct op *op, const char *right, const struct db_setting *s)
 {
 	const struct db_user u = { .name = s->name, .host = s->value };
 	const char *account;
 
 	TRY(mariadb_account(op, &u, &account));
-	TRY(mariadb_run(op, op_printf(op, "REVOKE READ_ONLY ADMIN ON *.* "
-	    "FROM %s", account)));
+	TRY(mariadb_run(op, op_printf(op, "REVOKE %s ON *.* FROM %s", right,
+	    account)));
 	return mariadb_rows(op, "SHOW PROCESSLIST", session_end,
 	    op_strdup(op, s->name));
 }
@@ -183,8 +197,10 @@ admins_hold(struct op *op)
 {
 	struct admins found = { 0 }, all = { 0 };
 	const struct db_setting *had;
+	const char *right;
 
-	TRY(admins_find(op, &found));
+	TRY(right_find(op, &right));
+	TRY(admins_find(op, right, &found));
 	if (found.n == 0)
 		return OK;
 	TRY(settings_read_from(op, ADMINS, &had));
@@ -194,13 +210,13 @@ admins_hold(struct op *op)
 		admin_add(op, &all, found.s[i].name, found.s[i].value);
 	TRY(settings_write_to(op, ADMINS, all.s));
 	for (size_t i = 0; i < found.n; i++)
-		TRY(admin_hold(op, &found.s[i]));
+		TRY(admin_hold(op, right, &found.s[i]));
 	return OK;
 }
 
 /* A GRANT to nobody would make somebody: who was dropped meanwhile stays away. */
 static enum err
-admin_free(struct op *op, const struct db_setting *s)
+admin_free(struct op *op, const char *right, const struct db_setting *s)
 {
 	const struct db_user u = { .name = s->name, .host = s->value };
 	const char *account, *name, *host, *there = NULL;
@@ -208,21 +224,25 @@ admin_free(struct op *op, const struct db_setting *s)
 	TRY(mariadb_account(op, &u, &account));
 	TRY(mariadb_value(op, s->name, &name));
 	TRY(mariadb_value(op, s->value, &host));
-	TRY(mariadb_rows(op, op_printf(op, "SELECT 1 FROM mysql.global_priv "
+	TRY(mariadb_rows(op, op_printf(op, "SELECT 1 FROM mysql.user "
 	    "WHERE User = %s AND Host = %s", name, host), first_field, &there));
-	return there == NULL ? OK : mariadb_run(op, op_printf(op, "SET STATEMENT "
-	    "sql_mode = 'NO_AUTO_CREATE_USER' FOR GRANT READ_ONLY ADMIN ON *.* "
-	    "TO %s", account));
+	if (there == NULL)
+		return OK;
+	TRY(mariadb_run(op, "SET SESSION sql_mode = 'NO_AUTO_CREATE_USER'"));
+	return mariadb_run(op, op_printf(op, "GRANT %s ON *.* TO %s", right,
+	    account));
 }
 
 static enum err
 admins_free(struct op *op)
 {
 	const struct db_setting *s;
+	const char *right;
 
 	TRY(settings_read_from(op, ADMINS, &s));
+	TRY(right_find(op, &right));
 	for (; s->name != NULL; s++)
-		TRY(admin_free(op, s));
+		TRY(admin_free(op, right, s));
 	unlink(file_data(op, ADMINS));
 	return OK;
 }

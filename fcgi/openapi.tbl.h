@@ -4,10 +4,10 @@
  * none a string or null, i integer, n number, b true or false, o any map,
  * a any list, l links, * anything; @name a view, [name] a list of them.
  */
-VIEW(instance, "!id !name !status operating_status !links:l !flavor:@flavor_ref !datastore:@datastore_ref region tenant_id access:o ip:a addresses:a replica_of:o replicas:a volume:o local_storage:o created updated service_status_updated fault:o configuration:o locality server_id volume_id encrypted_rpc_messaging:b cluster_id shard_id slave_of:o password root_enabled:b root_password")
+VIEW(instance, "!id !name !status operating_status !links:l !flavor:@flavor_ref !datastore:@datastore_ref region tenant_id access:o ip:a addresses:a replica_of:o replicas:a volume:o local_storage:o created updated service_status_updated fault:o disk:o configuration:o locality server_id volume_id encrypted_rpc_messaging:b cluster_id shard_id slave_of:o password root_enabled:b root_password")
 VIEW(flavor_ref, "!id !links:l")
 VIEW(datastore_ref, "!type !version version_number")
-VIEW(managed, "!id !name !status !flavor:o !datastore:o !tenant_id deleted:b deleted_at task_description server:o volume:o guest_status:o operating_status service_status created updated service_status_updated region links:l server_id volume_id encrypted_rpc_messaging:b access:o ip:a addresses:a replica_of:o replicas:a fault:o configuration:o locality local_storage:o root_enabled root_enabled_by cluster_id")
+VIEW(managed, "!id !name !status !flavor:o !datastore:o !tenant_id deleted:b deleted_at task_description server:o volume:o guest_status:o operating_status service_status created updated service_status_updated region links:l server_id volume_id encrypted_rpc_messaging:b access:o ip:a addresses:a replica_of:o replicas:a fault:o disk:o configuration:o locality local_storage:o root_enabled root_enabled_by cluster_id")
 VIEW(task, "!id !kind !status step:o undoing:b progress:o !created started ended deadline attempt:i failed_step error request_id")
 VIEW(event, "!id !message_id publisher_id !event_type !priority !timestamp !payload:o")
 VIEW(dry_run, "!status:i !tasks:a !restart_required:b !quota:a !events:a")

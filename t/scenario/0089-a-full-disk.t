@@ -198,11 +198,17 @@ def postgresql_lets_those_write_who_say_so(s):
 @steps
 def redis_takes_what_removes(s):
     same(cli('redis', 'SET', 'small', '42'), 'OK')
-    ballast(s, 'redis', 40)
+    ballast(s, 'redis', 90)
+    cli('redis', 'EVAL', "redis.call('SET', KEYS[1], string.rep('x', 50000000))",
+        '1', 'large')
     shown('redis', 'BLOCKED')
     check('OOM' in cli('redis', 'SET', 'more', '1'))
     same(cli('redis', 'GET', 'small'), '42')
-    same(cli('redis', 'DEL', 'nothing'), '0')
+    same(cli('redis', 'DEL', 'large'), '1')     # and the log is written anew
+    shown('redis', 'HEALTHY')
+    same(cli('redis', 'SET', 'more', '1'), 'OK')
+    ballast(s, 'redis', 40)
+    shown('redis', 'BLOCKED')
     same(process(s, 'redis'), it['redis']['pid'])
 
 
