@@ -5,45 +5,9 @@
 #ifndef AGENT_DATASTORE_H
 #define AGENT_DATASTORE_H
 
+#include "agent/db.h"
 #include "agent/disk.h"
-#include "lib/base/op.h"
-
-#include <stdbool.h>
-#include <stdint.h>
-
-enum db_status {			/* words of guest_statuses[] */
-	DB_NEW,				/* not prepared yet */
-	DB_BUILDING,			/* being prepared */
-	DB_HEALTHY,			/* answers queries */
-	DB_SHUTDOWN,			/* stopped on purpose */
-	DB_CRASHED,			/* should run and does not answer */
-	DB_FAILED,			/* could not be prepared */
-	DB_BLOCKED,			/* answers, but its volume has no room for writes */
-	DB_FULL,			/* down, and its volume is full */
-	DB__MAX
-};
-
-struct db_database { const char *name, *charset, *collate; };
-struct db_user {
-	const char	*name, *host;	/* host "%": everywhere */
-	const char	*password;	/* NULL: leave as it is */
-	const char	*const *databases;	/* granted; ends with NULL; may be NULL */
-};
-/* What a tenant sets of a server; number: value is one, or a word, and needs no quotes. */
-struct db_setting { const char *name, *value; bool number; };
-struct db_page { int limit; const char *marker; };	/* limit 0: all */
-
-struct db_figures;			/* figures.h */
-struct db_log {
-	const char	*name;
-	bool		 system;	/* always on, and for operators only */
-	bool		 on;
-	int64_t		 size;		/* bytes; 0: nothing was written yet */
-};
-
-/* Called once per row of a listing, in order of name. */
-typedef enum err (*db_found)(struct op *, void *arg, const char *name,
-    const char *host, const char *const *databases);
+#include "agent/look.h"
 
 struct datastore {
 	const char	 *name;
@@ -104,6 +68,14 @@ struct datastore {
 	enum err	(*restore)(struct op *, int nth, int fd);
 	enum err	(*restored)(struct op *);
 
+	/*
+	 * What a look sees of the data, as long as there is time; then, of data
+	 * that were restored: are they sound, and is all of that there again?
+	 * ERR_UNPROCESSABLE: no.  For hours; digest NULL: nothing is known.
+	 */
+	enum err	(*look)(struct op *, struct look *);
+	enum err	(*verify)(struct op *, const struct digest *);
+
 	const struct db_figures *figures;	/* NULL: the real ones */
 	enum err	(*log_list)(struct op *, const struct db_log **);	/* ends with a NULL name */
 	enum err	(*log_set)(struct op *, const char *name, bool on);
@@ -113,6 +85,5 @@ extern const struct datastore datastore_mariadb, datastore_postgresql,
     datastore_redis, datastore_null, datastore_failing;
 extern const struct datastore *const datastores[];	/* ends with NULL */
 const struct datastore *datastore_find(const char *name);
-const char	*db_status_word(enum db_status);
 
 #endif

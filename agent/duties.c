@@ -577,6 +577,7 @@ const struct duty duties[] = {
 	[ORDER_LOG_SET]        = { NULL,                  log_set,         true,  false },
 	[ORDER_BACKUP]         = { NULL,                  transfer_backup, true,  false, .moves = true },
 	[ORDER_RESTORE]        = { NULL,                  transfer_restore, false, false, .moves = true },
+	[ORDER_VERIFY]         = { NULL,                  transfer_verify, true,  false, .moves = true },
 	[ORDER_CANCEL]         = { NULL,                  transfer_cancel, false, false },
 	[ORDER_AGENT_RENEW]    = { NULL,                  agent_renew,     false, false },
 	[ORDER_LOGS]           = { NULL,                  logs,            true,  false },

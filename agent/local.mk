@@ -3,7 +3,7 @@ noinst_LIBRARIES += agent/libagent.a
 agent_libagent_a_SOURCES = \
 	agent/aside.c agent/aside.h \
 	agent/bodies.c agent/bodies.h \
-	agent/datastore.h agent/datastores.c agent/disk.c agent/disk.h \
+	agent/db.h agent/datastore.h agent/datastores.c agent/disk.c agent/disk.h \
 	agent/duties.c agent/duties.h \
 	agent/failing.c \
 	agent/fence.c agent/fence.h \
@@ -11,11 +11,12 @@ agent_libagent_a_SOURCES = \
 	agent/file.c agent/file.h \
 	agent/host.c agent/host.h agent/host_tool.c \
 	agent/journal.c agent/journal.h \
+	agent/look.c agent/look.h \
 	agent/mariadb.c agent/mariadb.h \
 	agent/mariadb_backup.c agent/mariadb_conf.c agent/mariadb_logs.c \
 	agent/mariadb_room.c agent/postgresql_room.c agent/redis_room.c \
 	agent/mariadb_schemas.c agent/mariadb_settings.c \
-	agent/mariadb_sql.c agent/mariadb_users.c \
+	agent/mariadb_sql.c agent/mariadb_users.c agent/mariadb_verify.c \
 	agent/memory.c agent/memory.h \
 	agent/modules.c agent/modules.h \
 	agent/names.c agent/names.h \
@@ -28,9 +29,10 @@ agent_libagent_a_SOURCES = \
 	agent/postgresql_databases.c agent/postgresql_hosts.c \
 	agent/postgresql_logs.c agent/postgresql_roles.c \
 	agent/postgresql_settings.c agent/postgresql_sql.c \
+	agent/postgresql_look.c agent/postgresql_look.h agent/postgresql_verify.c \
 	agent/redis_server.c agent/redis_server.h \
 	agent/redis_conf.c agent/redis_rdb.c agent/redis_settings.c \
-	agent/redis_talk.c agent/redis_users.c \
+	agent/redis_talk.c agent/redis_users.c agent/redis_verify.c \
 	agent/report.c agent/report.h \
 	agent/server.c agent/server.h \
 	agent/settings.c agent/settings.h \

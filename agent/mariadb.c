@@ -115,6 +115,8 @@ const struct datastore datastore_mariadb = {
 	.backup = mariadb_backup,
 	.restore = mariadb_restore,
 	.restored = mariadb_restored,
+	.look = mariadb_look,
+	.verify = mariadb_verify,
 	.log_list = mariadb_log_list,
 	.log_set = mariadb_log_set,
 };

@@ -53,6 +53,8 @@ typedef enum err (*mariadb_row)(struct op *, void *arg, char **field);
 enum err	 mariadb_rows(struct op *, const char *sql, mariadb_row,
 		    void *arg);
 unsigned	 mariadb_errno(void);
+/* Of sessions from now on: how long a statement is waited for. */
+void		 mariadb_patience(unsigned seconds);
 
 const char	*mariadb_name(struct op *, const char *);	/* `na``me` */
 const char	*mariadb_pattern(struct op *, const char *);	/* of GRANT: `na\_me` */
@@ -69,6 +71,8 @@ enum err	 mariadb_backup(struct op *, const char *since, int fd,
 		    const char **mark);
 enum err	 mariadb_restore(struct op *, int nth, int fd);
 enum err	 mariadb_restored(struct op *);
+enum err	 mariadb_look(struct op *, struct look *);
+enum err	 mariadb_verify(struct op *, const struct digest *);
 /* The next start is the first with data that came from elsewhere. */
 enum err	 mariadb_conf_restored(struct op *);
 

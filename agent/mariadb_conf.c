@@ -63,7 +63,9 @@ defaults(struct op *op, bool first)
 	text_printf(&t, "tmpdir = %s\n", file_data(op, "tmp"));
 	text_printf(&t, "secure-file-priv = %s\n", file_data(op, "tmp"));
 	text_printf(&t, "log-error = %s\n", file_data(op, "log/mariadb.err"));
-	text_printf(&t, "bind-address = %s\n", conf_str("agent.address"));
+	text_printf(&t, *conf_str("agent.address") == '\0' ?
+	    "skip-networking\n" : "bind-address = %s\n",
+	    conf_str("agent.address"));
 	text_printf(&t, "port = %d\n", conf_int("agent.port"));
 	text_add(&t, "skip-name-resolve\nlocal-infile = 0\nskip-log-bin\n"
 	    "character-set-server = utf8mb4\n"

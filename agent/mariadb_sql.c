@@ -13,7 +13,7 @@
 
 static MYSQL *kept;			/* the probe's session */
 static struct { struct op *op; MYSQL *my; } work;	/* of the op at hand */
-static unsigned last_errno;
+static unsigned last_errno, patience = WORK_S;
 
 /*
  * Texts of the server stand in logs and reports, but for those that repeat a
@@ -118,7 +118,7 @@ session(struct op *op, MYSQL **out)
 		*out = work.my;
 		return OK;
 	}
-	my = session_new(WORK_S);
+	my = session_new(patience);
 	if ((e = session_connect(op, my)) == OK) {
 		work.op = op;
 		work.my = my;
@@ -162,6 +162,12 @@ enum err
 mariadb_run(struct op *op, const char *sql)
 {
 	return mariadb_rows(op, sql, NULL, NULL);
+}
+
+void
+mariadb_patience(unsigned seconds)
+{
+	patience = seconds;
 }
 
 unsigned

@@ -1,5 +1,6 @@
 #include "agent/postgresql.h"
 #include "agent/file.h"
+#include "agent/postgresql_look.h"
 #include "agent/memory.h"
 #include "agent/postgresql_birth.h"
 #include "agent/settings.h"
@@ -99,6 +100,8 @@ const struct datastore datastore_postgresql = {
 	.backup = postgresql_backup,
 	.restore = postgresql_restore,
 	.restored = postgresql_restored,
+	.look = postgresql_look,
+	.verify = postgresql_verify,
 	.log_list = postgresql_log_list,
 	.log_set = postgresql_log_set,
 };

@@ -1,5 +1,6 @@
 /* The only owner of libpq in the agent. */
 #include "agent/postgresql.h"
+#include "agent/postgresql_look.h"
 #include "agent/file.h"
 #include "lib/base/clock.h"
 #include "lib/base/conf.h"
@@ -17,7 +18,7 @@
 #define VALUES_MAX	8
 
 static PGconn *kept;			/* the probe's session */
-static struct { struct op *op; PGconn *conn; } work;	/* of the op at hand */
+static struct { struct op *op; PGconn *conn; int64_t ms; } work;	/* of the op at hand */
 static char state[6];			/* SQLSTATE of the last failure; "": none told */
 
 /* What a tenant's root made the default of roles or databases is not for us. */
@@ -208,8 +209,16 @@ session(struct op *op, PGconn **out)
 	}
 	op_defer(op, session_close, c);
 	work.op = op;
+	work.ms = WORK_MS;
 	*out = work.conn = c;
 	return OK;
+}
+
+static int64_t
+patience(const PGconn *c)
+{
+	return clock_ms() + (work.op != NULL && work.conn == c ? work.ms :
+	    WORK_MS);
 }
 
 static enum err
@@ -219,7 +228,21 @@ run(struct op *op, PGconn *c, const char *sql)
 
 	if (PQsendQuery(c, sql) != 1)
 		return refused(op, c, NULL);
-	return results(op, c, clock_ms() + WORK_MS, &r);
+	return results(op, c, patience(c), &r);
+}
+
+enum err
+postgresql_enter(struct op *op, const char *database, int64_t ms)
+{
+	PGconn *c = session_open(op, database, clock_ms() + WORK_MS);
+
+	if (c == NULL)
+		return ERR_GUEST;
+	op_defer(op, session_close, c);
+	work.op = op;
+	work.conn = c;
+	work.ms = ms;
+	return OK;
 }
 
 enum err
@@ -257,7 +280,7 @@ postgresql_rows(struct op *op, const char *sql, const char *const *values,
 		n++;
 	if (PQsendQueryParams(c, sql, n, NULL, values, NULL, NULL, 0) != 1)
 		return refused(op, c, NULL);
-	TRY(results(op, c, clock_ms() + WORK_MS, &r));
+	TRY(results(op, c, patience(c), &r));
 	for (int i = 0; each != NULL && i < PQntuples(r); i++) {
 		int fields = PQnfields(r);
 		char **field = op_alloc(op, (size_t)fields * sizeof(*field));
@@ -293,6 +316,12 @@ bool
 postgresql_failed(const char *sqlstate)
 {
 	return strcmp(state, sqlstate) == 0;
+}
+
+bool
+postgresql_failed_class(const char *two)
+{
+	return strncmp(state, two, 2) == 0;
 }
 
 static enum err

@@ -58,8 +58,11 @@ defaults(struct op *op)
 
 	text_begin(&t, op, 2048);
 	text_add(&t, "# Written by coffer-agent at every start.\n");
-	text_printf(&t, "bind %s\nport %d\n", conf_str("agent.address"),
-	    conf_int("agent.port"));
+	if (*conf_str("agent.address") == '\0')
+		text_add(&t, "port 0\n");
+	else
+		text_printf(&t, "bind %s\nport %d\n",
+		    conf_str("agent.address"), conf_int("agent.port"));
 	path_line(&t, "unixsocket", redis_socket(op));
 	path_line(&t, "dir", file_data(op, REDIS_DATA));
 	path_line(&t, "logfile", file_data(op, "log/redis.log"));

@@ -80,6 +80,8 @@ const struct datastore datastore_redis = {
 	.backup = redis_backup,
 	.restore = redis_restore,
 	.restored = redis_restored,
+	.look = redis_look,
+	.verify = redis_verify,
 	.log_list = log_list,
 	.log_set = log_set,
 };

@@ -62,5 +62,7 @@ enum err	 redis_backup(struct op *, const char *since, int fd,
 		    const char **mark);
 enum err	 redis_restore(struct op *, int nth, int fd);
 enum err	 redis_restored(struct op *);
+enum err	 redis_look(struct op *, struct look *);
+enum err	 redis_verify(struct op *, const struct digest *);
 
 #endif

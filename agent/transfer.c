@@ -18,6 +18,7 @@
 static struct {
 	struct host_process process;
 	int		 said;		/* its outcome is read here */
+	const char	*what;		/* "backup", as it is called */
 	bool		 restore, cancelled;
 } moving = { .process = { .watch = -1 }, .said = -1 };
 
@@ -29,7 +30,7 @@ can(struct op *op)
 		    supervisor_engine()->name);
 	if (moving.process.pid != 0)
 		return op_fail(op, ERR_CONFLICT, "A %s is under way.",
-		    moving.restore ? "restore" : "backup");
+		    moving.what);
 	return OK;
 }
 
@@ -99,6 +100,8 @@ begin(struct op *op, struct job *job)
 	}
 	moving.said = said[0];
 	moving.restore = job->restore;
+	moving.what = job->verify ? "check" : job->restore ? "restore" :
+	    "backup";
 	moving.cancelled = false;
 	return OK;
 }
@@ -138,6 +141,19 @@ transfer_restore(struct op *op, const struct json *body, bool again,
 }
 
 enum err
+transfer_verify(struct op *op, const struct json *body, bool again,
+    struct jsonw *answer)
+{
+	struct job job;
+
+	(void)again;
+	(void)answer;
+	TRY(can(op));
+	TRY(job_of_verify(op, body, &job));
+	return begin(op, &job);
+}
+
+enum err
 transfer_cancel(struct op *op, const struct json *body, bool again,
     struct jsonw *answer)
 {
@@ -164,17 +180,25 @@ transfer_holds_server(void)
 	return moving.process.pid != 0 && moving.restore;
 }
 
+/* In the words that a guest may use: storage's fault is not that of the data. */
+static enum err
+told(enum err e)
+{
+	return e == ERR_CLOUD ? ERR_UNAVAILABLE :
+	    e == ERR_FORGED ? ERR_UNPROCESSABLE : e;
+}
+
 bool
 transfer_ended(struct op *op, enum err *e, bool *start)
 {
-	const char *what = moving.restore ? "The restore" : "The backup";
-	const char *mark;
+	const char *what, *mark;
 
 	if (moving.process.pid == 0 || host_running(&moving.process))
 		return false;
 	/* Whatever it left behind in its group goes, too. */
 	host_tool_kill(&moving.process);
-	*e = outcome_hear(op, moving.said, what, &mark);
+	what = op_printf(op, "The %s", moving.what);
+	*e = told(outcome_hear(op, moving.said, what, &mark));
 	close(moving.said);
 	moving.said = -1;
 	if (moving.cancelled)

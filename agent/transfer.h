@@ -16,6 +16,8 @@ enum err	 transfer_backup(struct op *, const struct json *body,
 		    bool again, struct jsonw *answer);
 enum err	 transfer_restore(struct op *, const struct json *body,
 		    bool again, struct jsonw *answer);
+enum err	 transfer_verify(struct op *, const struct json *body,
+		    bool again, struct jsonw *answer);
 enum err	 transfer_cancel(struct op *, const struct json *body,
 		    bool again, struct jsonw *answer);
 

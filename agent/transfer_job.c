@@ -12,6 +12,7 @@
 #define MARK_MOST	200
 #define CHAIN_MOST	256
 #define NAME_MOST	32
+#define LOOK_MOST	600000		/* ms */
 
 static enum err
 wrong(struct op *op, const char *what)
@@ -94,6 +95,8 @@ job_of_backup(struct op *op, const struct json *body, struct job *job)
 	int64_t most = conf_int("agent.memory_mb") < 1024 ? SEGMENT_SMALL :
 	    SEGMENT_MOST;
 
+	int64_t look = json_int(json_get(body, "digest_ms"));
+
 	*job = (struct job){ .part = op_alloc(op, sizeof(*job->part)), .n = 1,
 	    .since = json_str(json_get(body, "since")) };
 	TRY(part_read(op, body, "put", job->part));
@@ -101,6 +104,9 @@ job_of_backup(struct op *op, const struct json *body, struct job *job)
 		return wrong(op, "segment_bytes");
 	if (job->since != NULL && !is_clean(job->since, MARK_MOST))
 		return wrong(op, "since");
+	if (look < 0 || look > LOOK_MOST)
+		return wrong(op, "digest_ms");
+	job->digest_ms = (int)look;
 	job->segment_bytes = (size_t)(bytes < most ? bytes : most);
 	return OK;
 }
@@ -190,6 +196,21 @@ job_of_restore(struct op *op, const struct json *body, struct job *job)
 	return OK;
 }
 
+enum err
+job_of_verify(struct op *op, const struct json *body, struct job *job)
+{
+	const struct json *known = json_get(body, "digest");
+	struct digest *d = op_alloc(op, sizeof(*d));
+
+	*job = (struct job){ .verify = true };
+	if (json_kind(known) == JSON_NULL)
+		return OK;
+	if (digest_read(op, known, d) != OK)
+		return wrong(op, "digest");
+	job->digest = d;
+	return OK;
+}
+
 /* --- to the program ---------------------------------------------------------------- */
 
 static void
@@ -265,7 +286,12 @@ job_write(struct op *op, const struct job *job)
 	jsonw_begin(&w, op, 4096);
 	jsonw_map(&w);
 	settings_write(&w);
-	if (!job->restore) {
+	if (job->verify) {
+		jsonw_key(&w, "digest");
+		jsonw_raw(&w, job->digest != NULL ?
+		    digest_write(op, job->digest) : "null");
+	} else if (!job->restore) {
+		jsonw_kint(&w, "digest_ms", job->digest_ms);
 		part_write(&w, job->part, "put");
 		jsonw_kint(&w, "segment_bytes", (int64_t)job->segment_bytes);
 		jsonw_kstr(&w, "since", job->since);
@@ -294,6 +320,8 @@ job_read(struct op *op, const char *text, size_t n, struct job *job)
 	while (json_next(json_get(j, "settings"), &at, &name, &value))
 		TRY(conf_set(op, "agent", name, json_str(value) != NULL ?
 		    json_str(value) : ""));
+	if (json_has(j, "digest"))
+		return job_of_verify(op, j, job);
 	return json_has(j, "chain") ? job_of_restore(op, j, job) :
 	    job_of_backup(op, j, job);
 }

@@ -7,6 +7,7 @@
 #define AGENT_TRANSFER_JOB_H
 
 #include "agent/objects.h"
+#include "lib/msg/digest.h"
 #include "lib/base/json.h"
 #include "lib/base/md5.h"
 #include "lib/base/seal.h"
@@ -27,7 +28,9 @@ struct job_part {			/* one backup, to be made or taken back */
 	size_t		 n;		/* 0: it is to be made */
 };
 struct job {
-	bool		 restore;
+	bool		 restore, verify;
+	const struct digest *digest;	/* verify: what is known, or NULL */
+	int		 digest_ms;	/* backup: of each look at the data; 0: none */
 	const char	*since;		/* backup: the mark of the one before; NULL: in full */
 	size_t		 segment_bytes;	/* of each but the last; at most */
 	struct job_part	*part;		/* restore: the full one first */
@@ -38,6 +41,9 @@ struct job {
 enum err	 job_of_backup(struct op *, const struct json *body,
 		    struct job *);
 enum err	 job_of_restore(struct op *, const struct json *body,
+		    struct job *);
+
+enum err	 job_of_verify(struct op *, const struct json *body,
 		    struct job *);
 
 /* To the program and in it: the second sets settings, too. */

@@ -49,6 +49,9 @@ run(struct op *op, const char **mark)
 	if (engine == NULL || engine->backup == NULL)
 		return op_fail(op, ERR_NOT_BUILT, "%s takes no backups.",
 		    conf_str("agent.engine"));
+	if (job.verify)
+		return engine->verify == NULL ? OK :
+		    engine->verify(op, job.digest);
 	e = job.restore ? transfer_in(op, engine, &job) :
 	    transfer_out(op, engine, &job, mark);
 	job_wipe(&job);

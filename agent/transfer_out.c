@@ -183,8 +183,36 @@ threads_run(struct op *op, struct out *o, const char **mark)
 	return e;
 }
 
+/* It is worth a backup's fault to nobody. */
+static void
+look(struct op *op, struct out *o, const struct look *before, struct look *l)
+{
+	look_begin(l, op, before, o->job->digest_ms);
+	if (o->engine->look == NULL || o->job->digest_ms == 0 ||
+	    (before != NULL && before->version == NULL))
+		return;
+	if (o->engine->look(op, l) == OK)
+		return;
+	log_warn(op, "what is in the data is not known: %s", op->why);
+	l->version = NULL;
+	l->n = 0;
+}
+
+/* Null when it was not looked at, or not twice. */
+static const char *
+known(struct op *op, const struct look *before, const struct look *after)
+{
+	struct digest d;
+
+	if (before->version == NULL || after->version == NULL)
+		return "null";
+	look_between(op, before, after, &d);
+	return digest_write(op, &d);
+}
+
 static enum err
-result_put(struct op *op, struct out *o, const char *mark)
+result_put(struct op *op, struct out *o, const char *mark,
+    const char *digest)
 {
 	char md5[MD5_HEX + 1];
 	struct jsonw w;
@@ -197,6 +225,8 @@ result_put(struct op *op, struct out *o, const char *mark)
 	jsonw_kint(&w, "bytes", o->bytes);
 	jsonw_kint(&w, "plain_bytes", o->plain_bytes);
 	jsonw_kstr(&w, "mark", mark);
+	jsonw_key(&w, "digest");
+	jsonw_raw(&w, digest);
 	jsonw_map_end(&w);
 	log_info(op, "%d objects, %lld bytes of %lld", o->n,
 	    (long long)o->bytes, (long long)o->plain_bytes);
@@ -215,6 +245,7 @@ transfer_out(struct op *op, const struct datastore *engine,
     const struct job *job, const char **mark)
 {
 	struct out *o = op_alloc(op, sizeof(*o));
+	struct look before, after;
 
 	*o = (struct out){ .job = job, .engine = engine,
 	    .boxes = boxes_new(op, job->segment_bytes) };
@@ -222,6 +253,8 @@ transfer_out(struct op *op, const struct datastore *engine,
 	op_defer(op, out_end, o);
 	jsonw_begin(&o->segments, &o->op, 4096);
 	jsonw_list(&o->segments);
+	look(op, o, NULL, &before);
 	TRY(threads_run(op, o, mark));
-	return result_put(op, o, *mark);
+	look(op, o, &before, &after);
+	return result_put(op, o, *mark, known(op, &before, &after));
 }

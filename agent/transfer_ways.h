@@ -11,7 +11,7 @@
 /*
  * Objects "00000000" and so on, and at the end, when the engine has said that
  * all is well, "result": {"segments": [{name, bytes, md5}], "bytes",
- * "plain_bytes", "mark"}.  *mark: the engine's.
+ * "plain_bytes", "mark", "digest"}.  *mark: the engine's.
  */
 enum err	 transfer_out(struct op *, const struct datastore *,
 		    const struct job *, const char **mark);

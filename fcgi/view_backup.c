@@ -1,5 +1,19 @@
 #include "fcgi/views.h"
+#include "lib/base/conf.h"
 #include "lib/store/schedules.h"
+
+/* Null: it was not tried, or not yet. */
+static void
+view_verified(struct request *r, const struct backup *b)
+{
+	jsonw_key(&r->out, "verified");
+	if (b->verified == NULL)
+		jsonw_null(&r->out);
+	else
+		jsonw_bool(&r->out, *b->verified == 't');
+	view_time(r, "verified_at", b->verified_at);
+	jsonw_kstr(&r->out, "verify_error", b->verify_error);
+}
 
 void
 view_backup(struct request *r, const struct version_row *v,
@@ -20,6 +34,8 @@ view_backup(struct request *r, const struct version_row *v,
 	jsonw_kstr(w, "status", b->state);
 	jsonw_kstr(w, "parent_id", b->parent);
 	jsonw_kstr(w, "project_id", b->tenant);
+	if (!conf_bool("api.stock"))
+		view_verified(r, b);
 	if (v != NULL) {
 		jsonw_key(w, "datastore");
 		jsonw_map(w);

@@ -9,3 +9,4 @@ dist_sql_DATA += sql/0008_public_address.sql
 dist_sql_DATA += sql/0009_quota_events.sql
 dist_sql_DATA += sql/0010_backup_data.sql
 dist_sql_DATA += sql/0011_backup_schedules.sql
+dist_sql_DATA += sql/0012_verified_backups.sql

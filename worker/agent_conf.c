@@ -22,6 +22,7 @@ agent_part(struct work *w, struct text *t)
 	text_printf(t, "[agent]\ninstance = %s\nkey = %s\nengine = %s\n"
 	    "data = %s\naddress = %s\nport = %d\nmemory_mb = %d\n"
 	    "contained = %s\n", l->instance, hex, l->home.engine, DATA,
+	    l->home.verifies != NULL ? "" :	/* nobody gets in */
 	    l->home.address != NULL ? l->home.address : "0.0.0.0",
 	    engine_find(l->home.engine) != NULL ?
 	    engine_find(l->home.engine)->port : 0, l->home.ram_mb,

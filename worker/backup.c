@@ -4,6 +4,7 @@
 #include "lib/base/jsonw.h"
 #include "lib/base/seal.h"
 #include "lib/base/text.h"
+#include "lib/msg/digest.h"
 
 #include <string.h>
 
@@ -122,6 +123,19 @@ is_mark(const char *s)
 	return *s == '\0';
 }
 
+/* What is not stored as it came: written anew from what was understood. */
+static enum err
+known_read(struct op *op, const struct json *j, struct backup_result *r)
+{
+	struct digest d;
+
+	if (json_kind(j) == JSON_NULL)
+		return OK;
+	TRY(digest_read(op, j, &d));
+	r->digest = digest_write(op, &d);
+	return OK;
+}
+
 enum err
 backup_result_read(struct op *op, const char *id, const char *text, size_t len,
     struct backup_result *r)
@@ -140,6 +154,7 @@ backup_result_read(struct op *op, const char *id, const char *text, size_t len,
 		return odd(op, "the mark");
 	if (r->plain < 0)
 		return odd(op, "the bytes of data");
+	TRY(known_read(op, json_get(j, "digest"), r));
 	return segments_read(op, id, json_get(j, "segments"), r);
 }
 
@@ -259,6 +274,23 @@ backup_moved(struct work *w, int64_t bytes, int64_t of)
 		return op_fail(w->op, ERR_GUEST,
 		    "No data were moved for %d seconds.",
 		    conf_int("backup.stall"));
+	return OK;
+}
+
+enum err
+backup_heard(struct work *w)
+{
+	const struct call call = task_moved(w->op, w->lease.id, -1, 0,
+	    w->lease.instance);
+	int64_t expiry = (int64_t)conf_int("guest.expiry") * 1000;
+	int64_t still, silent;
+	struct rows row;
+
+	TRY(lease_write(w->op, &w->lease, &row, 1, &call));
+	task_moved_read(&row, &still, &silent);
+	if (still > expiry && (silent < 0 || silent > expiry))
+		return op_fail(w->op, ERR_GUEST,
+		    "Timeout trying to connect to the Guest Agent.");
 	return OK;
 }
 

@@ -29,6 +29,7 @@ struct backup_result {
 	int		 n;
 	int64_t		 bytes, plain;
 	const char	*mark;		/* or NULL */
+	const char	*digest;	/* of its data, or NULL */
 };
 /*
  * A stranger's word: ERR_GUEST for whatever is not exactly a list of the
@@ -54,6 +55,12 @@ enum err	 backup_segments_read(struct op *, const char *text,
  * guest fell silent.
  */
 enum err	 backup_moved(struct work *, int64_t bytes, int64_t of);
+
+/* Of so many backups of an instance one is tried (steps_verify.c); 0: none. */
+int		 verify_of(void);
+
+/* ERR_GUEST only when it fell silent. */
+enum err	 backup_heard(struct work *);
 
 /* What a step says that has such an order under way; ERR_CLOUD: storage is away, so not told now. */
 enum verdict	 backup_goes_on(struct work *, enum err, const char *body);

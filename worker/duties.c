@@ -21,6 +21,8 @@
 #define SCHEDULES_SECS	1
 #define HOST_SECS	60
 #define BACKUPS_SECS	2
+#define VERIFY_SECS	1
+#define VERIFIERS_SECS	10
 #define MB		(1 << 20)
 
 /* Bells get lost: with Redis, with a worker, with a message. */
@@ -145,6 +147,18 @@ schedules_secs(void)
 	return SCHEDULES_SECS;
 }
 
+static int
+verify_secs(void)
+{
+	return VERIFY_SECS;
+}
+
+static int
+verifiers_secs(void)
+{
+	return VERIFIERS_SECS;
+}
+
 static struct duty {
 	enum err	(*act)(struct op *, const char *host);
 	int		(*secs)(void);
@@ -156,6 +170,8 @@ static struct duty {
 	{ duty_events, events_secs, 0 },
 	{ duty_backups, backups_secs, 0 },
 	{ duty_schedules, schedules_secs, 0 },
+	{ duty_verify, verify_secs, 0 },
+	{ duty_verifiers, verifiers_secs, 0 },
 	{ duty_host, host_secs, 0 },
 };
 

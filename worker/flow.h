@@ -36,6 +36,7 @@ struct work {				/* one taking of a task */
 	struct call	 record[RECORDS];	/* DONE: written with the next step's name */
 	int		 records;
 
+	const char	*rings;		/* end: a task that it made, or NULL */
 	bool		 guest_fresh;	/* lease.guest was read after the last step */
 	bool		 cancelled;
 };
@@ -85,6 +86,7 @@ enum verdict	 backup_begin(struct work *), backup_clear(struct work *);
 enum verdict	 backup_order(struct work *), backup_cancel(struct work *);
 enum verdict	 backup_collect(struct work *), backup_tidy(struct work *);
 enum verdict	 guest_restore(struct work *);
+enum verdict	 verify_restore(struct work *), verify_check(struct work *);
 enum verdict	 rehearse(struct work *);
 enum verdict	 volume_grow(struct work *);
 enum verdict	 limits_most(struct work *), limits_old(struct work *);
@@ -109,5 +111,6 @@ int		 root_disable_ended(struct work *, bool, struct call *);
 int		 modules_ended(struct work *, bool, struct call *);
 int		 module_gone(struct work *, bool, struct call *);
 int		 backup_done(struct work *, bool, struct call *);
+int		 verify_ended(struct work *, bool, struct call *);
 
 #endif

@@ -107,6 +107,20 @@ static const struct step backup[] = {
 	{ 0 }
 };
 
+/* Its end leaves a task that removes the instance, whatever came of it. */
+static const struct step verify[] = {
+	{ "slot",        slot_ensure,    NULL,           60  },
+	{ "network",     port_ensure,    NULL,           120 },
+	{ "volume",      volume_ensure,  NULL,           300 },
+	{ "credentials", guest_in,       NULL,           60  },
+	{ "server",      server_ensure,  NULL,           120 },
+	{ "boot",        guest_boot,     NULL,           120 },
+	{ "restore",     verify_restore, NULL,           600 },
+	{ "prepare",     guest_prepare,  NULL,           600 },
+	{ "check",       verify_check,   NULL,           600 },
+	{ 0 }
+};
+
 const struct flow flows[TASK__MAX] = {
 	[TASK_CREATE]          = { create, create_ended },
 	[TASK_DELETE]          = { delete, delete_ended },
@@ -132,6 +146,7 @@ const struct flow flows[TASK__MAX] = {
 	[TASK_MODULE_APPLY]    = { order, modules_ended },
 	[TASK_MODULE_REMOVE]   = { order, module_gone },
 	[TASK_BACKUP]          = { backup, backup_done },
+	[TASK_VERIFY]          = { verify, verify_ended },
 	[TASK_LOG_SET]         = { order, NULL },
 	[TASK_STOP]            = { stop, NULL },
 	[TASK_AGENT_RENEW]     = { renew, NULL },

@@ -27,6 +27,7 @@ worker_libworker_a_SOURCES = worker/flow.h worker/flows.c \
 	worker/backup.c worker/backup.h worker/steps_backup.c \
 	worker/steps_collect.c worker/steps_restore.c \
 	worker/steps_cloud.c worker/steps_guest.c worker/steps_resize.c \
+	worker/steps_verify.c worker/duty_verify.c \
 	worker/agent_conf.c worker/event_log.c \
 	worker/duties.c worker/duties.h worker/duty_backups.c \
 	worker/duty_schedules.c worker/later.c worker/later.h

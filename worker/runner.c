@@ -234,7 +234,7 @@ task_end(struct work *w, const char *status, const char *failed_step,
 		log_warn(w->op, "%s: %s at step %s: %s",
 		    w->lease.word, status,
 		    failed_step != NULL ? failed_step : "-", error);
-	ring_end(w, next);
+	ring_end(w, next != NULL ? next : w->rings);
 	return OK;
 }
 

@@ -7,6 +7,7 @@
  */
 #include "worker/backup.h"
 #include "lib/base/clock.h"
+#include "lib/base/conf.h"
 #include "lib/base/jsonw.h"
 #include "lib/base/log.h"
 
@@ -166,6 +167,9 @@ order_body(struct work *w, const struct backup_work *b, const char **body)
 	jsonw_kstr(&out, "key", key);
 	jsonw_kint(&out, "segment_bytes", SEGMENT);
 	jsonw_kstr(&out, "since", b->parent != NULL ? b->mark : NULL);
+	if (verify_of() > 0)
+		jsonw_kint(&out, "digest_ms",
+		    (int64_t)conf_int("backup.digest") * 1000);
 	jsonw_key(&out, "put");
 	leave_write(&out, &ask, &leave);
 	jsonw_map_end(&out);
@@ -242,7 +246,7 @@ backup_cancel(struct work *w)
 int
 backup_done(struct work *w, bool good, struct call *call)
 {
-	call[0] = backup_ended(w->lease.id, w->lease.instance,
-	    good ? "COMPLETED" : "FAILED");
+	call[0] = backup_ended(w->op, w->lease.id, w->lease.instance,
+	    good ? "COMPLETED" : "FAILED", verify_of());
 	return 1;
 }

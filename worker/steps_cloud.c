@@ -81,10 +81,14 @@ enum verdict
 slot_ensure(struct work *w)
 {
 	const char *host = worker_host(w->op);
+	/* What tries backups has its own: it takes no tenant's place. */
+	int all = conf_int("local.slots"), first = all + 1;
 	const struct call call[] = {
 		slot_lock(host),
-		slot_take(w->op, host, w->lease.instance,
-		    conf_int("local.slots")),
+		w->lease.home.verifies == NULL ?
+		    slot_take(w->op, host, w->lease.instance, 0, all) :
+		    slot_take(w->op, host, w->lease.instance, first,
+		    first + conf_int("backup.verify_slots")),
 	};
 	struct rows r[2];
 

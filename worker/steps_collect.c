@@ -166,6 +166,7 @@ record(struct work *w, const struct taken *t)
 		.mark = t->r.mark,
 		.segments = backup_segments_text(w->op, t->r.segment, t->r.n),
 		.stored = t->r.bytes, .plain = t->r.plain,
+		.digest = t->r.digest,
 	};
 
 	work_record(w, backup_stored(w->op, w->lease.id, &s));

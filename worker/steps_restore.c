@@ -26,7 +26,7 @@ wanted(struct work *w, const char **id)
 	const struct json *args;
 	const char *body;
 
-	*id = NULL;
+	*id = w->lease.home.verifies;
 	TRY(lease_args(w->op, &w->lease, &body));
 	if (body == NULL)
 		return OK;
@@ -42,6 +42,7 @@ link_check(struct work *w, const struct backup_link *l)
 {
 	struct backup_result r = { 0 };
 	struct object *there;
+	enum err e;
 	int n;
 
 	if (!l->good || l->key == NULL)
@@ -50,7 +51,9 @@ link_check(struct work *w, const struct backup_link *l)
 	TRY(backup_segments_read(w->op, l->segments, &r.segment, &r.n));
 	TRY(cloud_storage()->list(w->op, l->tenant, l->container, l->id,
 	    &there, &n));
-	return backup_result_check(w->op, &r, there, n);
+	e = backup_result_check(w->op, &r, there, n);
+	return e == ERR_GUEST ? op_fail(w->op, ERR_CONFLICT, "%s",
+	    w->op->why) : e;
 }
 
 /* Room for the full one with the largest that comes upon it. */

@@ -68,6 +68,11 @@ const struct conf_key conf_keys[] = {
 
 	{ "backup",    "stall",       CONF_SECS,   "600",                 "how long a backup or a restore may move no data until it has failed" },
 
+	{ "backup",    "verify",      CONF_STR,    "always",              "which backups are tried by themselves after they were taken, by restoring them into an instance that nobody sees and checking that: always, sampled, never (local driver only)" },
+	{ "backup",    "verify_sample", CONF_INT,  "10",                  "sampled: of so many of an instance one is tried" },
+	{ "backup",    "verify_slots", CONF_INT,   "1",                   "backups tried at the same time, 32 at the most, besides local.slots; 0: none" },
+	{ "backup",    "digest",      CONF_SECS,   "2",                   "how long a guest may count and sum up its data before and after a backup, to have something to compare them with; 0: not at all" },
+
 	{ "events",    "keep_days",   CONF_INT,    "30",                  "days for which events are kept" },
 	{ "events",    "log",         CONF_STR,    "",                    "file to which workers append each event as a line of JSON, opened anew each time, so that renaming it rotates it; empty: none" },
 
@@ -118,7 +123,7 @@ const struct conf_key conf_keys[] = {
 	{ "agent",     "fail_slowly", CONF_INT,    "0",                   "how long it takes to be prepared, in milliseconds" },
 	{ "agent",     "transfer",    CONF_STR,    "",                    "the program that moves backups; empty: coffer-transfer beside the agent" },
 	{ "agent",     "data",        CONF_STR,    "/data",               "the instance's volume" },
-	{ "agent",     "address",     CONF_STR,    "0.0.0.0",             "address the database server listens on" },
+	{ "agent",     "address",     CONF_STR,    "0.0.0.0",             "address the database server listens on; empty: none, only its socket" },
 	{ "agent",     "port",        CONF_INT,    "3306",                "its port" },
 	{ "agent",     "memory_mb",   CONF_INT,    "512",                 "memory of the flavor, for the server's buffers" },
 	{ "agent",     "contained",   CONF_BOOL,   "no",                  "the sandbox holds even a database superuser" },

@@ -56,7 +56,11 @@ enum err	 local_dir_list(struct op *, const char *file,
 		    const char *const **instances);
 bool		 local_dir_has(struct op *, const char *dir, const char *file);
 
-/* By slot. */
+/*
+ * By slot.  Beyond local.slots there are some more: the first is whoever makes
+ * templates, the others try backups.
+ */
+#define LOCAL_SPARE	33
 struct local_net { const char *address, *gateway; int prefix; };
 enum err	 local_net(struct op *, int slot, struct local_net *);
 const char	*local_link(struct op *, int slot);	/* "coffer0-17", < 16 */

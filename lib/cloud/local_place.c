@@ -157,7 +157,7 @@ local_net(struct op *op, int slot, struct local_net *net)
 	uint32_t base = 0, host = (uint32_t)slot + 2;
 	int prefix = 0;
 
-	if (slot < 0 || slot >= conf_int("local.slots"))
+	if (slot < 0 || slot >= conf_int("local.slots") + LOCAL_SPARE)
 		return op_fail(op, ERR_CLOUD, "slot %d is none of this host's",
 		    slot);
 	TRY(subnet_read(op, key, &base, &prefix));

@@ -24,9 +24,10 @@ ORDER(ROOT_DISABLE,    "root_disable",     TASK)  /* -> */
 ORDER(LOG_SET,         "log_set",          TASK)  /* name, on -> */
 ORDER(MODULE_APPLY,    "module_apply",     TASK)  /* modules: [{id, name, type, md5, contents}] -> */
 ORDER(MODULE_REMOVE,   "module_remove",    TASK)  /* id -> */
-ORDER(BACKUP,          "backup",           TASK)  /* backup, key (hex), segment_bytes, since (mark or null), put: {socket, before, after} -> */
+ORDER(BACKUP,          "backup",           TASK)  /* backup, key (hex), segment_bytes, since (mark or null), digest_ms, put: {socket, before, after} -> */
 ORDER(RESTORE,         "restore",          TASK)  /* chain: [{backup, key, bytes, segments: [{name, bytes, md5}], get: {socket, before, after}}], the full one first -> */
-ORDER(CANCEL,          "cancel",           TASK)  /* what runs of the two above ends, as failed -> */
+ORDER(VERIFY,          "verify",           TASK)  /* digest (lib/msg/digest.h, or null): the data are sound, and as they were -> */
+ORDER(CANCEL,          "cancel",           TASK)  /* what runs of the three above ends, as failed -> */
 ORDER(AGENT_RENEW,     "agent_renew",      TASK)  /* -> ; the agent ends, and the next one takes over its server */
 ORDER(DATABASES,       "databases",        ASK)   /* limit, marker -> databases: [{name}], next */
 ORDER(USERS,           "users",            ASK)   /* limit, marker -> users: [{name, host, databases}], next */

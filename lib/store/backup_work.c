@@ -32,13 +32,15 @@ backup_stored(struct op *op, const char *id, const struct backup_stored *s)
 	return (struct call)CALL(BACKUP_STORED, id, s->location, s->gb,
 	    s->checksum, s->mark, s->segments,
 	    s->stored < 0 ? NULL : store_num(op, s->stored),
-	    s->plain < 0 ? NULL : store_num(op, s->plain));
+	    s->plain < 0 ? NULL : store_num(op, s->plain), s->digest);
 }
 
 struct call
-backup_ended(const char *id, const char *instance, const char *state)
+backup_ended(struct op *op, const char *id, const char *instance,
+    const char *state, int verify_of)
 {
-	return (struct call)CALL(BACKUP_ENDED, id, instance, state);
+	return (struct call)CALL(BACKUP_ENDED, id, instance, state,
+	    store_num(op, verify_of));
 }
 
 enum err

@@ -27,11 +27,13 @@ struct backup_stored {			/* what stands there when it is complete */
 	const char	*mark;		/* or NULL */
 	const char	*segments;	/* JSON, or NULL */
 	int64_t		 stored, plain;	/* bytes; -1: not known */
+	const char	*digest;	/* of the data, JSON; or NULL */
 };
 struct call	 backup_stored(struct op *, const char *id,
 		    const struct backup_stored *);
-struct call	 backup_ended(const char *id, const char *instance,
-		    const char *state);
+/* verify_of: of so many of an instance one is tried; 0: none. */
+struct call	 backup_ended(struct op *, const char *id,
+		    const char *instance, const char *state, int verify_of);
 
 struct backup_link {
 	const char	*id, *tenant, *container;

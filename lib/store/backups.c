@@ -21,6 +21,9 @@ take(const struct rows *rows, int row, struct backup *b)
 		.created = row_str(rows, row, 11),
 		.updated = row_str(rows, row, 12),
 		.ours = row_bool(rows, row, 13),
+		.verified = row_str(rows, row, 14),
+		.verified_at = row_str(rows, row, 15),
+		.verify_error = row_str(rows, row, 16),
 	};
 }
 

@@ -19,6 +19,8 @@ struct backup {
 	const char	*size;		/* GB as a JSON number, or NULL */
 	const char	*created, *updated;
 	bool		 ours;		/* its data are where we wrote them */
+	const char	*verified;	/* "t", "f"; NULL: it was not tried, or not yet */
+	const char	*verified_at, *verify_error;	/* or NULL */
 };
 
 /* Each of the first three may be NULL.  Last changed first. */

@@ -9,9 +9,11 @@ slot_lock(const char *host)
 }
 
 struct call
-slot_take(struct op *op, const char *host, const char *instance, int slots)
+slot_take(struct op *op, const char *host, const char *instance, int first,
+    int end)
 {
-	GIVE(SLOT_TAKE, host, instance, store_num(op, slots));
+	GIVE(SLOT_TAKE, host, instance, store_num(op, first),
+	    store_num(op, end));
 }
 
 struct call

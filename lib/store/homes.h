@@ -16,6 +16,7 @@ struct home {
 	const char	*server_id, *volume_id, *port_id, *address;	/* NULL: none */
 	const char	*public_address;	/* NULL: none */
 	const char	*network, *zone;	/* asked for; NULL: any */
+	const char	*verifies;	/* a backup: nobody sees this one; NULL: a tenant's */
 };
 
 struct guest_said {
@@ -29,7 +30,7 @@ struct guest_said {
 /* Two calls: one that waits for other workers of the host, one that takes. */
 struct call	 slot_lock(const char *host);
 struct call	 slot_take(struct op *, const char *host, const char *instance,
-		    int slots);	/* gives the slot; no row: all are taken */
+		    int first, int end);	/* gives the slot; no row: all are taken */
 struct call	 slot_drop(const char *instance);
 
 /* What the drivers named; NULL: gone. */

@@ -78,6 +78,7 @@ lease_read(const struct rows *r, int64_t asked, struct lease *l)
 	    asked + row_int(r, 0, 15);
 	home_read(r, 16, &l->home);
 	guest_read(r, 35, &l->guest);
+	l->home.verifies = row_str(r, 0, 42);
 }
 
 enum err

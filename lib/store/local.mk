@@ -25,6 +25,8 @@ lib_store_libstore_a_SOURCES += lib/store/sql_backup.tbl.h \
 	lib/store/backup_work.c lib/store/backup_work.h
 lib_store_libstore_a_SOURCES += lib/store/sql_schedule.tbl.h \
 	lib/store/schedules.c lib/store/schedules.h
+lib_store_libstore_a_SOURCES += lib/store/sql_verify.tbl.h \
+	lib/store/verify.c lib/store/verify.h
 lib_store_libstore_a_SOURCES += lib/store/sql_operator.tbl.h \
 	lib/store/operator.c lib/store/operator.h
 lib_store_libstore_a_SOURCES += lib/store/sql_configuration.tbl.h \

@@ -29,7 +29,7 @@ STMT(ADMIN_VERSIONS, 1,
     "SELECT v.id, d.name, v.name, v.version, v.manager, v.active,"
     " coalesce(d.default_version = v.id, false),"
     " (SELECT count(*) FROM parameters p WHERE p.version_id = v.id),"
-    " (SELECT count(*) FROM instances i WHERE i.version_id = v.id AND i.deleted_at IS NULL)"
+    " (SELECT count(*) FROM instances i WHERE i.version_id = v.id AND i.deleted_at IS NULL AND i.verifies IS NULL)"
     " FROM datastore_versions v JOIN datastores d ON d.id = v.datastore_id"
     " WHERE $1::text IS NULL OR d.id::text = $1::text OR d.name = $1::text"
     " ORDER BY d.name, v.name, v.version")
@@ -197,7 +197,7 @@ STMT(ADMIN_INSTANCES, 1,
     " to_char(g.last_seen AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS')"
     " FROM instances i JOIN datastore_versions v ON v.id = i.version_id"
     " JOIN datastores d ON d.id = v.datastore_id LEFT JOIN guests g ON g.instance_id = i.id"
-    " WHERE i.deleted_at IS NULL AND ($1::text IS NULL OR i.tenant_id = $1::text)"
+    " WHERE i.deleted_at IS NULL AND i.verifies IS NULL AND ($1::text IS NULL OR i.tenant_id = $1::text)"
     " ORDER BY i.created, i.id")
 STMT(ADMIN_SCHEDULES, 1,
     "SELECT s.id, s.tenant_id, s.instance_id, s.name, s.cron, s.zone, s.keep_last,"
@@ -241,6 +241,7 @@ STMT(AUDIT_GUEST_REMOVE, 1,
 #define AUDIT_RECOUNT \
     "SELECT i.tenant_id, count(*)::int AS instances, sum(i.ram_mb)::bigint AS ram," \
     " sum(i.volume_gb)::bigint AS volumes FROM instances i WHERE i.deleted_at IS NULL" \
+    " AND i.verifies IS NULL" \
     " AND i.task <> 'DELETING' AND NOT EXISTS (SELECT FROM tasks t" \
     " WHERE t.instance_id = i.id AND t.kind = 'delete') GROUP BY i.tenant_id"
 STMT(AUDIT_QUOTAS, 0,

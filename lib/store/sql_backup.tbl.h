@@ -5,7 +5,8 @@
 #define BACKUP_RUNS "('NEW', 'BUILDING', 'SAVING')"
 #define BACKUP_COLUMNS "b.id, b.tenant_id, b.instance_id, b.name,"		\
 	" b.description, b.state, b.parent_id, b.version_id, b.container,"	\
-	" b.location, b.size, b.created, b.updated, b.key IS NOT NULL"	\
+	" b.location, b.size, b.created, b.updated, b.key IS NOT NULL,"	\
+	" b.verified, b.verified_at, b.verify_error"			\
 	" FROM backups b "
 /* tenant or NULL: of all; instance or NULL; datastore or NULL; limit; offset */
 STMT(BACKUPS_LIST, 5,
@@ -20,7 +21,8 @@ STMT(BACKUP_SHOW, 2,
     " AND ($2::text IS NULL OR b.tenant_id = $2::text)")
 STMT(BACKUP_LATEST, 1,
     "SELECT id FROM backups WHERE instance_id = $1::uuid AND deleted_at IS"
-    " NULL AND state = 'COMPLETED' ORDER BY updated DESC, id LIMIT 1")
+    " NULL AND state = 'COMPLETED' AND verified IS DISTINCT FROM false ORDER BY"
+    " updated DESC, id LIMIT 1")
 /* The instance's own container, else the project's. */
 STMT(BACKUP_CONTAINER, 2,
     "SELECT container FROM backup_strategies WHERE tenant_id = $1::text AND"
@@ -57,8 +59,9 @@ STMT(BACKUP_LOCK, 1,
     " ORDER BY id FOR UPDATE")
 /* id: tasks that are to stop, of those of the family that still run */
 STMT(BACKUP_STOP, 1,
-    BACKUP_FAMILY "UPDATE tasks SET cancel = true WHERE id IN (SELECT id FROM"
-    " family) AND status IN ('QUEUED', 'RUNNING', 'WAITING') AND NOT cancel"
+    BACKUP_FAMILY "UPDATE tasks SET cancel = true WHERE (id IN (SELECT id FROM"
+    " family) OR (kind = 'verify' AND instance_id IN (SELECT id FROM instances"
+    " WHERE verifies IN (SELECT id FROM family)))) AND status IN ('QUEUED', 'RUNNING', 'WAITING') AND NOT cancel"
     " RETURNING id")
 /* id, "even what runs".  What is in storage goes when no task writes there. */
 STMT(BACKUP_DELETE, 2,
@@ -84,21 +87,31 @@ STMT(BACKUP_CHARGE, 5,
 STMT(BACKUP_BEGUN, 2,
     "UPDATE backups SET state = 'BUILDING', key = $2::text, updated = now()"
     " WHERE id = $1::uuid AND state = 'NEW'")
-/* id, location, GB, checksum, mark, segments, bytes stored, bytes of data */
-STMT(BACKUP_STORED, 8,
+/* id, location, GB, checksum, mark, segments, bytes stored, bytes of data, digest */
+STMT(BACKUP_STORED, 9,
     "UPDATE backups SET location = $2::text, size = $3::double precision,"
     " checksum = $4::text, mark = $5::text, segments = $6::jsonb,"
-    " stored_bytes = $7::bigint, plain_bytes = $8::bigint WHERE"
+    " stored_bytes = $7::bigint, plain_bytes = $8::bigint, digest = $9::jsonb WHERE"
     " id = $1::uuid AND state = 'BUILDING'")
 /* Of what failed, whatever it left in storage has to go. */
 #define BACKUP_LEFT "sweep_at = CASE WHEN key IS NOT NULL THEN now() END"
-/* id, instance, state */
-STMT(BACKUP_ENDED, 3,
+/*
+ * id, instance, state, and of how many good ones of an instance one is tried
+ * (0: none): of the last, when none of those before it was chosen.
+ */
+STMT(BACKUP_ENDED, 4,
     "WITH free AS (UPDATE instances SET backing_up = NULL WHERE id = $2::uuid"
-    " AND backing_up = $1::uuid) UPDATE backups SET state = $3::text, updated"
-    " = now(), sweep_at = CASE WHEN key IS NOT NULL AND ($3::text = 'FAILED'"
-    " OR deleted_at IS NOT NULL) THEN now() END WHERE id = $1::uuid AND state"
-    " IN " BACKUP_RUNS)
+    " AND backing_up = $1::uuid), chosen AS (SELECT now() AS at, 0 AS tries"
+    " WHERE $3::text = 'COMPLETED' AND $4::int > 0 AND NOT EXISTS (SELECT FROM"
+    " (SELECT verify_tries AS tries FROM backups WHERE instance_id = $2::uuid"
+    " AND id <> $1::uuid AND state = 'COMPLETED' AND deleted_at IS NULL ORDER"
+    " BY created DESC, id LIMIT greatest($4::int, 1) - 1) l WHERE tries IS NOT"
+    " NULL)) UPDATE backups SET state = $3::text, updated = now(), sweep_at ="
+    " CASE WHEN key IS NOT NULL AND ($3::text = 'FAILED' OR deleted_at IS NOT"
+    " NULL) THEN now() END, verify_at = CASE WHEN key IS NOT NULL AND"
+    " deleted_at IS NULL THEN (SELECT at FROM chosen) END, verify_tries = CASE"
+    " WHEN key IS NOT NULL AND deleted_at IS NULL THEN (SELECT tries FROM"
+    " chosen) END WHERE id = $1::uuid AND state IN " BACKUP_RUNS)
 /* What still runs when an instance's state is reset. */
 STMT(BACKUPS_FAIL, 1,
     "WITH free AS (UPDATE instances SET backing_up = NULL WHERE id ="

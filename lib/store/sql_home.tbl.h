@@ -8,17 +8,18 @@
 STMT(SLOT_LOCK, 1,
     "SELECT pg_advisory_xact_lock(hashtextextended('slots ' || $1::text, 0))")
 /*
- * host, instance, number of slots -> the slot, the old one if there is one.
- * The lowest that is free: 0, or the first one whose neighbour is taken.
+ * host, instance, first slot, one more than the last -> the slot, the old one
+ * if there is one.  The lowest that is free: the first, or one whose neighbour
+ * is taken.
  */
-STMT(SLOT_TAKE, 3,
+STMT(SLOT_TAKE, 4,
     "WITH old AS (SELECT slot FROM slots WHERE instance_id = $2::uuid),"
-    " free AS (SELECT 0 AS n WHERE NOT EXISTS (SELECT FROM slots WHERE host ="
-    " $1::text AND slot = 0) UNION ALL (SELECT a.slot + 1 FROM slots a WHERE"
-    " a.host = $1::text AND NOT EXISTS (SELECT FROM slots b WHERE b.host ="
+    " free AS (SELECT $3::int AS n WHERE NOT EXISTS (SELECT FROM slots WHERE host ="
+    " $1::text AND slot = $3::int) UNION ALL (SELECT a.slot + 1 FROM slots a WHERE"
+    " a.host = $1::text AND a.slot >= $3::int AND NOT EXISTS (SELECT FROM slots b WHERE b.host ="
     " $1::text AND b.slot = a.slot + 1) ORDER BY a.slot LIMIT 1)),"
     " new AS (INSERT INTO slots (host, slot, instance_id) SELECT $1::text, n,"
-    " $2::uuid FROM free WHERE n < $3::int AND NOT EXISTS (SELECT FROM old)"
+    " $2::uuid FROM free WHERE n < $4::int AND NOT EXISTS (SELECT FROM old)"
     " ORDER BY n LIMIT 1 RETURNING slot)"
     " SELECT slot FROM old UNION ALL SELECT slot FROM new")
 STMT(SLOT_DROP, 1, "DELETE FROM slots WHERE instance_id = $1::uuid")

@@ -33,7 +33,7 @@ STMT(MODULE_INSTANCES, 5,
     " i.cluster_id IS NULL) AND u.module_id = $5::uuid ORDER BY i.id LIMIT"
     " $4::int")
 STMT(INSTANCE_SHOW, 2, "SELECT " INSTANCE_LEAN INSTANCE_FULL INSTANCE_FROM
-    "WHERE i.id = $1::uuid AND i.deleted_at IS NULL AND"
+    "WHERE i.id = $1::uuid AND i.deleted_at IS NULL AND i.verifies IS NULL AND"
     " ($2::text IS NULL OR i.tenant_id = $2::text)")
 
 /*

@@ -12,14 +12,14 @@
 
 /* deleted (NULL: both), clustered too, tenant, host, limit, offset */
 STMT(MANAGED_LIST, 6, "SELECT " INSTANCE_LEAN INSTANCE_FULL MANAGED
-    MANAGED_FROM "WHERE ($1::boolean IS NULL OR (i.deleted_at IS NOT NULL) ="
+    MANAGED_FROM "WHERE i.verifies IS NULL AND ($1::boolean IS NULL OR (i.deleted_at IS NOT NULL) ="
     " $1::boolean) AND ($2::boolean OR i.cluster_id IS NULL) AND ($3::text IS"
     " NULL OR i.tenant_id = $3::text) AND ($4::text IS NULL OR i.host ="
     " $4::text) ORDER BY i.updated DESC, i.id LIMIT $5::bigint"
     " OFFSET $6::bigint")
 /* id, "deleted ones too" */
 STMT(MANAGED_SHOW, 2, "SELECT " INSTANCE_LEAN INSTANCE_FULL MANAGED
-    MANAGED_FROM "WHERE i.id = $1::uuid AND ($2::boolean OR i.deleted_at IS"
+    MANAGED_FROM "WHERE i.id = $1::uuid AND i.verifies IS NULL AND ($2::boolean OR i.deleted_at IS"
     " NULL)")
 /* In the transaction of a delete, before anything is forgotten. */
 STMT(FORMER_HOME, 1,
@@ -33,14 +33,15 @@ STMT(ROOT_HISTORY_ADD, 2,
     " $2::text) ON CONFLICT DO NOTHING")
 
 STMT(ACCOUNTS, 0,
-    "SELECT tenant_id, count(*) FROM instances WHERE deleted_at IS NULL"
+    "SELECT tenant_id, count(*) FROM instances WHERE deleted_at IS NULL AND"
+    " verifies IS NULL"
     " GROUP BY tenant_id ORDER BY tenant_id")
 
 /* name or NULL -> name, driver, MB, MB used, instances, disk MB, free, GB promised */
 STMT(HOSTS, 1,
     "WITH used AS (SELECT host, count(*) AS n, sum(ram_mb) AS ram,"
     " sum(volume_gb) AS gb FROM instances WHERE deleted_at IS NULL AND host"
-    " IS NOT NULL GROUP BY host) SELECT coalesce(h.name, u.host), coalesce("
+    " IS NOT NULL AND verifies IS NULL GROUP BY host) SELECT coalesce(h.name, u.host), coalesce("
     "h.driver, 'unknown'), coalesce(h.ram_mb, 0), coalesce(u.ram, 0),"
     " coalesce(u.n, 0), coalesce(h.disk_mb, 0), coalesce(h.disk_free_mb, 0),"
     " coalesce(u.gb, 0) FROM hosts h FULL JOIN used u ON u.host = h.name"

@@ -69,18 +69,20 @@ STMT(SCHEDULE_CLAIM, 0,
 /*
  * schedule, version, how many make a chain, "also without a mark": the last
  * good one, if one more may stand upon it.  Not where one tried to and failed:
- * what hindered it may well be there.
+ * what hindered it may well be there; nor where one of the chain is no good.
  */
 STMT(SCHEDULE_PARENT, 4,
     "WITH RECURSIVE last AS (SELECT * FROM backups"
     " WHERE schedule_id = $1::uuid AND deleted_at IS NULL AND state ="
     " 'COMPLETED' ORDER BY created DESC, id LIMIT 1), chain AS (SELECT id,"
-    " parent_id, 1 AS n FROM last UNION ALL SELECT b.id, b.parent_id, c.n + 1"
+    " parent_id, verified, 1 AS n FROM last UNION ALL SELECT b.id,"
+    " b.parent_id, b.verified, c.n + 1"
     " FROM backups b JOIN chain c ON b.id = c.parent_id WHERE b.deleted_at IS"
     " NULL AND c.n < $3::int) SELECT id FROM last l WHERE version_id ="
     " $2::uuid AND (mark IS NOT NULL OR $4::boolean) AND (SELECT max(n) FROM"
     " chain) < $3::int AND NOT EXISTS (SELECT FROM backups f WHERE"
-    " f.schedule_id = $1::uuid AND f.state = 'FAILED' AND f.parent_id = l.id)")
+    " f.schedule_id = $1::uuid AND f.state = 'FAILED' AND f.parent_id = l.id)"
+    " AND NOT EXISTS (SELECT FROM chain WHERE NOT verified)")
 /* schedule, backup, next: the last of the claim's transaction */
 STMT(SCHEDULE_RAN, 3,
     "WITH made AS (UPDATE backups SET schedule_id = $1::uuid WHERE id ="
@@ -105,14 +107,15 @@ STMT(SCHEDULE_TIDY, 1,
     " BY tidy_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED) RETURNING id")
 /*
  * Its backups that are kept no longer.  Of the good ones at least the last is;
- * one that failed is shown until there is a better one.  A backup stays while
+ * one that failed, also when it was tried, is shown until there is a better one.  A backup stays while
  * any that stands upon it does, whoever made that; of those that go together
  * only the first is named, as the others go with it.
  */
 STMT(SCHEDULE_EXPIRED, 1,
-    "WITH RECURSIVE mine AS (SELECT b.id, b.parent_id, b.state, b.created,"
-    " row_number() OVER (PARTITION BY b.state ORDER BY b.created DESC, b.id)"
-    " AS nth FROM backups b WHERE b.schedule_id = $1::uuid AND b.deleted_at IS"
+    "WITH RECURSIVE mine AS (SELECT b.id, b.parent_id, s.state, b.created,"
+    " row_number() OVER (PARTITION BY s.state ORDER BY b.created DESC, b.id)"
+    " AS nth FROM backups b, LATERAL (SELECT CASE WHEN NOT b.verified THEN"
+    " 'FAILED' ELSE b.state END AS state) s WHERE b.schedule_id = $1::uuid AND b.deleted_at IS"
     " NULL AND b.state IN ('COMPLETED', 'FAILED')),"
     " old AS (SELECT m.id, m.parent_id FROM mine m, backup_schedules s WHERE"
     " s.id = $1::uuid AND num_nonnulls(s.keep_last, s.keep_days) > 0 AND CASE"

@@ -65,7 +65,7 @@ STMT(TASK_TAKE, 4,
     " i.volume_gb, i.server_id, i.volume_id, i.port_id, i.address,"
     " i.key_epoch, s.slot, i.network_id, i.zone, i.to_ram_mb, i.to_vcpus, i.to_gb,"
     " i.access, i.public_address, g.status, g.seq, g.order_id, g.order_err,"
-    " g.order_why, g.last_seen > t.started, g.used_bytes, " TASK_NO_WAIT " FROM took t JOIN instances i ON i.id = t.instance_id"
+    " g.order_why, g.last_seen > t.started, g.used_bytes, i.verifies, " TASK_NO_WAIT " FROM took t JOIN instances i ON i.id = t.instance_id"
     " JOIN datastore_versions v ON v.id = i.version_id"
     " LEFT JOIN slots s ON s.instance_id = i.id"
     " LEFT JOIN guests g ON g.instance_id = i.id")

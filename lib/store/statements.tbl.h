@@ -10,6 +10,7 @@
 #include "lib/store/sql_cluster.tbl.h"
 #include "lib/store/sql_task.tbl.h"
 #include "lib/store/sql_schedule.tbl.h"
+#include "lib/store/sql_verify.tbl.h"
 #include "lib/store/sql_home.tbl.h"
 #include "lib/store/sql_guest.tbl.h"
 #include "lib/store/sql_operator.tbl.h"

@@ -25,6 +25,7 @@ KIND(CONFIGURE,       "configure",       60)	/* order; also the group's id befor
 KIND(ROOT_ENABLE,     "root_enable",     60)	/* order */
 KIND(ROOT_DISABLE,    "root_disable",    60)	/* order */
 KIND(BACKUP,          "backup",          86400)	/* args: name, container */
+KIND(VERIFY,          "verify",          86400)	/* no args: instances.verifies */
 KIND(LOG_SET,         "log_set",         60)	/* order */
 KIND(STOP,            "stop",            180)	/* order: the database server */
 KIND(AGENT_RENEW,     "agent_renew",     60)	/* order */

@@ -349,13 +349,15 @@ class Stack:
         return ['api.get_rate=0', 'api.post_rate=0', 'api.put_rate=0',
                 'api.delete_rate=0', 'guest.report=2', 'guest.expiry=12',
                 'task.lease=4', 'task.sweep=1', 'conductor.lease=3',
-                'conductor.seen=1', 'identity.cache=2', 'api.guest_wait=8']
+                'conductor.seen=1', 'identity.cache=2', 'api.guest_wait=8',
+                'backup.verify=never']
 
     def start(self):
         self.run('up')
         engines = ['mariadb', 'null']
-        if self.datastore not in engines:
-            engines.append(self.datastore)
+        for engine in self.datastore.split():
+            if engine not in engines:
+                engines.append(engine)
         self.run('seed', *engines)
         self.people()
 

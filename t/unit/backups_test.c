@@ -119,7 +119,7 @@ taken(const char *in, const char *parent)
 	assert_int_equal(take_as("p1", in, parent, &id), OK);
 	run(backup_begun(id, "sealed"));
 	run(stored(id, "http://x/c/b", "0.5"));
-	run(backup_ended(id, in, "COMPLETED"));
+	run(backup_ended(&op, id, in, "COMPLETED", 0));
 	return id;
 }
 
@@ -212,13 +212,13 @@ its_states_follow_each_other_and_free_the_instance(void **state)
 	assert_int_equal(backup_work_read(&op, id, &work), OK);
 	assert_string_equal(work.key, "one key");
 	run(stored(id, "http://x", "0.5"));
-	run(backup_ended(id, INSTANCE, "COMPLETED"));
+	run(backup_ended(&op, id, INSTANCE, "COMPLETED", 0));
 	assert_int_equal(backup_read(&op, id, "p1", &b), OK);
 	assert_string_equal(b.state, "COMPLETED");
 	assert_string_equal(b.size, "0.5");
 	assert_string_equal(b.location, "http://x");
 	assert_false(backs_up(INSTANCE));
-	run(backup_ended(id, INSTANCE, "FAILED"));
+	run(backup_ended(&op, id, INSTANCE, "FAILED", 0));
 	assert_string_equal(state_of(id), "COMPLETED");
 }
 
@@ -235,7 +235,7 @@ a_reset_fails_what_runs_and_a_late_end_frees_no_other(void **state)
 	assert_string_equal(state_of(first), "FAILED");
 	assert_false(backs_up(INSTANCE));
 	assert_int_equal(take_as("p1", INSTANCE, NULL, &second), OK);
-	run(backup_ended(first, INSTANCE, "COMPLETED"));
+	run(backup_ended(&op, first, INSTANCE, "COMPLETED", 0));
 	assert_string_equal(state_of(first), "FAILED");
 	assert_string_equal(state_of(second), "NEW");
 	assert_true(backs_up(INSTANCE));
@@ -294,7 +294,7 @@ a_family_goes_at_once_where_that_is_asked_for(void **state)
 	    " deleted_at IS NOT NULL AND (sweep_at IS NOT NULL) = (id = '%s')",
 	    root), 2);
 	assert_true(backs_up(INSTANCE));	/* until its task has ended */
-	run(backup_ended(running, INSTANCE, "FAILED"));
+	run(backup_ended(&op, running, INSTANCE, "FAILED", 0));
 	assert_false(backs_up(INSTANCE));
 	assert_int_equal(backup_delete(&op, other, &also), OK);
 	assert_string_equal(also[0], other);
@@ -310,7 +310,7 @@ what_failed_or_was_deleted_is_swept_once_no_task_is_at_it(void **state)
 	(void)state;
 	assert_int_equal(take_as("p1", INSTANCE, NULL, &id), OK);
 	run(backup_begun(id, "sealed"));
-	run(backup_ended(id, INSTANCE, "FAILED"));
+	run(backup_ended(&op, id, INSTANCE, "FAILED", 0));
 	assert_int_equal(backups_sweep(&op, 9, &t, &n), OK);
 	assert_int_equal(n, 0);
 	pg_fixture_sql("UPDATE tasks SET status = 'FAILED'");

@@ -699,7 +699,7 @@ slot_for(int instance)
 	const struct call call[] = {
 		slot_lock("testhost"),
 		slot_take(&op, "testhost", op_printf(&op,
-		    "00000000-0000-4000-8000-%012d", instance), 4),
+		    "00000000-0000-4000-8000-%012d", instance), 0, 4),
 	};
 
 	assert_int_equal(store_write(&op, r, 2, call), OK);

@@ -272,7 +272,7 @@ storage_that_refuses_is_named_as_the_cause(void **state)
 	(void)state;
 	object_fixture_behave("403 -1");
 	assert_int_equal(done("t1:backup", ORDER_BACKUP, backup_of(ONE, NULL)),
-	    ERR_CLOUD);
+	    ERR_UNAVAILABLE);
 	assert_string_equal(journal_find("t1:backup")->why,
 	    "Storage answers 403 to a PUT of object 00000000.");
 	assert_true(object_fixture_empty());
@@ -343,13 +343,13 @@ objects_that_changed_are_refused_before_the_server_runs(void **state)
 	bent = op_strndup(&op, one, n);
 	bent[n / 2] ^= 1;
 	object_write(ONE, bent, n);
-	assert_int_equal(done("t3:restore", ORDER_RESTORE, body), ERR_FORGED);
+	assert_int_equal(done("t3:restore", ORDER_RESTORE, body), ERR_UNPROCESSABLE);
 	object_write(ONE, one, n - 1);
-	assert_int_equal(done("t4:restore", ORDER_RESTORE, body), ERR_FORGED);
+	assert_int_equal(done("t4:restore", ORDER_RESTORE, body), ERR_UNPROCESSABLE);
 	object_write(ONE, op_printf(&op, "%s longer", one), n + 1);
-	assert_int_equal(done("t5:restore", ORDER_RESTORE, body), ERR_FORGED);
+	assert_int_equal(done("t5:restore", ORDER_RESTORE, body), ERR_UNPROCESSABLE);
 	object_write(ONE, two, m);
-	assert_int_equal(done("t6:restore", ORDER_RESTORE, body), ERR_FORGED);
+	assert_int_equal(done("t6:restore", ORDER_RESTORE, body), ERR_UNPROCESSABLE);
 	unlink(object_fixture_path(ONE "_00000000"));
 	assert_int_equal(done("t7:restore", ORDER_RESTORE, body),
 	    ERR_NOT_FOUND);
@@ -377,7 +377,7 @@ another_backup_s_object_is_refused_though_the_order_names_it(void **state)
 	wrong = op_strdup(&op, body);
 	for (char *at; (at = strstr(wrong, TWO)) != NULL;)
 		memcpy(at, ONE, strlen(ONE));
-	assert_int_equal(done("t2:restore", ORDER_RESTORE, wrong), ERR_FORGED);
+	assert_int_equal(done("t2:restore", ORDER_RESTORE, wrong), ERR_UNPROCESSABLE);
 	assert_int_equal(done("t3:restore", ORDER_RESTORE, body), OK);
 }
 

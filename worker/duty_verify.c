@@ -1,0 +1,45 @@
+/*
+ * Backups whose turn it is to be tried, and hidden instances that something has
+ * left behind: none of them is there for long.
+ */
+#include "worker/backup.h"
+#include "worker/duties.h"
+#include "lib/base/conf.h"
+#include "lib/base/log.h"
+#include "lib/msg/bus.h"
+#include "lib/store/verify.h"
+
+#define SLOTS_MOST 32			/* LOCAL_SPARE has as many */
+
+enum err
+duty_verify(struct op *op, const char *host)
+{
+	int slots = conf_int("backup.verify_slots");
+	const char *task = "";
+
+	(void)host;
+	if (verify_of() == 0)
+		return OK;
+	for (int i = 0; i < slots && i < SLOTS_MOST && task != NULL; i++) {
+		TRY(verify_begin(op, slots < SLOTS_MOST ? slots : SLOTS_MOST,
+		    conf_str("coffer.region"), &task));
+		if (task != NULL)
+			TRY(bus_ring(op, &task, 1));
+	}
+	return OK;
+}
+
+enum err
+duty_verifiers(struct op *op, const char *host)
+{
+	const char **tasks;
+	int n;
+
+	(void)host;
+	TRY(verify_prune(op));
+	TRY(verify_sweep(op, &tasks, &n));
+	if (n == 0)
+		return OK;
+	log_warn(op, "%d instances that tried backups are removed again", n);
+	return bus_ring(op, tasks, n);
+}
