@@ -195,8 +195,9 @@ def one_whose_data_are_others_is_no_good_and_that_is_told(s):
     s.sql('DROP TRIGGER another ON backups')
     same(events(s, 'error'), sorted(ids.values()))
     # nobody stands upon such a one unasked
-    same(state(backup('mariadb', 'next', incremental=1))['parent_id'],
-         it['inc'])
+    id = backup('mariadb', 'next', incremental=1)
+    same(state(id)['parent_id'], it['inc'])
+    same(it['c'].delete('/backups/' + id).status, 202)
 
 
 main(settings=['backup.verify=always', 'backup.verify_slots=2'],
