@@ -71,11 +71,14 @@ check_PROGRAMS += t/unit/engine_test t/unit/orders_test \
 	t/unit/guest_names_test t/unit/host_test
 endif
 if HAVE_CMOCKA
-check_PROGRAMS += t/unit/agent_modules_test t/unit/untar_test \
+check_PROGRAMS += t/unit/agent_modules_test t/unit/postgresql_delta_test \
+	t/unit/untar_test \
 	t/unit/disk_test
 endif
 t_unit_disk_test_SOURCES = t/unit/disk_test.c t/unit/test.h
 t_unit_disk_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
+t_unit_postgresql_delta_test_SOURCES = t/unit/postgresql_delta_test.c t/unit/test.h
+t_unit_postgresql_delta_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_untar_test_SOURCES = t/unit/untar_test.c t/unit/test.h
 t_unit_untar_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 # They start agent/coffer-transfer, which is built before any test runs.
