@@ -45,6 +45,7 @@ EXTRA_DIST += \
 	t/scenario/0089-a-full-disk.t \
 	t/scenario/0080-idor.t \
 	t/scenario/0081-bad-input-everywhere.t \
+	t/scenario/0085-s3.t \
 	t/scenario/0053-events.t \
 	t/scenario/0051-the-same-request-twice.t \
 	t/scenario/0052-tried-first.t \
@@ -52,5 +53,6 @@ EXTRA_DIST += \
 	t/scenario/0056-access.t \
 	t/stack/invariants \
 	t/stack/keystone.py \
+	t/stack/s3.py \
 	t/stack/stack.py \
 	t/stack/storm.py

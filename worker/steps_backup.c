@@ -72,6 +72,17 @@ parent_check(struct op *op, const struct backup_work *b)
 	return OK;
 }
 
+/* A storage that will never have it is known before the guest works for nothing. */
+static enum err
+storage_check(struct work *w, const struct backup_work *b)
+{
+	struct object *o;
+	int n;
+
+	return cloud_storage()->list(w->op, w->lease.tenant, b->container,
+	    w->lease.id, &o, &n) == ERR_FORBIDDEN ? ERR_FORBIDDEN : OK;
+}
+
 enum verdict
 backup_begin(struct work *w)
 {
@@ -86,6 +97,8 @@ backup_begin(struct work *w)
 		e = backup_work_read(w->op, w->lease.id, &b);
 		if (e == OK)
 			e = parent_check(w->op, &b);
+		if (e == OK)
+			e = storage_check(w, &b);
 		if (e != OK)
 			return work_verdict(w, e);
 		key = b.key != NULL ? b.key :

@@ -3,6 +3,7 @@
  * with what lies there, and becomes one object that clients can read.
  */
 #include "worker/backup.h"
+#include "lib/base/clock.h"
 #include "lib/base/engines.h"
 #include "lib/base/log.h"
 
@@ -11,6 +12,7 @@
 #define REHEARSED_AT	"http://127.0.0.1:8080/v1/AUTH_fake"	/* nothing is there */
 #define REHEARSED_GB	"0.14"
 #define RESULT_MOST	((size_t)256 << 10)
+#define REMOVE_MS	2500
 #define GB		((double)(1 << 30))
 
 struct taken {				/* one backup, as it is collected */
@@ -82,15 +84,21 @@ became_whole(struct work *w, const struct taken *t,
 	    backup_object_is(w->op, &there[at], t->r.segment, t->r.n);
 }
 
-/* What that attempt did not get as far as to remove. */
+/* What is in the whole, now or since an attempt that did not get as far; some at a time. */
 static enum err
 rest_remove(struct work *w, const struct taken *t, const struct object *there,
     int n)
 {
+	int64_t until = clock_ms() + REMOVE_MS;
 	int at = 0;
 
 	for (int i = 0; i < t->r.n; i++) {
 		const char *name = t->r.segment[i].name;
+
+		if (clock_ms() > until)
+			return op_fail(w->op, ERR_CLOUD, "%d of %d segments "
+			    "that were joined are removed so far.", i,
+			    t->r.n);
 
 		while (at < n && strcmp(there[at].name, name) < 0)
 			at++;
@@ -105,18 +113,21 @@ static enum err
 make_whole(struct work *w, struct taken *t)
 {
 	struct object *there;
+	bool before;
 	int n;
 
 	TRY(cloud_storage()->list(w->op, w->lease.tenant, t->b.container,
 	    w->lease.id, &there, &n));
-	if (became_whole(w, t, there, n)) {
+	before = became_whole(w, t, there, n);
+	if (before)
 		t->checksum = t->r.n == 1 ? t->r.segment->md5 :
 		    object_parts_checksum(w->op, t->r.segment, t->r.n);
-		TRY(rest_remove(w, t, there, n));
-	} else {
+	else {
 		TRY(backup_result_check(w->op, &t->r, there, n));
 		TRY(join(w, t));
 	}
+	if (before || cloud_storage()->absorbs)
+		TRY(rest_remove(w, t, there, n));
 	for (int i = 0; are_absorbed(t) && i < t->r.n; i++)
 		t->r.segment[i].name = t->object;
 	return OK;

@@ -271,12 +271,12 @@ seal_hash(unsigned char out[SEAL_HASH], const void *in, size_t n)
 _Static_assert(SEAL_HASH == crypto_auth_hmacsha256_BYTES, "of one size");
 
 void
-seal_hmac(unsigned char out[SEAL_HASH], const char *key, const char *text)
+seal_hmac(unsigned char out[SEAL_HASH], const void *key, size_t n,
+    const char *text)
 {
 	crypto_auth_hmacsha256_state st;
 
-	crypto_auth_hmacsha256_init(&st, (const unsigned char *)key,
-	    strlen(key));
+	crypto_auth_hmacsha256_init(&st, key, n);
 	crypto_auth_hmacsha256_update(&st, (const unsigned char *)text,
 	    strlen(text));
 	crypto_auth_hmacsha256_final(&st, out);

@@ -80,9 +80,9 @@ char		*seal_password_hash(struct op *, const char *password);
 bool		 seal_password_ok(const char *hash, const char *password);
 
 void		 seal_hash(unsigned char out[SEAL_HASH], const void *, size_t);
-/* HMAC-SHA256 (RFC 2104), for others' formats: Swift's temp URLs. */
-void		 seal_hmac(unsigned char out[SEAL_HASH], const char *key,
-		    const char *text);
+/* HMAC-SHA256 (RFC 2104), for others' formats: temporary URLs.  out may be where the key is. */
+void		 seal_hmac(unsigned char out[SEAL_HASH], const void *key,
+		    size_t n, const char *text);
 void		 seal_sha256(unsigned char out[SEAL_HASH], const void *, size_t);	/* what others ask for by that name */
 bool		 seal_equal(const void *, const void *, size_t);	/* constant time */
 void		 seal_wipe(void *, size_t);

@@ -20,7 +20,8 @@ static const struct network_driver *const networks[] = {
 };
 
 static const struct storage_driver *const storages[] = {
-	&storage_file, &storage_swift, &storage_none, &storage_failing, NULL
+	&storage_file, &storage_swift, &storage_s3, &storage_none,
+	&storage_failing, NULL
 };
 
 static const struct compute_driver *compute;

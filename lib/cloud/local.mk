@@ -3,7 +3,9 @@ lib_cloud_libcloud_a_SOURCES = lib/cloud/cloud.c lib/cloud/cloud.h lib/cloud/sto
 	lib/cloud/objects.c lib/cloud/objects.h lib/cloud/objects_draft.c \
 	lib/cloud/objects_file.c lib/cloud/objects_file.h lib/cloud/objects_read.c \
 	lib/cloud/storage.c lib/cloud/storage_file.c lib/cloud/storage_none.c \
-	lib/cloud/storage_swift.c \
+	lib/cloud/storage_s3.c lib/cloud/storage_s3.h \
+	lib/cloud/storage_s3_join.c lib/cloud/storage_swift.c \
+	lib/cloud/aws4.c lib/cloud/aws4.h \
 	lib/cloud/temp_url.c lib/cloud/temp_url.h \
 	lib/cloud/identity.h lib/cloud/identity_keystone.c \
 	lib/cloud/keystone.c lib/cloud/keystone.h \
@@ -39,12 +41,17 @@ t_tools_storagectl_LDADD = $(CLOUD)
 # The test names its own local drivers, so that none of theirs is linked.
 if HAVE_CMOCKA
 check_PROGRAMS += t/unit/cloud_test t/unit/keystone_test \
-	t/unit/storage_test t/unit/swift_test t/unit/temp_url_test
+	t/unit/storage_test t/unit/swift_test t/unit/temp_url_test \
+	t/unit/s3_test
 endif
 t_unit_swift_test_SOURCES = t/unit/swift_test.c t/unit/test.h \
 	t/unit/http_fixture.c t/unit/http_fixture.h \
 	t/unit/key_fixture.c t/unit/key_fixture.h
 t_unit_swift_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)
+t_unit_s3_test_SOURCES = t/unit/s3_test.c t/unit/test.h \
+	t/unit/http_fixture.c t/unit/http_fixture.h \
+	t/unit/key_fixture.c t/unit/key_fixture.h
+t_unit_s3_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)
 t_unit_storage_test_SOURCES = t/unit/storage_test.c t/unit/test.h \
 	t/unit/key_fixture.c t/unit/key_fixture.h
 t_unit_storage_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)

@@ -1,4 +1,5 @@
 #include "lib/cloud/storage.h"
+#include "lib/cloud/cloud.h"
 #include "lib/base/conf.h"
 #include "lib/base/md5.h"
 #include "lib/base/text.h"
@@ -52,6 +53,17 @@ leave_write(struct jsonw *w, const struct lend *ask, const struct leave *l)
 		jsonw_map_end(w);
 	}
 	jsonw_map_end(w);
+}
+
+const char *
+storage_socket(struct op *op)
+{
+	const char *path = conf_str("storage.socket");
+
+	if (*path == '\0')
+		return NULL;
+	return cloud_compute()->shown != NULL ?
+	    cloud_compute()->shown(op, path) : path;
 }
 
 bool

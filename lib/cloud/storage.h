@@ -80,9 +80,11 @@ struct storage_driver {
 };
 
 /* Chosen by storage.driver; opened by cloud_open(). */
-extern const struct storage_driver storage_file, storage_swift, storage_none,
-	storage_failing;	/* cloud_fail_next("storage.join", ...) */
+extern const struct storage_driver storage_file, storage_swift, storage_s3,
+	storage_none, storage_failing;	/* cloud_fail_next("storage.join", ...) */
 const struct storage_driver *cloud_storage(void);
+/* The unix socket of storage.socket as a local guest sees it; NULL: none. */
+const char	*storage_socket(struct op *);
 /* Do the objects lie in files that the API has to serve? */
 bool		 storage_is_served(void);
 

@@ -2,7 +2,6 @@
  * The storage driver "file": objects are files of this host, and the API's
  * pool "storage" serves them at the addresses that are lent.
  */
-#include "lib/cloud/cloud.h"
 #include "lib/cloud/objects.h"
 #include "lib/cloud/temp_url.h"
 #include "lib/base/clock.h"
@@ -40,17 +39,6 @@ public_url(struct op *op)
 	return n > 0 ? op_strndup(op, url, n) : "http://localhost";
 }
 
-static const char *
-socket_shown(struct op *op)
-{
-	const char *path = conf_str("storage.socket");
-
-	if (*path == '\0')
-		return NULL;
-	return cloud_compute()->shown != NULL ?
-	    cloud_compute()->shown(op, path) : path;
-}
-
 static enum err
 file_lend(struct op *op, const struct lend *ask, struct leave *leave)
 {
@@ -67,7 +55,7 @@ file_lend(struct op *op, const struct lend *ask, struct leave *leave)
 	TRY(object_check(op, &k));
 	if (ask->write)
 		TRY(container_make(op, &k));
-	*leave = (struct leave){ .socket = socket_shown(op) };
+	*leave = (struct leave){ .socket = storage_socket(op) };
 	leave->before = op_printf(op, "%s%s", leave->socket != NULL ?
 	    "http://localhost" : public_url(op),
 	    temp_url_path(op, t.account, t.container, t.object));

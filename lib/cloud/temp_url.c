@@ -12,7 +12,7 @@ sign(struct op *op, const struct temp_url *t, const char *method, bool prefix)
 	unsigned char mac[SEAL_HASH];
 	char *hex = op_alloc(op, SIG_HEX + 1);
 
-	seal_hmac(mac, t->key, op_printf(op, "%s\n%lld\n%s/v1/%s/%s/%s",
+	seal_hmac(mac, t->key, strlen(t->key), op_printf(op, "%s\n%lld\n%s/v1/%s/%s/%s",
 	    method, (long long)t->expires, prefix ? "prefix:" : "",
 	    t->account, t->container, t->object));
 	text_hex(hex, mac, sizeof(mac));

@@ -10,6 +10,7 @@
  *                                    of all with the prefix; prints the checksum
  *   storagectl CONF compose TENANT CONTAINER NAME SEGMENT BYTES MD5...
  *   storagectl CONF remove TENANT CONTAINER NAME
+ *   storagectl CONF abandon TENANT CONTAINER PREFIX
  *   storagectl CONF location TENANT CONTAINER NAME
  */
 #include "lib/base/conf.h"
@@ -102,6 +103,13 @@ remove_one(struct op *op, char **a)
 }
 
 static enum err
+abandon(struct op *op, char **a)
+{
+	return storage->abandon == NULL ? OK :
+	    storage->abandon(op, a[0], a[1], a[2]);
+}
+
+static enum err
 location(struct op *op, char **a)
 {
 	puts(storage->location(op, a[0], a[1], a[2]));
@@ -115,7 +123,7 @@ static const struct verb {
 } verbs[] = {
 	{ "lend", 5, lend }, { "list", 3, list }, { "read", 3, read_one },
 	{ "join", 4, join }, { "compose", 3, compose }, { "remove", 3, remove_one },
-	{ "location", 3, location }, { 0 }
+	{ "abandon", 3, abandon }, { "location", 3, location }, { 0 }
 };
 
 static enum err

@@ -191,6 +191,55 @@ swift(struct request *q, const char *body)
 		    "");
 }
 
+/* --- as S3 ------------------------------------------------------------------------ */
+
+/* Bucket "s3-pages": 3 rows, 2 of them on the first page. */
+static void
+s3_page(struct request *q)
+{
+	bool second = strstr(q->path, "&continuation-token=") != NULL ||
+	    strstr(q->path, "?continuation-token=") != NULL;
+
+	if (strstr(q->path, "prefix=up%2Fp%2Fc%2Fo") == NULL)
+		say(q, 400, "", "");
+	else if (second && strstr(q->path, "continuation-token=a%2Bb%3D") ==
+	    NULL)
+		say(q, 400, "", "");
+	else
+		say(q, 200, "", second ? "<ListBucketResult><Contents><Key>"
+		    "up/p/c/o3</Key><Size>3</Size><ETag>&quot;33-2&quot;"
+		    "</ETag></Contents></ListBucketResult>" :
+		    "<ListBucketResult><NextContinuationToken>a+b=</Next"
+		    "ContinuationToken><Contents><ETag>\"11\"</ETag><Key>"
+		    "up/p/c/o1&amp;</Key><Size>1</Size></Contents><Contents>"
+		    "<Key>up/p/c/o2</Key><ETag>22</ETag><Size>2</Size>"
+		    "</Contents></ListBucketResult>");
+}
+
+/* The bucket says what happens: "s3-<status>-<code>", "s3-late", ... */
+static void
+s3(struct request *q)
+{
+	const char *bucket = q->path + strlen("/s3-");
+	char text[300];
+
+	if (strncmp(bucket, "pages", 5) == 0)
+		s3_page(q);
+	else if (strncmp(bucket, "text", 4) == 0)
+		say(q, 200, "", "hello <Error>");
+	else if (strncmp(bucket, "late", 4) == 0)
+		say(q, 200, "", "  <Error><Code>InternalError</Code></Error>");
+	else if (strncmp(bucket, "damage", 6) == 0)
+		say(q, 200, "", "<x><UploadId>u</UploadId><ETag>&quot;00000000"
+		    "000000000000000000000000&quot;</ETag></x>");
+	else {
+		snprintf(text, sizeof(text), "<Error><Code>%.*s</Code>"
+		    "<Message>because</Message></Error>",
+		    (int)strcspn(bucket + 4, "/?"), bucket + 4);
+		say(q, atoi(bucket), "", text);
+	}
+}
+
 static void
 answer(struct request *q, const char *body)
 {
@@ -203,6 +252,8 @@ answer(struct request *q, const char *body)
 			validate(q);
 	} else if (strncmp(q->path, "/v1/AUTH_", 9) == 0)
 		swift(q, body);
+	else if (strncmp(q->path, "/s3-", 4) == 0)
+		s3(q);
 	else if (strncmp(q->path, "/echo", 5) == 0)
 		say(q, 200, "", q->head);
 	else if (strncmp(q->path, "/long", 5) == 0)

@@ -21,6 +21,10 @@ const char	*http_fixture_url(void);		/* "http://127.0.0.1:PORT" */
  * Below /v1/AUTH_ it plays Swift, of which the container's name says what it
  * answers: status-503, many (a list of two pages), nonsense, text, stuck (what
  * cannot be removed), counts (of manifests and what they name).
+ *
+ * Below /s3- it plays S3, of which the bucket's name says what it answers:
+ * s3-503-SlowDown, s3-pages (a list of two), s3-text, s3-late (an error that
+ * comes with 200), s3-damage (copies that are something else).
  */
 
 #endif

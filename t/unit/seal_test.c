@@ -204,7 +204,7 @@ an_hmac_is_the_rfcs(void **state)
 	char hex[2 * SEAL_HASH + 1];
 
 	(void)state;
-	seal_hmac(mac, "Jefe", "what do ya want for nothing?");
+	seal_hmac(mac, "Jefe", strlen("Jefe"), "what do ya want for nothing?");
 	text_hex(hex, mac, sizeof(mac));
 	assert_string_equal(hex, "5bdcc146bf60754e6a042426089575c7"
 	    "5a003f089d2739839dec58b964ec3843");

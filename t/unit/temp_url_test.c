@@ -65,7 +65,7 @@ signatures_are_swifts(void **state)
 	char hex[2 * SEAL_HASH + 1];
 
 	(void)state;
-	seal_hmac(mac, "mykey", body);
+	seal_hmac(mac, "mykey", strlen("mykey"), body);
 	text_hex(hex, mac, sizeof(mac));
 	assert_string_equal(hex, "2862ceee005e8b70463f60cf6bdeea2f"
 	    "5199d108ebe92ed2e9d8ba97d27b91c0");
