@@ -234,6 +234,87 @@ a_tenant_s_database_named_test_outlives_a_restart(void **state)
 	ok(db->database_show(&op, "test"));
 }
 
+static enum err
+row_count(struct op *o, void *n, char **field)
+{
+	(void)o;
+	(void)field;
+	++*(int *)n;
+	return OK;
+}
+
+static int
+waiting_writers(void)
+{
+	int n = 0;
+
+	ok(mariadb_rows(&op, "SELECT 1 FROM information_schema.PROCESSLIST "
+	    "WHERE INFO LIKE 'INSERT%'", row_count, &n));
+	return n;
+}
+
+static int
+root_makes(const char *database)
+{
+	return mariadb_fixture_client("root", "root-Secret3",
+	    op_printf(&op, "CREATE DATABASE %s", database));
+}
+
+static void
+without_room_root_is_held_and_has_its_right_back_with_it(void **state)
+{
+	(void)state;
+	ok(db->root_enable(&op, "root-Secret3"));
+	assert_int_equal(root_makes("one"), 0);
+	ok(db->room(&op, DB_SHORT, true));
+	assert_int_not_equal(root_makes("two"), 0);
+	assert_int_equal(mariadb_fixture_client("root", "root-Secret3",
+	    "SELECT 1"), 0);
+	ok(db->database_delete(&op, "one"));	/* the agent is not */
+	/* One that is enabled meanwhile is held with the next word of it. */
+	ok(db->root_enable(&op, "root-Secret3"));
+	ok(db->room(&op, DB_SHORT, false));
+	assert_int_not_equal(root_makes("two"), 0);
+	ok(db->room(&op, DB_ROOM, true));
+	assert_int_equal(root_makes("two"), 0);
+	assert_int_equal(access(file_data(&op, "agent/readonly.admins"), F_OK),
+	    -1);
+	ok(db->database_delete(&op, "two"));
+	ok(db->room(&op, DB_SHORT, true));
+	ok(db->root_disable(&op));
+	ok(db->room(&op, DB_ROOM, true));
+	assert_int_not_equal(mariadb_fixture_client("root", "", "SELECT 1"), 0);
+	assert_int_not_equal(root_makes("three"), 0);
+}
+
+/* A statement of an hour's work does not keep the agent from holding. */
+static void
+without_room_what_writes_is_ended(void **state)
+{
+	struct db_user u = user("ann", "%");
+	int status;
+	pid_t pid;
+
+	(void)state;
+	create("app");
+	u.databases = (const char *const[]){ "app", NULL };
+	ok(db->user_create(&op, &u));
+	assert_int_equal(mariadb_fixture_client("ann", u.password,
+	    "CREATE TABLE app.t (n INT)"), 0);
+	if ((pid = fork()) == 0)
+		_exit(mariadb_fixture_client("ann", u.password,
+		    "INSERT INTO app.t SELECT SLEEP(100)"));
+	while (waiting_writers() == 0)
+		usleep(20000);
+	ok(db->room(&op, DB_SHORT, true));
+	while (waitpid(pid, &status, 0) == -1)
+		;
+	assert_int_not_equal(WEXITSTATUS(status), 0);
+	ok(db->room(&op, DB_ROOM, true));
+	assert_int_equal(mariadb_fixture_client("ann", u.password,
+	    "INSERT INTO app.t VALUES (1)"), 0);
+}
+
 static void
 a_killed_server_is_seen_and_starts_again(void **state)
 {
@@ -407,6 +488,8 @@ static const struct CMUnitTest mariadb_only[] = {
 	TEST(odd_values_stay_values),
 	TEST(what_the_server_refuses_leaves_all_as_it_was),
 	TEST(a_server_that_does_not_start_gets_no_settings),
+	TEST(without_room_root_is_held_and_has_its_right_back_with_it),
+	TEST(without_room_what_writes_is_ended),
 	TEST(a_killed_server_is_seen_and_starts_again),
 };
 

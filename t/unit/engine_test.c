@@ -336,6 +336,26 @@ log_named(const char *name)
 	return *l;
 }
 
+/* Said as often as one likes; the agent itself is never held. */
+static void
+room_is_taken_away_and_given_back(void **state)
+{
+	struct db_user u = user("ann", "%");
+
+	(void)state;
+	if (db->room == NULL)
+		skip();
+	ok(db->room(&op, DB_SHORT, true));
+	ok(db->room(&op, DB_SHORT, false));
+	ok(db->user_create(&op, &u));
+	ok(db->room(&op, DB_LAST, true));
+	ok(db->user_delete(&op, &u));
+	ok(db->room(&op, DB_LAST, false));
+	ok(db->room(&op, DB_ROOM, true));
+	ok(db->room(&op, DB_ROOM, true));
+	ok(db->user_create(&op, &u));
+}
+
 static void
 logs_are_switched_on_and_off_but_not_the_system_s(void **state)
 {
@@ -371,6 +391,7 @@ static const struct CMUnitTest contract[] = {
 	TEST(a_name_that_is_taken_is_not_taken_over),
 	TEST(root_is_enabled_and_disabled_and_never_listed),
 	TEST(settings_are_taken_and_taken_back),
+	TEST(room_is_taken_away_and_given_back),
 	TEST(logs_are_switched_on_and_off_but_not_the_system_s),
 };
 
