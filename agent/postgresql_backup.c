@@ -278,11 +278,21 @@ lives(struct op *op, void *arg)
 	    "the connection was lost");
 }
 
+/*
+ * Where pages have checksums every change of one is in the WAL and gives it a new
+ * number; elsewhere some flags have none, which other files rely upon.
+ */
 static enum err
 delta_begin(struct op *op, PGconn *c, struct pg_mark *now)
 {
 	PGresult *r;
 
+	TRY(ask(op, c, "SELECT 1 FROM pg_settings WHERE name = "
+	    "'data_checksums' AND setting = 'on'", &r));
+	if (PQntuples(r) == 0)
+		return op_fail(op, ERR_UNPROCESSABLE, "The pages have no "
+		    "checksums, so that changes cannot be told: take a full "
+		    "one.");
 	TRY(ask(op, c, "SELECT pg_backup_start('coffer', true)", &r));
 	TRY(place_read(op, PQgetvalue(r, 0, 0), now));
 	TRY(ask(op, c, "SELECT 1 FROM pg_tablespace WHERE spcname NOT IN "

@@ -296,10 +296,10 @@ index_check(const char *database)
 }
 
 static void
-checksums_are_right(const char *id)
+checksums(const char *id, const char *what)
 {
 	const char *const argv[] = { "/usr/lib/postgresql/15/bin/pg_checksums",
-	    "--check", "-D", file_data(&op, POSTGRESQL_DATA), NULL };
+	    what, "-D", file_data(&op, POSTGRESQL_DATA), NULL };
 
 	done(op_printf(&op, "%s:stop", id), ORDER_STOP, NULL);
 	assert_int_equal(postgresql_fixture_run(argv), 0);
@@ -333,7 +333,7 @@ a_chain_is_restored_to_the_row(void **state)
 		    "box '((-1,-1),(5000,5000))'"), "3001\n");
 		assert_string_equal(said("app", "SELECT count(*) FROM scratch"),
 		    "0\n");
-		checksums_are_right(op_printf(&op, "c%d", n));
+		checksums(op_printf(&op, "c%d", n), "--check");
 		fresh();
 	}
 }
@@ -386,6 +386,10 @@ nothing_is_made_upon_the_backup_of_other_data(void **state)
 	m.lsn += UINT64_C(1) << 40;
 	assert_non_null(strstr(refused("n4:backup", pg_mark_write(&op, &m),
 	    ERR_UNPROCESSABLE), "older"));
+	checksums("n5", "--disable");
+	assert_non_null(strstr(refused("n5:backup", mark_of(LATER),
+	    ERR_UNPROCESSABLE), "checksums"));
+	checksums("n6", "--enable");
 }
 
 static void
