@@ -9,6 +9,8 @@
 #include "agent/disk.h"
 #include "agent/look.h"
 
+struct db_log_file;			/* db_logs.h */
+
 struct datastore {
 	const char	 *name;
 
@@ -79,6 +81,9 @@ struct datastore {
 	const struct db_figures *figures;	/* NULL: the real ones */
 	enum err	(*log_list)(struct op *, const struct db_log **);	/* ends with a NULL name */
 	enum err	(*log_set)(struct op *, const char *name, bool on);
+	const struct db_log_file *log_files;	/* ends with a NULL name; NULL: none that could be published */
+	/* Its file was renamed: write to a new one.  NULL: it opens it for each line. */
+	enum err	(*log_reopen)(struct op *, const char *name);
 };
 
 extern const struct datastore datastore_mariadb, datastore_postgresql,

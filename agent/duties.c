@@ -2,6 +2,7 @@
 #include "agent/bodies.h"
 #include "agent/figures.h"
 #include "agent/journal.h"
+#include "agent/logs.h"
 #include "agent/modules.h"
 #include "agent/names.h"
 #include "agent/report.h"
@@ -253,45 +254,6 @@ root_disable(struct op *op, const struct json *body, bool again,
 	(void)answer;
 	TRY(HAVE(db(), root_disable));
 	return db()->root_disable(op);
-}
-
-/* --- logs --------------------------------------------------------------------- */
-
-static enum err
-log_set(struct op *op, const struct json *body, bool again,
-    struct jsonw *answer)
-{
-	const char *name = json_str(json_get(body, "name"));
-
-	(void)again;
-	(void)answer;
-	TRY(HAVE(db(), log_set));
-	if (name == NULL)
-		return op_fail(op, ERR_BAD_REQUEST, "No log is named.");
-	return db()->log_set(op, name, json_true(json_get(body, "on")));
-}
-
-static enum err
-logs(struct op *op, const struct json *body, bool again, struct jsonw *answer)
-{
-	const struct db_log *l;
-
-	(void)body;
-	(void)again;
-	TRY(HAVE(db(), log_list));
-	TRY(db()->log_list(op, &l));
-	jsonw_key(answer, "logs");
-	jsonw_list(answer);
-	for (; l->name != NULL; l++) {
-		jsonw_map(answer);
-		jsonw_kstr(answer, "name", l->name);
-		jsonw_kbool(answer, "system", l->system);
-		jsonw_kbool(answer, "on", l->on);
-		jsonw_kint(answer, "size", l->size);
-		jsonw_map_end(answer);
-	}
-	jsonw_list_end(answer);
-	return OK;
 }
 
 /* --- modules ------------------------------------------------------------------ */
@@ -574,13 +536,15 @@ const struct duty duties[] = {
 	[ORDER_CONFIGURE]      = { NULL,                  configure,       true,  false },
 	[ORDER_ROOT_ENABLE]    = { NULL,                  root_enable,     true,  false },
 	[ORDER_ROOT_DISABLE]   = { NULL,                  root_disable,    true,  false },
-	[ORDER_LOG_SET]        = { NULL,                  log_set,         true,  false },
+	[ORDER_LOG_SET]        = { NULL,                  logs_set,        true,  false },
 	[ORDER_BACKUP]         = { NULL,                  transfer_backup, true,  false, .moves = true },
 	[ORDER_RESTORE]        = { NULL,                  transfer_restore, false, false, .moves = true },
 	[ORDER_VERIFY]         = { NULL,                  transfer_verify, true,  false, .moves = true },
 	[ORDER_CANCEL]         = { NULL,                  transfer_cancel, false, false },
 	[ORDER_AGENT_RENEW]    = { NULL,                  agent_renew,     false, false },
-	[ORDER_LOGS]           = { NULL,                  logs,            true,  false },
+	[ORDER_LOG_FORGET]     = { NULL,                  logs_forget,     false, false },
+	[ORDER_LOG_PUBLISH]    = { NULL,                  transfer_log,    false, false, .moves = true },
+	[ORDER_LOGS]           = { NULL,                  logs_list,       true,  false },
 	[ORDER_MODULE_APPLY]   = { module_apply_check,    module_apply,    false, false },
 	[ORDER_MODULE_REMOVE]  = { NULL,                  module_remove,   false, false },
 	[ORDER_DATABASES]      = { NULL,                  databases,       true,  false },

@@ -3,7 +3,7 @@ noinst_LIBRARIES += agent/libagent.a
 agent_libagent_a_SOURCES = \
 	agent/aside.c agent/aside.h \
 	agent/bodies.c agent/bodies.h \
-	agent/db.h agent/datastore.h agent/datastores.c agent/disk.c agent/disk.h \
+	agent/db.h agent/db_logs.h agent/datastore.h agent/datastores.c agent/disk.c agent/disk.h \
 	agent/duties.c agent/duties.h \
 	agent/failing.c \
 	agent/fence.c agent/fence.h \
@@ -11,6 +11,8 @@ agent_libagent_a_SOURCES = \
 	agent/file.c agent/file.h \
 	agent/host.c agent/host.h agent/host_tool.c \
 	agent/journal.c agent/journal.h \
+	agent/log_job.c agent/log_job.h agent/log_pieces.c agent/log_pieces.h \
+	agent/logs.c agent/logs.h \
 	agent/look.c agent/look.h \
 	agent/mariadb.c agent/mariadb.h \
 	agent/mariadb_backup.c agent/mariadb_conf.c agent/mariadb_logs.c \
@@ -52,7 +54,7 @@ agent_coffer_agent_LDADD = $(AGENT)
 # What moves backups has libraries that an agent at rest shall not hold.
 noinst_LIBRARIES += agent/libtransfer.a
 agent_libtransfer_a_SOURCES = agent/boxes.c agent/boxes.h \
-	agent/objects.c agent/stream.c agent/stream.h \
+	agent/log_ship.c agent/objects.c agent/stream.c agent/stream.h \
 	agent/transfer_in.c agent/transfer_out.c agent/transfer_ways.h
 agent_libtransfer_a_CPPFLAGS = $(AM_CPPFLAGS) $(ZSTD_CFLAGS)
 TRANSFER = agent/libtransfer.a $(AGENT) lib/wire/libwirehttp.a $(BASE) \

@@ -3,6 +3,7 @@
 #include "agent/duties.h"
 #include "agent/host.h"
 #include "agent/journal.h"
+#include "agent/logs.h"
 #include "agent/orders.h"
 #include "agent/report.h"
 #include "agent/supervisor.h"
@@ -90,6 +91,7 @@ agent_once(struct op *op)
 		orders_take(bytes, len);
 	supervisor_turn(op);
 	orders_turn();
+	logs_turn(op);
 	report_turn(op);
 	if (duties_leaving() && channel_up()) {
 		log_info(op, "makes room for the next agent");

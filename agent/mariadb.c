@@ -1,4 +1,5 @@
 #include "agent/mariadb.h"
+#include "agent/db_logs.h"
 #include "agent/file.h"
 #include "agent/memory.h"
 #include "agent/server.h"
@@ -119,4 +120,6 @@ const struct datastore datastore_mariadb = {
 	.verify = mariadb_verify,
 	.log_list = mariadb_log_list,
 	.log_set = mariadb_log_set,
+	.log_files = mariadb_log_files,
+	.log_reopen = mariadb_log_reopen,
 };

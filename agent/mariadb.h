@@ -82,11 +82,6 @@ enum err	 mariadb_room(struct op *, enum db_room, bool news);
 bool		 mariadb_room_spares(const char *statement, bool last);
 int		 mariadb_room_redo(struct op *, int mb);
 
-/* Lines of my.cnf: where logs are written, and which. */
-void		 mariadb_logs_settings(struct op *, struct text *conf);
-enum err	 mariadb_log_list(struct op *, const struct db_log **);
-enum err	 mariadb_log_set(struct op *, const char *name, bool on);
-
 enum err	 mariadb_database_create(struct op *,
 		    const struct db_database *);
 enum err	 mariadb_database_delete(struct op *, const char *name);

@@ -1,5 +1,6 @@
 /* Logs of the server that its tenant may want to read. */
 #include "agent/mariadb.h"
+#include "agent/db_logs.h"
 #include "agent/file.h"
 
 #include <stdlib.h>
@@ -7,15 +8,26 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* variable NULL: always written */
+#define GENERAL	"log/general.log"
+#define SLOW	"log/slow.log"
+#define ERRORS	"log/mariadb.err"
+
+/* variable NULL: always written.  flush: whose files FLUSH opens anew. */
 static const struct log {
-	const char *name, *file, *variable;
+	const char *name, *file, *variable, *flush;
 } logs[] = {
-	{ "general",    "log/general.log",  "general_log" },
-	{ "slow_query", "log/slow.log",     "slow_query_log" },
-	{ "error",      "log/mariadb.err",  NULL },
+	{ "general",    GENERAL, "general_log",    "GENERAL" },
+	{ "slow_query", SLOW,    "slow_query_log", "SLOW" },
+	{ "error",      ERRORS,  NULL,             "ERROR" },
 };
 #define LOGS (sizeof(logs) / sizeof(logs[0]))
+
+const struct db_log_file mariadb_log_files[] = {
+	{ "general",    GENERAL, false },
+	{ "slow_query", SLOW,    false },
+	{ "error",      ERRORS,  true },
+	{ 0 }
+};
 
 /* What says, over restarts, that a log is wanted. */
 static const char *
@@ -92,4 +104,14 @@ mariadb_log_set(struct op *op, const char *name, bool on)
 		unlink(mark(op, l));
 	return mariadb_run(op, op_printf(op, "SET GLOBAL %s = %d",
 	    l->variable, on));
+}
+
+enum err
+mariadb_log_reopen(struct op *op, const char *name)
+{
+	for (size_t i = 0; i < LOGS; i++)
+		if (strcmp(logs[i].name, name) == 0)
+			return mariadb_run(op, op_printf(op,
+			    "FLUSH LOCAL %s LOGS", logs[i].flush));
+	return op_fail(op, ERR_INTERNAL, "no log %s", name);
 }

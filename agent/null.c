@@ -4,6 +4,7 @@
  * statement of what an engine does.
  */
 #include "agent/datastore.h"
+#include "agent/db_logs.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -105,7 +105,12 @@ try(struct op *op, struct objects *o, const char *name, attempt once,
 	return e;
 }
 
-struct putting { const void *bytes; size_t n; const char *md5; };
+struct putting {
+	const char	*const *headers;
+	const void	*bytes;
+	size_t		 n;
+	const char	*md5;
+};
 
 /* As "...", or as it is; not all storage has MD5 there. */
 static bool
@@ -121,7 +126,7 @@ put_once(struct op *op, struct objects *o, const char *name, void *arg)
 {
 	const struct putting *p = arg;
 	struct http_request q = { .method = "PUT", .bytes = p->bytes,
-	    .len = p->n };
+	    .len = p->n, .headers = p->headers };
 	struct http_answer a;
 	const char *etag;
 
@@ -137,7 +142,15 @@ enum err
 object_put(struct op *op, struct objects *o, const char *name,
     const void *bytes, size_t n, char md5[MD5_HEX + 1])
 {
-	struct putting p = { bytes, n, md5 };
+	return object_put_with(op, o, name, NULL, bytes, n, md5);
+}
+
+enum err
+object_put_with(struct op *op, struct objects *o, const char *name,
+    const char *const *headers, const void *bytes, size_t n,
+    char md5[MD5_HEX + 1])
+{
+	struct putting p = { headers, bytes, n, md5 };
 
 	md5_hex(md5, bytes, n);
 	return try(op, o, name, put_once, &p);

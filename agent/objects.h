@@ -27,6 +27,10 @@ struct objects	*objects_new(struct op *, const struct leave *);
 /* ERR_CLOUD, ERR_UNAVAILABLE with a text that a user may read. */
 enum err	 object_put(struct op *, struct objects *, const char *name,
 		    const void *bytes, size_t n, char md5[MD5_HEX + 1]);
+/* The same, with headers: name, value ..., NULL. */
+enum err	 object_put_with(struct op *, struct objects *, const char *name,
+		    const char *const *headers, const void *bytes, size_t n,
+		    char md5[MD5_HEX + 1]);
 /* What is read: a whole object, or a part, that begins there. */
 struct segment {
 	const char	*name;		/* without the backup's id: "00000000" */

@@ -1,4 +1,5 @@
 #include "agent/postgresql.h"
+#include "agent/db_logs.h"
 #include "agent/file.h"
 #include "agent/postgresql_look.h"
 #include "agent/memory.h"
@@ -104,4 +105,6 @@ const struct datastore datastore_postgresql = {
 	.verify = postgresql_verify,
 	.log_list = postgresql_log_list,
 	.log_set = postgresql_log_set,
+	.log_files = postgresql_log_files,
+	.log_reopen = postgresql_log_reopen,
 };

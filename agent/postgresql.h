@@ -77,10 +77,6 @@ enum err	 postgresql_hosts_ensure(struct op *, bool open);
 
 enum err	 postgresql_room(struct op *, enum db_room, bool news);
 enum err	 postgresql_configure(struct op *, const struct db_setting *);
-/* Lines of postgresql.conf: where logs are written, and which. */
-void		 postgresql_logs_settings(struct op *, struct text *conf);
-enum err	 postgresql_log_list(struct op *, const struct db_log **);
-enum err	 postgresql_log_set(struct op *, const char *name, bool on);
 
 enum err	 postgresql_database_create(struct op *,
 		    const struct db_database *);

@@ -1,4 +1,5 @@
 #include "agent/postgresql.h"
+#include "agent/db_logs.h"
 #include "agent/file.h"
 #include "agent/memory.h"
 #include "agent/postgresql_birth.h"

@@ -3,6 +3,7 @@
  * another, as long as a tenant wants them.
  */
 #include "agent/postgresql.h"
+#include "agent/db_logs.h"
 #include "agent/file.h"
 #include "agent/settings.h"
 
@@ -23,6 +24,23 @@ postgresql_logs_settings(struct op *op, struct text *conf)
 	    on ? "stderr,csvlog" : "stderr", on ? "all" : "none");
 	text_add(conf, "log_rotation_age = 0\nlog_rotation_size = 0\n"
 	    "log_file_mode = 0600\nlog_line_prefix = '%m [%p] %q%u@%d '\n");
+}
+
+const struct db_log_file postgresql_log_files[] = {
+	{ "general", GENERAL, false },
+	{ "error",   ERRORS,  true },
+	{ 0 }
+};
+
+/* One collector writes both: it opens both anew. */
+enum err
+postgresql_log_reopen(struct op *op, const char *name)
+{
+	const char *done;
+
+	(void)name;
+	return postgresql_ask(op, "SELECT pg_catalog.pg_rotate_logfile()",
+	    NULL, &done);
 }
 
 static int64_t

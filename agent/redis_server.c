@@ -1,4 +1,5 @@
 #include "agent/redis_server.h"
+#include "agent/db_logs.h"
 #include "agent/file.h"
 #include "agent/memory.h"
 #include "agent/server.h"
@@ -37,6 +38,11 @@ start(struct op *op)
 }
 
 /* Slow commands are kept in memory, where root reads them: SLOWLOG GET. */
+static const struct db_log_file log_files[] = {
+	{ "error", LOG, true },
+	{ 0 }
+};
+
 static enum err
 log_list(struct op *op, const struct db_log **out)
 {
@@ -84,4 +90,5 @@ const struct datastore datastore_redis = {
 	.verify = redis_verify,
 	.log_list = log_list,
 	.log_set = log_set,
+	.log_files = log_files,	/* opened for each line */
 };

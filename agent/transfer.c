@@ -2,6 +2,7 @@
 #include "agent/aside.h"
 #include "agent/host.h"
 #include "agent/supervisor.h"
+#include "agent/log_job.h"
 #include "agent/transfer_job.h"
 #include "lib/base/conf.h"
 #include "lib/base/log.h"
@@ -23,15 +24,21 @@ static struct {
 } moving = { .process = { .watch = -1 }, .said = -1 };
 
 static enum err
+is_free(struct op *op)
+{
+	if (moving.process.pid != 0)
+		return op_fail(op, ERR_CONFLICT, "A %s is under way.",
+		    moving.what);
+	return OK;
+}
+
+static enum err
 can(struct op *op)
 {
 	if (supervisor_engine()->backup == NULL)
 		return op_fail(op, ERR_NOT_BUILT, "%s takes no backups.",
 		    supervisor_engine()->name);
-	if (moving.process.pid != 0)
-		return op_fail(op, ERR_CONFLICT, "A %s is under way.",
-		    moving.what);
-	return OK;
+	return is_free(op);
 }
 
 /* Beside the agent, wherever that is. */
@@ -62,9 +69,8 @@ close_fd(void *fd)
 
 /* Keys are in it: it is memory that has no name. */
 static enum err
-job_hand(struct op *op, const struct job *job, int *fd)
+job_hand(struct op *op, const char *text, int *fd)
 {
-	const char *text = job_write(op, job);
 	size_t n = strlen(text);
 	bool written;
 
@@ -80,7 +86,7 @@ job_hand(struct op *op, const struct job *job, int *fd)
 }
 
 static enum err
-begin(struct op *op, struct job *job)
+begin(struct op *op, const char *job, const char *what)
 {
 	const char *argv[] = { NULL, NULL };
 	struct host_tool t = { .argv = argv, .err = -1, .apart = true };
@@ -99,9 +105,8 @@ begin(struct op *op, struct job *job)
 		return e;
 	}
 	moving.said = said[0];
-	moving.restore = job->restore;
-	moving.what = job->verify ? "check" : job->restore ? "restore" :
-	    "backup";
+	moving.what = what;
+	moving.restore = false;
 	moving.cancelled = false;
 	return OK;
 }
@@ -117,7 +122,7 @@ transfer_backup(struct op *op, const struct json *body, bool again,
 	(void)answer;
 	TRY(can(op));
 	TRY(job_of_backup(op, body, &job));
-	e = begin(op, &job);
+	e = begin(op, job_write(op, &job), "backup");
 	job_wipe(&job);
 	return e;
 }
@@ -135,9 +140,24 @@ transfer_restore(struct op *op, const struct json *body, bool again,
 	TRY(can(op));
 	TRY(job_of_restore(op, body, &job));
 	TRY(supervisor_stop(op));
-	e = begin(op, &job);
+	e = begin(op, job_write(op, &job), "restore");
+	moving.restore = e == OK;
 	job_wipe(&job);
 	return e;
+}
+
+/* What is stored already is not stored again: an earlier attempt's place says so. */
+enum err
+transfer_log(struct op *op, const struct json *body, bool again,
+    struct jsonw *answer)
+{
+	struct log_job job;
+
+	(void)again;
+	(void)answer;
+	TRY(is_free(op));
+	TRY(log_job_read(op, supervisor_engine(), body, &job));
+	return begin(op, log_job_write(op, &job), "publishing of a log");
 }
 
 enum err
@@ -150,7 +170,7 @@ transfer_verify(struct op *op, const struct json *body, bool again,
 	(void)answer;
 	TRY(can(op));
 	TRY(job_of_verify(op, body, &job));
-	return begin(op, &job);
+	return begin(op, job_write(op, &job), "check");
 }
 
 enum err

@@ -1,5 +1,5 @@
 /*
- * transfer - backups and restores: a process beside the agent moves the data
+ * transfer - backups, restores and published logs: a process beside the agent moves the data
  * between the engine and the storage, and the order ends when it does.  One at a
  * time.  It dies with the agent; the order, told again, begins anew.
  */
@@ -15,6 +15,8 @@
 enum err	 transfer_backup(struct op *, const struct json *body,
 		    bool again, struct jsonw *answer);
 enum err	 transfer_restore(struct op *, const struct json *body,
+		    bool again, struct jsonw *answer);
+enum err	 transfer_log(struct op *, const struct json *body,
 		    bool again, struct jsonw *answer);
 enum err	 transfer_verify(struct op *, const struct json *body,
 		    bool again, struct jsonw *answer);

@@ -48,7 +48,7 @@ are_signatures(const struct json *map)
 	return true;
 }
 
-static enum err
+enum err
 leave_read(struct op *op, const struct json *j, struct leave *l)
 {
 	l->signatures = json_get(j, "signed");
@@ -213,7 +213,7 @@ job_of_verify(struct op *op, const struct json *body, struct job *job)
 
 /* --- to the program ---------------------------------------------------------------- */
 
-static void
+void
 leave_write(struct jsonw *w, const char *name, const struct leave *l)
 {
 	jsonw_key(w, name);
@@ -261,8 +261,8 @@ part_write(struct jsonw *w, const struct job_part *p, const char *leave)
 }
 
 /* All of the agent's that are no secret: whatever an engine asks for. */
-static void
-settings_write(struct jsonw *w)
+void
+settings_of_agent(struct jsonw *w)
 {
 	char key[64];
 
@@ -285,7 +285,7 @@ job_write(struct op *op, const struct job *job)
 
 	jsonw_begin(&w, op, 4096);
 	jsonw_map(&w);
-	settings_write(&w);
+	settings_of_agent(&w);
 	if (job->verify) {
 		jsonw_key(&w, "digest");
 		jsonw_raw(&w, job->digest != NULL ?
@@ -310,16 +310,21 @@ job_write(struct op *op, const struct job *job)
 }
 
 enum err
-job_read(struct op *op, const char *text, size_t n, struct job *job)
+settings_take(struct op *op, const struct json *job)
 {
-	const struct json *j, *value;
+	const struct json *value;
 	const char *name;
 	void *at = NULL;
 
-	TRY(json_parse(op, text, n, &j));
-	while (json_next(json_get(j, "settings"), &at, &name, &value))
+	while (json_next(json_get(job, "settings"), &at, &name, &value))
 		TRY(conf_set(op, "agent", name, json_str(value) != NULL ?
 		    json_str(value) : ""));
+	return OK;
+}
+
+enum err
+job_read(struct op *op, const struct json *j, struct job *job)
+{
 	if (json_has(j, "digest"))
 		return job_of_verify(op, j, job);
 	return json_has(j, "chain") ? job_of_restore(op, j, job) :

@@ -9,6 +9,7 @@
 #include "agent/objects.h"
 #include "lib/msg/digest.h"
 #include "lib/base/json.h"
+#include "lib/base/jsonw.h"
 #include "lib/base/md5.h"
 #include "lib/base/seal.h"
 
@@ -46,9 +47,16 @@ enum err	 job_of_restore(struct op *, const struct json *body,
 enum err	 job_of_verify(struct op *, const struct json *body,
 		    struct job *);
 
-/* To the program and in it: the second sets settings, too. */
+/* To the program and in it. */
 const char	*job_write(struct op *, const struct job *);
-enum err	 job_read(struct op *, const char *text, size_t n, struct job *);
+enum err	 job_read(struct op *, const struct json *, struct job *);
 void		 job_wipe(struct job *);	/* its keys */
+
+/* Parts that jobs of other kinds have, too. */
+enum err	 leave_read(struct op *, const struct json *, struct leave *);
+void		 leave_write(struct jsonw *, const char *name,
+		    const struct leave *);
+void		 settings_of_agent(struct jsonw *);	/* "settings": ... */
+enum err	 settings_take(struct op *, const struct json *job);	/* in the program */
 
 #endif

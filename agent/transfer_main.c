@@ -1,9 +1,10 @@
 /*
- * coffer-transfer: moves one backup, beside the agent and for it.  The job comes
+ * coffer-transfer: moves one backup, or publishes a log, beside the agent and for it.  The job comes
  * on standard input, what became of it goes to standard output.  A program of
  * its own, so that an agent that only waits holds neither curl nor zstd.
  */
 #include "agent/aside.h"
+#include "agent/log_job.h"
 #include "agent/transfer_ways.h"
 #include "lib/base/conf.h"
 #include "lib/base/log.h"
@@ -34,21 +35,36 @@ input(struct op *op, struct text *t)
 }
 
 static enum err
+ship(struct op *op, const struct datastore *engine, const struct json *log)
+{
+	struct log_job job;
+
+	TRY(log_job_read(op, engine, log, &job));
+	return log_ship(op, &job);
+}
+
+static enum err
 run(struct op *op, const char **mark)
 {
 	const struct datastore *engine;
+	const struct json *j;
 	struct text t;
 	struct job job;
 	enum err e;
 
 	TRY(input(op, &t));
-	TRY(job_read(op, t.s, t.len, &job));
+	e = json_parse(op, t.s, t.len, &j);
 	seal_wipe(t.s, t.len);
+	TRY(e);
+	TRY(settings_take(op, j));
 	engine = datastore_find(conf_str("agent.engine"));
 	op->instance = conf_str("agent.instance");
+	if (engine != NULL && json_has(j, "log"))
+		return ship(op, engine, json_get(j, "log"));
 	if (engine == NULL || engine->backup == NULL)
 		return op_fail(op, ERR_NOT_BUILT, "%s takes no backups.",
 		    conf_str("agent.engine"));
+	TRY(job_read(op, j, &job));
 	if (job.verify)
 		return engine->verify == NULL ? OK :
 		    engine->verify(op, job.digest);

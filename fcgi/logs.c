@@ -1,12 +1,17 @@
 /*
- * What a database server writes down.  Publishing wants an object store, and
- * there is none to put a log into: that one is refused, all else works.
+ * What a database server writes down, and what of it is published to storage:
+ * the guest knows how far.
  */
 #include "fcgi/guest.h"
 #include "fcgi/handlers.h"
 #include "fcgi/views.h"
 
+#include "lib/base/clock.h"
+#include "lib/base/conf.h"
+
 #include <string.h>
+
+#define DAY_US ((int64_t)86400 * 1000000)
 
 /* POST .../log: not wrapped. */
 const struct field log_fields[] = {
@@ -24,34 +29,55 @@ is_system(const struct json *log)
 	return json_true(json_get(log, "system"));
 }
 
+static int64_t
+bytes(const struct json *log, const char *key)
+{
+	int64_t n = json_int(json_get(log, key));
+
+	return n > 0 ? n : 0;
+}
+
 static const char *
 status_of_log(const struct json *log)
 {
-	bool on = json_true(json_get(log, "on"));
-	bool empty = json_int(json_get(log, "size")) <= 0;
+	bool some = bytes(log, "published") > 0;
+	bool more = bytes(log, "pending") > 0;
 
-	if (is_system(log))
-		return empty ? "Unavailable" : "Ready";
-	return !on ? "Disabled" : empty ? "Enabled" : "Ready";
+	if (!is_system(log) && !json_true(json_get(log, "on")))
+		return "Disabled";
+	if (more && some && json_true(json_get(log, "moved")))
+		return "Rotated";
+	if (more)
+		return some ? "Partial" : "Ready";
+	return some ? "Published" : is_system(log) ? "Unavailable" : "Enabled";
 }
 
-/* Nothing is published, so its place is "None", as clients know it. */
+/* What the names of its objects begin with. */
+static const char *
+prefix_of(struct request *r, const struct guest *g, const char *name)
+{
+	return op_printf(&r->op, "%s/%s-%s", g->in.id, g->manager, name);
+}
+
+/* Where nothing is published the place is "None", as clients know it. */
 static void
 view_log(struct request *r, const struct guest *g, const struct json *log)
 {
 	const char *name = json_str(json_get(log, "name"));
+	const char *prefix = prefix_of(r, g, name);
+	bool some = bytes(log, "published") > 0;
 	struct jsonw *w = &r->out;
 
 	jsonw_map(w);
 	jsonw_kstr(w, "name", name);
 	jsonw_kstr(w, "type", is_system(log) ? "SYS" : "USER");
 	jsonw_kstr(w, "status", status_of_log(log));
-	jsonw_kint(w, "published", 0);
-	jsonw_kint(w, "pending", json_int(json_get(log, "size")));
-	jsonw_kstr(w, "container", "None");
-	jsonw_kstr(w, "prefix", "None");
-	jsonw_kstr(w, "metafile", op_printf(&r->op, "%s/%s-%s_metafile",
-	    g->in.id, g->manager, name));
+	jsonw_kint(w, "published", bytes(log, "published"));
+	jsonw_kint(w, "pending", bytes(log, "pending"));
+	jsonw_kstr(w, "container", some ? conf_str("logs.container") : "None");
+	jsonw_kstr(w, "prefix", some ? op_printf(&r->op, "%s/", prefix) :
+	    "None");
+	jsonw_kstr(w, "metafile", op_printf(&r->op, "%s_metafile", prefix));
 	jsonw_map_end(w);
 }
 
@@ -115,15 +141,22 @@ log_find(struct request *r, const struct guest *g, const struct json **log)
 	    name);
 }
 
+static bool
+asks(const struct request *r, const char *flag)
+{
+	return body_int(r, flag) == 1;
+}
+
 static enum err
 act_check(struct request *r, const struct json *log)
 {
-	bool on = body_int(r, "enable") == 1, off = body_int(r, "disable") == 1;
+	bool on = asks(r, "enable"), off = asks(r, "disable");
 
 	if (on && off)
 		return op_fail(&r->op, ERR_BAD_REQUEST,
 		    "Cannot enable and disable log '%s'.", body_str(r, "name"));
-	if (body_int(r, "publish") == 1)
+	if ((asks(r, "publish") || asks(r, "discard")) &&
+	    strcmp(conf_str("storage.driver"), "none") == 0)
 		return op_fail(&r->op, ERR_NOT_BUILT,
 		    "Log actions are not supported.");
 	if ((on || off) && is_system(log))
@@ -145,7 +178,56 @@ log_switch(struct request *r, const struct guest *g, bool on)
 	return guest_do(r, g, TASK_LOG_SET, order_done(&w), NULL);
 }
 
-/* There is never anything published that discard could take away. */
+/* Behind the newest, whosever clock named that; a guest that makes it up gets no further than a day. */
+static int64_t
+name_next(const struct json *log)
+{
+	int64_t now = clock_wall_us(), last = bytes(log, "last");
+
+	return last < now || last > now + DAY_US ? now : last + 1;
+}
+
+/* "log-2026-11-26T21:18:34.000001" */
+static const char *
+name_again(const struct json *log)
+{
+	const char *s = json_str(json_get(log, "again"));
+
+	return s != NULL && strlen(s) == 30 && strncmp(s, "log-", 4) == 0 &&
+	    strspn(s + 4, "0123456789-:.T") == 26 ? s : NULL;
+}
+
+/*
+ * A tenant's log goes to the account of the instance's project, whoever asks;
+ * a system's to that of the operator who does, where no tenant reads it.
+ * Publishing enables, unless it is told otherwise.
+ */
+static enum err
+log_move(struct request *r, const struct guest *g, const struct json *log)
+{
+	bool system = is_system(log), ended;
+	const char *name = body_str(r, "name");
+	struct jsonw w;
+
+	jsonw_begin(&w, &r->op, 512);
+	jsonw_map(&w);
+	jsonw_kstr(&w, "name", name);
+	jsonw_kstr(&w, "account", system ? r->tenant : g->in.tenant);
+	jsonw_kstr(&w, "container", conf_str("logs.container"));
+	jsonw_kstr(&w, "prefix", prefix_of(r, g, name));
+	jsonw_kint(&w, "at", name_next(log));
+	if (name_again(log) != NULL)
+		jsonw_kstr(&w, "again", name_again(log));
+	if (asks(r, "disable"))
+		jsonw_kbool(&w, "on", false);
+	else if (asks(r, "enable") || (!system && asks(r, "publish")))
+		jsonw_kbool(&w, "on", true);
+	jsonw_kbool(&w, "discard", asks(r, "discard"));
+	jsonw_kbool(&w, "publish", asks(r, "publish"));
+	/* A long one goes on by itself: the answer says how far it is. */
+	return guest_do(r, g, TASK_LOG_PUBLISH, order_done(&w), &ended);
+}
+
 enum err
 log_act(struct request *r)
 {
@@ -155,8 +237,11 @@ log_act(struct request *r)
 	TRY(guest_of(r, &g));
 	TRY(log_find(r, &g, &log));
 	TRY(act_check(r, log));
-	if (body_int(r, "enable") == 1 || body_int(r, "disable") == 1) {
-		TRY(log_switch(r, &g, body_int(r, "enable") == 1));
+	if (asks(r, "publish") || asks(r, "discard")) {
+		TRY(log_move(r, &g, log));
+		TRY(log_find(r, &g, &log));
+	} else if (asks(r, "enable") || asks(r, "disable")) {
+		TRY(log_switch(r, &g, asks(r, "enable")));
 		TRY(log_find(r, &g, &log));
 	}
 	jsonw_map(reply_json(r, 200));

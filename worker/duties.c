@@ -23,6 +23,7 @@
 #define BACKUPS_SECS	2
 #define VERIFY_SECS	1
 #define VERIFIERS_SECS	10
+#define LOGS_SECS	30
 #define MB		(1 << 20)
 
 /* Bells get lost: with Redis, with a worker, with a message. */
@@ -136,6 +137,12 @@ backups_secs(void)
 }
 
 static int
+logs_secs(void)
+{
+	return LOGS_SECS;
+}
+
+static int
 events_secs(void)
 {
 	return EVENTS_SECS;
@@ -169,6 +176,7 @@ static struct duty {
 	{ duty_prune, prune_secs, 0 },
 	{ duty_events, events_secs, 0 },
 	{ duty_backups, backups_secs, 0 },
+	{ duty_logs, logs_secs, 0 },
 	{ duty_schedules, schedules_secs, 0 },
 	{ duty_verify, verify_secs, 0 },
 	{ duty_verifiers, verifiers_secs, 0 },

@@ -14,6 +14,7 @@ enum err duty_sweep(struct op *, const char *host);	/* rings what nobody owns */
 enum err duty_recover(struct op *, const char *host);	/* servers that should run */
 enum err duty_prune(struct op *, const char *host);	/* what is kept for a time only */
 enum err duty_backups(struct op *, const char *host);	/* what is to go from storage */
+enum err duty_logs(struct op *, const char *host);	/* published ones that are old */
 enum err duty_events(struct op *, const char *host);	/* into the log that is shipped */
 enum err duty_verify(struct op *, const char *host);	/* backups that are to be tried */
 enum err duty_verifiers(struct op *, const char *host);	/* ... and what is left of such */

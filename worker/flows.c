@@ -121,6 +121,14 @@ static const struct step verify[] = {
 	{ 0 }
 };
 
+static const struct step publish[] = {
+	{ "switch",      log_switch,     NULL,           45  },
+	{ "forget",      log_forget,     NULL,           45  },
+	{ "clear",       log_clear,      NULL,           120 },
+	{ "publish",     log_publish,    log_cancel,     600 },
+	{ 0 }
+};
+
 const struct flow flows[TASK__MAX] = {
 	[TASK_CREATE]          = { create, create_ended },
 	[TASK_DELETE]          = { delete, delete_ended },
@@ -148,6 +156,7 @@ const struct flow flows[TASK__MAX] = {
 	[TASK_BACKUP]          = { backup, backup_done },
 	[TASK_VERIFY]          = { verify, verify_ended },
 	[TASK_LOG_SET]         = { order, NULL },
+	[TASK_LOG_PUBLISH]     = { publish, NULL },
 	[TASK_STOP]            = { stop, NULL },
 	[TASK_AGENT_RENEW]     = { renew, NULL },
 	[TASK_REBOOT]          = { reboot, restart_ended },

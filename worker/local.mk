@@ -26,6 +26,7 @@ worker_libworker_a_SOURCES = worker/flow.h worker/flows.c \
 	worker/flow_ends.c worker/runner.c worker/runner.h \
 	worker/backup.c worker/backup.h worker/steps_backup.c \
 	worker/steps_collect.c worker/steps_restore.c \
+	worker/steps_logs.c worker/duty_logs.c worker/logs.h \
 	worker/steps_cloud.c worker/steps_guest.c worker/steps_resize.c \
 	worker/steps_verify.c worker/duty_verify.c \
 	worker/agent_conf.c worker/event_log.c \

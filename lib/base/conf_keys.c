@@ -73,6 +73,9 @@ const struct conf_key conf_keys[] = {
 	{ "backup",    "verify_slots", CONF_INT,   "1",                   "backups tried at the same time, 32 at the most, besides local.slots; 0: none" },
 	{ "backup",    "digest",      CONF_SECS,   "2",                   "how long a guest may count and sum up its data before and after a backup, to have something to compare them with; 0: not at all" },
 
+	{ "logs",      "container",   CONF_STR,    "database_logs",       "container of a project's account to which logs are published" },
+	{ "logs",      "expiry",      CONF_SECS,   "2592000",             "how long a published log is kept, also after its instance is gone" },
+
 	{ "events",    "keep_days",   CONF_INT,    "30",                  "days for which events are kept" },
 	{ "events",    "log",         CONF_STR,    "",                    "file to which workers append each event as a line of JSON, opened anew each time, so that renaming it rotates it; empty: none" },
 
@@ -132,6 +135,7 @@ const struct conf_key conf_keys[] = {
 	{ "agent",     "fail_slowly", CONF_INT,    "0",                   "how long it takes to be prepared, in milliseconds" },
 	{ "agent",     "transfer",    CONF_STR,    "",                    "the program that moves backups; empty: coffer-transfer beside the agent" },
 	{ "agent",     "data",        CONF_STR,    "/data",               "the instance's volume" },
+	{ "agent",     "log_kb",      CONF_INT,    "0",                   "KB that a file of a log may have, of which there are two; 0: a 128th of the volume, between 1 and 16 MB" },
 	{ "agent",     "address",     CONF_STR,    "0.0.0.0",             "address the database server listens on; empty: none, only its socket" },
 	{ "agent",     "port",        CONF_INT,    "3306",                "its port" },
 	{ "agent",     "memory_mb",   CONF_INT,    "512",                 "memory of the flavor, for the server's buffers" },

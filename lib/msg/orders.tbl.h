@@ -22,6 +22,8 @@ ORDER(CONFIGURE,       "configure",        TASK)  /* values: all that a tenant s
 ORDER(ROOT_ENABLE,     "root_enable",      TASK)  /* password -> */
 ORDER(ROOT_DISABLE,    "root_disable",     TASK)  /* -> */
 ORDER(LOG_SET,         "log_set",          TASK)  /* name, on -> */
+ORDER(LOG_FORGET,      "log_forget",       TASK)  /* name -> ; nothing of it is published */
+ORDER(LOG_PUBLISH,     "log_publish",      TASK)  /* name, at (us), expiry (s), put: {socket, before, after, signed} -> */
 ORDER(MODULE_APPLY,    "module_apply",     TASK)  /* modules: [{id, name, type, md5, contents}] -> */
 ORDER(MODULE_REMOVE,   "module_remove",    TASK)  /* id -> */
 ORDER(BACKUP,          "backup",           TASK)  /* backup, key (hex), segment_bytes, since (mark or null), digest_ms, put: {socket, before, after} -> */
@@ -35,7 +37,7 @@ ORDER(USER,            "user",             ASK)   /* name, host -> name, host, d
 ORDER(ACCESS,          "access",           ASK)   /* name, host -> databases: [{name}]; NOT_FOUND */
 ORDER(MODULES,         "modules",          ASK)   /* -> modules: [{id, md5, status, message, created, updated}] */
 ORDER(VOLUME,          "volume",           ASK)   /* -> used_bytes, total_bytes */
-ORDER(LOGS,            "logs",             ASK)   /* -> logs: [{name, system, on, size}] */
+ORDER(LOGS,            "logs",             ASK)   /* -> logs: [{name, system, on, published, pending (bytes), moved, last (us), again (name)}] */
 ORDER(HWINFO,          "hwinfo",           ASK)   /* -> mem_total (kB), num_cpus */
 ORDER(DIAGNOSTICS,     "diagnostics",      ASK)   /* of the agent -> version, threads, fdSize, vmSize, vmPeak, vmRss, vmHwm (kB) */
 ORDER(PING,            "ping",             ASK)   /* -> version */

@@ -23,6 +23,8 @@ lib_store_libstore_a_SOURCES += lib/store/sql_instance.tbl.h \
 lib_store_libstore_a_SOURCES += lib/store/sql_backup.tbl.h \
 	lib/store/backups.c lib/store/backups.h \
 	lib/store/backup_work.c lib/store/backup_work.h
+lib_store_libstore_a_SOURCES += lib/store/sql_log.tbl.h \
+	lib/store/log_places.c lib/store/log_places.h
 lib_store_libstore_a_SOURCES += lib/store/sql_schedule.tbl.h \
 	lib/store/schedules.c lib/store/schedules.h
 lib_store_libstore_a_SOURCES += lib/store/sql_verify.tbl.h \

@@ -5,6 +5,7 @@
 #include "lib/store/sql_identity.tbl.h"
 #include "lib/store/sql_instance.tbl.h"
 #include "lib/store/sql_backup.tbl.h"
+#include "lib/store/sql_log.tbl.h"
 #include "lib/store/sql_configuration.tbl.h"
 #include "lib/store/sql_module.tbl.h"
 #include "lib/store/sql_cluster.tbl.h"

@@ -27,6 +27,7 @@ KIND(ROOT_DISABLE,    "root_disable",    60)	/* order */
 KIND(BACKUP,          "backup",          86400)	/* args: name, container */
 KIND(VERIFY,          "verify",          86400)	/* no args: instances.verifies */
 KIND(LOG_SET,         "log_set",         60)	/* order */
+KIND(LOG_PUBLISH,     "log_publish",     900)	/* args: name, account, container, prefix, at (us), again, on, discard, publish */
 KIND(STOP,            "stop",            180)	/* order: the database server */
 KIND(AGENT_RENEW,     "agent_renew",     60)	/* order */
 KIND(REBOOT,          "reboot",          600)	/* no args: the whole server */

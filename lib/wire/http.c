@@ -137,6 +137,16 @@ list_add(struct op *op, struct curl_slist **list, const char *name,
 	return OK;
 }
 
+static bool
+has_type(const struct http_request *q)
+{
+	for (const char *const *h = q->headers; h != NULL && *h != NULL;
+	    h += 2)
+		if (strcasecmp(*h, "Content-Type") == 0)
+			return true;
+	return false;
+}
+
 static enum err
 headers_of(struct op *op, const struct http_request *q,
     struct curl_slist **list)
@@ -148,7 +158,7 @@ headers_of(struct op *op, const struct http_request *q,
 	TRY(list_add(op, list, "Accept", "application/json"));
 	if (q->body != NULL)
 		TRY(list_add(op, list, "Content-Type", "application/json"));
-	else if (q->bytes != NULL)
+	else if (q->bytes != NULL && !has_type(q))
 		TRY(list_add(op, list, "Content-Type",
 		    "application/octet-stream"));
 	for (; h != NULL && *h != NULL; h += 2)

@@ -12,12 +12,7 @@ from importlib.metadata import entry_points  # noqa: E402
 APP = CANARY + 'Cli2'
 CLIENT = '/usr/bin/openstack'
 IMAGE = '00000000-0000-4000-8000-0000000000aa'
-# What they need is not there: replicas, an object store.
-NOT_HERE = {
-    'database backup execution delete': 'needs Mistral',
-    'database log save': 'reads an object store',
-    'database log tail': 'reads an object store',
-}
+NOT_HERE = {'database backup execution delete': 'needs Mistral'}
 used = set()
 mine = {}
 
@@ -136,7 +131,19 @@ def logs(s):
          'general')
     got = show(s, 'database', 'log', 'set', 'shop', 'general', '--enable')
     check(got['status'] in ('Enabled', 'Ready', 'Restart'), got)
-    run(s, 'database', 'log', 'set', 'shop', 'general', '--disable')
+    s.client('alice').query(settled(s), 'app', APP, "SELECT 'to be kept'")
+    got = show(s, 'database', 'log', 'set', 'shop', 'general', '--publish')
+    same((got['container'], got['prefix']), (
+        'database_logs', '%s/mariadb-general/' % mine['shop']))
+    check("SELECT 'to be kept'" in run(
+        s, 'database', 'log', 'tail', 'shop', 'general', '--lines', '500'))
+    file = s.dir + '/general.log'
+    check(file in run(s, 'database', 'log', 'save', 'shop', 'general',
+                      '--file', file))
+    check("SELECT 'to be kept'" in open(file).read())
+    got = show(s, 'database', 'log', 'set', 'shop', 'general', '--disable',
+               '--discard')
+    same((got['status'], got['container']), ('Disabled', 'None'))
 
 
 @story

@@ -1,14 +1,16 @@
 #!/usr/bin/python3
 """A tenant switches the logs of a real server on and off, and sees them grow;
-the error log is the operator's."""
+the error log is the operator's.  Published, they lie where clients look, and
+no line is there twice or not at all."""
 import os
 import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)),
                                 "..", "stack"))
 from stack import *  # noqa: E402,F403
+import threading  # noqa: E402
 
 PASSWORD = CANARY + 'logs'
-it = {}
+it = {'n': 150}
 
 
 def logs(c, id):
@@ -19,6 +21,12 @@ def logs(c, id):
 
 def act(c, name, **flags):
     return c.post('/instances/%s/log' % it['id'], dict(flags, name=name))
+
+
+def agent_of(s):
+    """Its process, as this host counts."""
+    return [p for p in s.inside(it['id']) if command_line(p).startswith(
+        b'/run/coffer-agent/coffer-agent')][0]
 
 
 def query(s, sql):
@@ -87,15 +95,159 @@ def a_restart_keeps_what_was_wanted(s):
          ('Disabled', 'Ready'))
 
 
+def objects(s, name, user='alice', manager='mariadb'):
+    """What is published of a log: names, and for each its lines and text."""
+    c = s.client(user)
+    at = '/v1/AUTH_%s/database_logs' % c.tenant
+    a = c.raw('GET', at + '?format=json&prefix=%s/%s-%s/' % (
+        it['id'], manager, name))
+    if a.status == 404:
+        return []
+    same(a.status, 200, a)
+    found = []
+    for row in sorted(a.json, key=lambda row: row['last_modified']):
+        o = c.raw('GET', at + '/' + row['name'])
+        same((o.status, len(o.raw)), (200, row['bytes']))
+        check(re.fullmatch(r'.*/log-\d{4}(-\d\d){2}T\d\d(:\d\d){2}\.\d{6}',
+                           row['name']), row)
+        found.append((row['name'], int(o.headers['X-Object-Meta-Lines']),
+                      o.raw))
+    same([f[0] for f in found], sorted(f[0] for f in found))
+    for _, lines, text in found:
+        same(len(text.splitlines()), lines)
+        check(text.endswith(b'\n'), text[-100:])
+    return found
+
+
+def marked(found):
+    """Marks in a log, in the order in which they stand there."""
+    return [int(n) for n in re.findall(
+        rb'Query\s+SELECT .mark-(\d+)-', b''.join(f[2] for f in found))]
+
+
+def mark(s, numbers, length=0):
+    """In one session; too long for an argument."""
+    query(s, 'SELECT 1')
+    subprocess.run(
+        ['mariadb', '--defaults-file=%s/client.cnf' % s.dir, 'app'],
+        input=';\n'.join("SELECT 'mark-%d-%s'" % (n, 'x' * length)
+                         for n in numbers), check=True, text=True,
+        stdout=subprocess.DEVNULL)
+
+
+def publish(name='general', user='alice', s=None, **flags):
+    c = s.client(user) if s else it['alice']
+    a = c.post('/instances/%s/log' % it['id'],
+               dict(flags, name=name, publish=1))
+    same(a.status, 200, a)
+    return a.json['log']
+
+
+def metafile(s, name='general'):
+    c = it['alice']
+    return c.raw('GET', '/v1/AUTH_%s/database_logs/%s/mariadb-%s_metafile' % (
+        c.tenant, it['id'], name))
+
+
 @story
-def publishing_is_refused_and_leaves_all_as_it_was(s):
-    was = logs(it['alice'], it['id'])
-    for flags in ({'publish': 1}, {'publish': 1, 'disable': 1}):
-        same(act(it['alice'], 'slow_query', **flags).fault(
-            501, 'notImplemented'), 'Log actions are not supported.')
-    same(logs(it['alice'], it['id']), was)
-    a = act(it['alice'], 'slow_query', discard=1)
-    same((a.status, a.json), (200, {'log': was['slow_query']}))
+def publishing_enables_and_puts_whole_lines_where_clients_look(s):
+    same(objects(s, 'general'), [])
+    log = publish()
+    same((log['container'], log['prefix'], log['metafile']), (
+        'database_logs', '%s/mariadb-general/' % it['id'],
+        '%s/mariadb-general_metafile' % it['id']))
+    check(log['status'] in ('Published', 'Partial'), log)
+    mark(s, range(100))
+    log = publish()
+    same(marked(objects(s, 'general')), list(range(100)))
+    meta = metafile(s).json
+    same({k: meta[k] for k in ('log_name', 'log_type', 'log_file')}, {
+        'log_name': 'general', 'log_type': 'USER',
+        'log_file': 'log/general.log'})
+    same((meta['log_size'], len(meta['log_header_digest'])),
+         (log['published'], 32))
+    same(sum(len(o[2]) for o in objects(s, 'general')), log['published'])
+
+
+@story
+def what_comes_next_goes_on_where_the_last_ended(s):
+    was = objects(s, 'general')
+    mark(s, range(100, 150))
+    publish()
+    now = objects(s, 'general')
+    same(now[:len(was)], was)
+    same(marked(now), list(range(150)))
+
+
+@story
+def a_log_that_is_disabled_is_published_all_the_same(s):
+    log = publish(disable=1)
+    same(log['status'], 'Disabled')
+    mark(s, [9999])
+    publish(disable=1)
+    same(marked(objects(s, 'general')), list(range(150)))
+
+
+@story
+def a_log_that_grows_is_put_aside_and_no_line_is_lost_or_doubled(s):
+    act(it['alice'], 'general', enable=1)
+    volume = '/proc/%d/root/data/log' % agent_of(s)
+    until(30, lambda: mark(s, range(it['n'], it['n'] + 8), 250000) or
+          it.update(n=it['n'] + 8) or [f for f in os.listdir(volume)
+                                       if f == 'general.log.1'])
+    mark(s, range(it['n'], it['n'] + 20))
+    log = logs(it['alice'], it['id'])['general']
+    check(log['pending'] > 8 << 20, log)
+    same(log['status'], 'Partial')
+    publish()
+    same(marked(objects(s, 'general')), list(range(it['n'] + 20)))
+    check(max(len(o[2]) for o in objects(s, 'general')) <= 1000000)
+
+
+@story
+def an_agent_killed_in_the_middle_leaves_nothing_twice(s):
+    first = it['n'] + 20
+    for n in range(8):
+        mark(s, range(first + 8 * n, first + 8 * n + 8), 100000)
+    thread = threading.Thread(target=lambda: s.client('alice').post(
+        '/instances/%s/log' % it['id'], {'name': 'general', 'publish': 1}))
+    stored = '%s/storage/%s/database_logs' % (s.dir, it['alice'].tenant)
+    had = len(os.listdir(stored))
+    thread.start()
+    end = time.monotonic() + 20
+    while len(os.listdir(stored)) <= had + 2 and time.monotonic() < end:
+        pass
+    os.kill(agent_of(s), 9)
+    thread.join()
+    until(30, lambda: it['alice'].show(it['id'])[
+        'operating_status'] == 'HEALTHY')
+    publish()
+    same(marked(objects(s, 'general')), list(range(first + 64)))
+
+
+@story
+def what_was_discarded_is_published_anew_as_far_as_it_is_there(s):
+    a = act(it['alice'], 'general', discard=1)
+    same((a.status, a.json['log']['published'], a.json['log']['container']),
+         (200, 0, 'None'))
+    check(a.json['log']['pending'] > 1 << 20, a)
+    same((objects(s, 'general'), metafile(s).status), ([], 404))
+    was = publish()
+    n = marked(objects(s, 'general'))
+    same(n, list(range(n[0], n[-1] + 1)))
+    again = publish(discard=1)
+    same(marked(objects(s, 'general'))[:len(n)], n)
+    check(again['published'] >= was['published'], was, again)
+
+
+@story
+def the_error_log_goes_to_the_account_of_the_operator_who_asks(s):
+    log = publish('error', 'root', s)
+    same((log['type'], log['status']), ('SYS', 'Published'))
+    check(b'ready for connections' in b''.join(
+        o[2] for o in objects(s, 'error', 'root')))
+    same(objects(s, 'error'), [])
+    act(it['alice'], 'error', publish=1).fault(400, 'badRequest')
 
 
 @story
@@ -109,7 +261,7 @@ def what_makes_no_sense_is_refused(s):
     for body in ({}, [], {'name': 5}, {'enable': 1}):
         c.post('/instances/%s/log' % it['id'], body).fault(400, 'badRequest')
     act(s.client('adam'), 'error', disable=1).fault(400, 'badRequest')
-    same(logs(c, it['id'])['general']['status'], 'Disabled')
+    same(logs(c, it['id'])['slow_query']['status'], 'Ready')
     s.client('rita').post('/instances/%s/log' % it['id'], {
         'name': 'general', 'enable': 1}).fault(403, 'forbidden')
     bob = s.client('bob')
@@ -117,6 +269,15 @@ def what_makes_no_sense_is_refused(s):
         bob.get('/instances/%s/log' % id).fault(404, 'itemNotFound')
         bob.post('/instances/%s/log' % id, {'name': 'general'}).fault(
             404, 'itemNotFound')
+
+@story
+def what_was_published_outlives_its_instance(s):
+    was = objects(s, 'general')
+    it['alice'].remove(it['id'])
+    same(objects(s, 'general'), was)
+    same(it['alice'].raw('DELETE', '/v1/AUTH_%s/database_logs/%s' % (
+        it['alice'].tenant, was[0][0])).status, 204)
+    same(objects(s, 'general'), was[1:])
 
 
 main()

@@ -1,5 +1,6 @@
 /* What only Redis can get wrong. */
 #include "t/unit/engine_test.h"
+#include "agent/db_logs.h"
 #include "agent/file.h"
 #include "agent/redis_server.h"
 #include "lib/base/conf.h"

@@ -1,5 +1,6 @@
 /* What every engine does. */
 #include "t/unit/engine_test.h"
+#include "agent/db_logs.h"
 #include "lib/base/conf.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
