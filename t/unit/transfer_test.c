@@ -440,6 +440,9 @@ static const struct { enum order_kind kind; const char *from, *to; } wrong[] = {
 	{ ORDER_RESTORE, "\"bytes\":", "\"bytes\":9" },
 	{ ORDER_RESTORE, "\"md5\":\"", "\"md5\":\"z" },
 	{ ORDER_RESTORE, "http://", "gopher://" },
+	{ ORDER_RESTORE, "\"after\":", "\"signed\":[],\"after\":" },
+	{ ORDER_BACKUP, "\"after\":", "\"signed\":{\"a\":5},\"after\":" },
+	{ ORDER_BACKUP, "\"after\":", "\"signed\":{\"a\":\"b c\"},\"after\":" },
 };
 
 static void
@@ -467,6 +470,35 @@ wrong_orders_are_refused_before_anything_stops(void **state)
 	}
 }
 
+/* As storage lends that signs each name by itself. */
+static const char *
+signed_for(const char *map)
+{
+	const char *body = backup_of(ONE, NULL);
+	const char *at = strstr(body, "\"after\":");
+
+	assert_non_null(at);
+	return op_printf(&op, "%.*s\"signed\":{%s},%s", (int)(at - body), body,
+	    map, at);
+}
+
+static void
+a_name_without_a_signature_of_its_own_is_not_written(void **state)
+{
+	(void)state;
+	assert_int_not_equal(done("s0:backup", ORDER_BACKUP, signed_for("")),
+	    OK);
+	assert_non_null(strstr(journal_find("s0:backup")->why,
+	    "no leave for object 00000000"));
+	assert_true(object_fixture_empty());
+	assert_int_not_equal(done("s1:backup", ORDER_BACKUP, signed_for(
+	    "\"00000000\":\"&a\"")), OK);
+	assert_non_null(strstr(journal_find("s1:backup")->why,
+	    "no leave for object result"));
+	assert_int_equal(done("s2:backup", ORDER_BACKUP, signed_for(
+	    "\"00000000\":\"&a\",\"result\":\"&b\"")), OK);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int
@@ -491,6 +523,7 @@ main(void)
 		TEST(nobody_starts_the_server_during_a_restore),
 		TEST(a_restore_cut_off_by_a_crash_is_done_again),
 		TEST(wrong_orders_are_refused_before_anything_stops),
+		TEST(a_name_without_a_signature_of_its_own_is_not_written),
 	};
 
 	log_init("transfer_test", LOG_ERROR);
