@@ -10,13 +10,14 @@ lib_base_libbase_a_SOURCES = \
 	lib/base/log.c lib/base/log.h \
 	lib/base/md5.c lib/base/md5.h \
 	lib/base/op.c lib/base/op.h \
+	lib/base/salted.c lib/base/salted.h \
 	lib/base/seal.c lib/base/seal.h \
 	lib/base/service.c lib/base/service.h \
 	lib/base/text.c lib/base/text.h \
 	lib/base/xml.c lib/base/xml.h \
 	lib/base/zone.c lib/base/zone.h
 lib_base_libbase_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(SODIUM_CFLAGS) \
-	$(XML_CFLAGS)
+	$(XML_CFLAGS) $(CRYPTO_CFLAGS)
 
 if HAVE_CMOCKA
 check_PROGRAMS += t/unit/op_test t/unit/text_test t/unit/json_test \
