@@ -69,6 +69,9 @@ struct datastore {
 	enum err	(*backup)(struct op *, const char *since, int, const char **mark);
 	enum err	(*restore)(struct op *, int nth, int fd);
 	enum err	(*restored)(struct op *);
+	/* The same two of what Trove made; NULL: they differ in nothing. */
+	enum err	(*restore_old)(struct op *, int nth, int fd);
+	enum err	(*restored_old)(struct op *);
 
 	/*
 	 * What a look sees of the data, as long as there is time; then, of data

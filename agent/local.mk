@@ -29,7 +29,7 @@ agent_libagent_a_SOURCES = \
 	agent/postgresql_apply.c agent/postgresql_conf.c \
 	agent/postgresql_delta.c agent/postgresql_delta.h agent/postgresql_seen.c \
 	agent/postgresql_databases.c agent/postgresql_hosts.c \
-	agent/postgresql_logs.c agent/postgresql_roles.c \
+	agent/postgresql_logs.c agent/postgresql_old.c agent/postgresql_roles.c \
 	agent/postgresql_settings.c agent/postgresql_sql.c \
 	agent/postgresql_look.c agent/postgresql_look.h agent/postgresql_verify.c \
 	agent/redis_server.c agent/redis_server.h \
@@ -55,10 +55,11 @@ agent_coffer_agent_LDADD = $(AGENT)
 noinst_LIBRARIES += agent/libtransfer.a
 agent_libtransfer_a_SOURCES = agent/boxes.c agent/boxes.h \
 	agent/log_ship.c agent/objects.c agent/stream.c agent/stream.h \
+	agent/stream_old.c agent/stream_old.h \
 	agent/transfer_in.c agent/transfer_out.c agent/transfer_ways.h
-agent_libtransfer_a_CPPFLAGS = $(AM_CPPFLAGS) $(ZSTD_CFLAGS)
+agent_libtransfer_a_CPPFLAGS = $(AM_CPPFLAGS) $(ZSTD_CFLAGS) $(ZLIB_CFLAGS)
 TRANSFER = agent/libtransfer.a $(AGENT) lib/wire/libwirehttp.a $(BASE) \
-	$(CURL_LIBS) $(ZSTD_LIBS) -lpthread
+	$(CURL_LIBS) $(ZSTD_LIBS) $(ZLIB_LIBS) $(CRYPTO_LIBS) -lpthread
 pkglibexec_PROGRAMS += agent/coffer-transfer
 agent_coffer_transfer_SOURCES = agent/transfer_main.c
 agent_coffer_transfer_LDADD = $(TRANSFER)

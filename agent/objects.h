@@ -37,7 +37,7 @@ struct segment {
 	bool		 part;
 	int64_t		 from;		/* bytes; 0 of a whole one */
 	int64_t		 bytes;
-	const char	*md5;
+	const char	*md5;		/* NULL: whoever wants it compares what there is to compare */
 };
 /* Exactly its bytes, of its MD5; ERR_FORGED for any others, ERR_NOT_FOUND. */
 enum err	 object_get(struct op *, struct objects *,

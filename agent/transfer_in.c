@@ -11,9 +11,11 @@
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #define PIPE	(1 << 20)
+#define PIECE	((int64_t)SEGMENT_SMALL)	/* of an old object, at once */
 
 struct in {
 	const struct datastore *engine;
@@ -48,12 +50,49 @@ fetch_all(struct in *i)
 	return OK;
 }
 
+/* In pieces; how large they are has nothing to do with its parts. */
+static enum err
+fetch_span(struct in *i, struct objects *objects, const struct segment *s)
+{
+	struct segment piece = { .name = s->name, .part = true };
+	char md5[MD5_HEX + 1];
+	struct md5 sum;
+	struct box *b;
+
+	md5_begin(&sum);
+	for (int64_t at = 0; at < s->bytes; at += piece.bytes) {
+		piece.from = s->from + at;
+		piece.bytes = s->bytes - at < PIECE ? s->bytes - at : PIECE;
+		if ((b = boxes_empty(i->boxes)) == NULL)
+			return OK;
+		TRY(object_get(&i->op, objects, &piece, b->bytes));
+		b->len = (size_t)piece.bytes;
+		md5_add(&sum, b->bytes, b->len);
+		boxes_filled(i->boxes, b);
+	}
+	md5_end(&sum, md5);
+	return strcasecmp(md5, s->md5) == 0 ? OK : op_fail(&i->op, ERR_FORGED,
+	    "The backup in storage is damaged: the MD5 of %lld bytes from "
+	    "%lld on is %s.", (long long)s->bytes, (long long)s->from, md5);
+}
+
+static enum err
+fetch_old(struct in *i)
+{
+	struct objects *objects = objects_new(&i->op, &i->part->leave);
+
+	for (size_t k = 0; k < i->part->n; k++)
+		TRY(fetch_span(i, objects, &i->part->segment[k]));
+	boxes_last(i->boxes);
+	return OK;
+}
+
 static void *
 fetching(void *arg)
 {
 	struct in *i = arg;
 
-	i->e = fetch_all(i);
+	i->e = i->part->old ? fetch_old(i) : fetch_all(i);
 	if (i->e != OK)
 		boxes_give_up(i->boxes);
 	return NULL;
@@ -87,6 +126,8 @@ engine_runs(struct op *op, void *arg, const char **mark)
 
 	(void)mark;
 	close(i->data[1]);
+	if (i->part->old && i->engine->restore_old != NULL)
+		return i->engine->restore_old(op, i->nth, i->data[0]);
 	return i->engine->restore(op, i->nth, i->data[0]);
 }
 
@@ -105,6 +146,24 @@ data_move(struct op *op, struct in *i)
 	if (boxes_given_up(i->boxes))
 		return op_fail(op, ERR_CLOUD, "Storage gave up.");
 	return stream_in_end(op, s);
+}
+
+static enum err
+old_move(struct op *op, struct in *i)
+{
+	const struct old_form form = { i->part->gzip,
+	    i->part->salted ? &i->part->salted_key : NULL };
+	struct stream_old *s;
+	struct box *b;
+
+	TRY(stream_old_begin(op, &form, hand_over, i, &s));
+	while ((b = boxes_full(i->boxes)) != NULL) {
+		TRY(stream_old_put(op, s, b->bytes, b->len));
+		boxes_emptied(i->boxes, b);
+	}
+	if (boxes_given_up(i->boxes))
+		return op_fail(op, ERR_CLOUD, "Storage gave up.");
+	return stream_old_end(op, s);
 }
 
 /* The one that knows most speaks: storage, then the engine, then this one. */
@@ -138,7 +197,7 @@ threads_run(struct op *op, struct in *i)
 	if (e == OK && pthread_create(&thread, NULL, fetching, i) != 0)
 		e = op_fail(op, ERR_INTERNAL, "no thread");
 	else if (e == OK) {
-		e = data_move(op, i);
+		e = i->part->old ? old_move(op, i) : data_move(op, i);
 		if (e != OK && !i->deaf)
 			aside_kill(&engine);	/* before its data seem to end */
 		close(i->data[1]);
@@ -156,6 +215,8 @@ largest(const struct job_part *p)
 {
 	int64_t most = 0;
 
+	if (p->old)
+		return (size_t)PIECE;
 	for (size_t k = 0; k < p->n; k++)
 		if (p->segment[k].bytes > most)
 			most = p->segment[k].bytes;
@@ -196,5 +257,7 @@ transfer_in(struct op *op, const struct datastore *engine,
 		op_end(&inner);
 	}
 	TRY(e);
+	if (job->part[0].old && engine->restored_old != NULL)
+		return engine->restored_old(op);
 	return engine->restored(op);
 }

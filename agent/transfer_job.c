@@ -11,6 +11,7 @@
 #define SIGNATURE_MOST	100
 #define MARK_MOST	200
 #define CHAIN_MOST	256
+#define OLD_MOST	((int64_t)1 << 45)	/* bytes; a whole backup's */
 #define NAME_MOST	32
 #define LOOK_MOST	600000		/* ms */
 
@@ -70,6 +71,24 @@ leave_read(struct op *op, const struct json *j, struct leave *l)
 	return OK;
 }
 
+/* What Trove wrote: {"gzip": true, "opens": hex of key and vector, or null}. */
+static enum err
+old_read(struct op *op, const struct json *j, struct job_part *p)
+{
+	const char *hex = json_str(json_get(j, "opens"));
+
+	if (json_kind(j) != JSON_MAP)
+		return wrong(op, "form");
+	p->old = true;
+	p->gzip = json_true(json_get(j, "gzip"));
+	p->salted = hex != NULL;
+	if (p->salted && (strlen(hex) != 2 * sizeof(p->salted_key) ||
+	    !text_unhex((unsigned char *)&p->salted_key, hex,
+	    sizeof(p->salted_key))))
+		return wrong(op, "key");
+	return OK;
+}
+
 /* Weak ones are as good as none. */
 static enum err
 part_read(struct op *op, const struct json *j, const char *leave,
@@ -81,7 +100,9 @@ part_read(struct op *op, const struct json *j, const char *leave,
 	p->backup = json_str(json_get(j, "backup"));
 	if (p->backup == NULL || !text_is_uuid(p->backup))
 		return wrong(op, "backup");
-	if (hex == NULL || strlen(hex) != 2 * SEAL_KEY ||
+	if (json_has(j, "old") && strcmp(leave, "get") == 0)
+		TRY(old_read(op, json_get(j, "old"), p));
+	else if (hex == NULL || strlen(hex) != 2 * SEAL_KEY ||
 	    !text_unhex(p->key.b, hex, SEAL_KEY) ||
 	    seal_equal(&p->key, &none, sizeof(none)))
 		return wrong(op, "key");
@@ -161,11 +182,12 @@ segments_read(struct op *op, const struct json *list, struct job_part *p,
 		const struct json *j = json_at(list, i);
 		struct segment *s = &p->segment[i];
 
-		s->name = json_str(json_get(j, "name"));
+		s->name = p->old ? "" : json_str(json_get(j, "name"));
 		s->bytes = json_int(json_get(j, "bytes"));
 		s->md5 = json_str(json_get(j, "md5"));
-		if (!segment_name(p, &s->name) || !is_md5(s->md5) ||
-		    s->bytes < 1 || s->bytes > SEGMENT_MOST)
+		if ((!p->old && !segment_name(p, &s->name)) ||
+		    !is_md5(s->md5) || s->bytes < 1 ||
+		    s->bytes > (p->old ? OLD_MOST - *sum : SEGMENT_MOST))
 			return wrong(op, "segment");
 		segment_place(s, i == 0);
 		*sum += s->bytes;
@@ -236,6 +258,21 @@ leave_write(struct jsonw *w, const char *name, const struct leave *l)
 }
 
 static void
+old_write(struct jsonw *w, const struct job_part *p)
+{
+	char hex[2 * sizeof(p->salted_key) + 1];
+
+	text_hex(hex, (const unsigned char *)&p->salted_key,
+	    sizeof(p->salted_key));
+	jsonw_key(w, "old");
+	jsonw_map(w);
+	jsonw_kbool(w, "gzip", p->gzip);
+	jsonw_kstr(w, "opens", p->salted ? hex : NULL);
+	jsonw_map_end(w);
+	seal_wipe(hex, sizeof(hex));
+}
+
+static void
 part_write(struct jsonw *w, const struct job_part *p, const char *leave)
 {
 	char hex[2 * SEAL_KEY + 1];
@@ -243,7 +280,10 @@ part_write(struct jsonw *w, const struct job_part *p, const char *leave)
 
 	text_hex(hex, p->key.b, SEAL_KEY);
 	jsonw_kstr(w, "backup", p->backup);
-	jsonw_kstr(w, "key", hex);
+	if (p->old)
+		old_write(w, p);
+	else
+		jsonw_kstr(w, "key", hex);
 	leave_write(w, leave, &p->leave);
 	jsonw_key(w, "segments");
 	jsonw_list(w);
@@ -334,6 +374,9 @@ job_read(struct op *op, const struct json *j, struct job *job)
 void
 job_wipe(struct job *job)
 {
-	for (size_t i = 0; i < job->n; i++)
+	for (size_t i = 0; i < job->n; i++) {
 		seal_wipe(&job->part[i].key, SEAL_KEY);
+		seal_wipe(&job->part[i].salted_key,
+		    sizeof(job->part[i].salted_key));
+	}
 }

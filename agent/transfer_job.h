@@ -8,6 +8,7 @@
 
 #include "agent/objects.h"
 #include "lib/msg/digest.h"
+#include "agent/stream_old.h"
 #include "lib/base/json.h"
 #include "lib/base/jsonw.h"
 #include "lib/base/md5.h"
@@ -27,6 +28,9 @@ struct job_part {			/* one backup, to be made or taken back */
 	struct leave	 leave;
 	struct segment	*segment;
 	size_t		 n;		/* 0: it is to be made */
+	/* Trove made it: one object, whose parts of these sizes have these digests. */
+	bool		 old, gzip, salted;
+	struct salted_key salted_key;
 };
 struct job {
 	bool		 restore, verify;
