@@ -1,4 +1,5 @@
 #include "fcgi/datastores.h"
+#include "fcgi/elsewhere.h"
 #include "fcgi/engines.h"
 #include "fcgi/guest.h"
 #include "fcgi/handlers.h"
@@ -278,9 +279,7 @@ record_backup(struct request *r, struct backup *b)
 		return op_fail(&r->op, ERR_BAD_REQUEST, "Datastore version "
 		    "'%s' cannot be found.", b->version_id);
 	TRY(engine_check(&r->op, v, "restore_backup"));
-	if (strstr(b->location, "missing") != NULL)	/* the null engine's store */
-		return op_fail(&r->op, ERR_BAD_REQUEST,
-		    "Failed to restore backup from %s", b->location);
+	TRY(elsewhere_find(r, v, b));
 	text_uuid(id);
 	b->id = op_strdup(&r->op, id);
 	b->state = "RESTORED";
@@ -319,17 +318,6 @@ state_check(struct op *op, const struct backup *b)
 		return OK;
 	return op_fail(op, ERR_CONFLICT, "Unable to create instance because "
 	    "backup %s is not completed. Actual state: %s.", b->id, b->state);
-}
-
-/* What others wrote is only recorded; there is nothing to rehearse it with. */
-static enum err
-elsewhere_check(struct request *r, const struct version_row *v,
-    const struct backup *b)
-{
-	if (b->ours || engine_rehearses(v))
-		return OK;
-	return op_fail(&r->op, ERR_NOT_BUILT, "Backup %s was taken elsewhere: "
-	    "it is recorded, and cannot be restored yet.", b->id);
 }
 
 enum err

@@ -17,6 +17,7 @@ fcgi_libapi_a_SOURCES = \
 	fcgi/view_objects.c fcgi/view_objects.h \
 	fcgi/databases.c \
 	fcgi/datastores.c fcgi/datastores.h \
+	fcgi/elsewhere.c fcgi/elsewhere.h \
 	fcgi/engines.c fcgi/engines.h \
 	fcgi/fields.c fcgi/fields.h fcgi/fields_kinds.c fcgi/fields_kinds.h \
 	fcgi/flavors.c \

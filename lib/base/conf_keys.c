@@ -66,6 +66,7 @@ const struct conf_key conf_keys[] = {
 	{ "task",      "keep_failed", CONF_BOOL,   "no",                  "leave what a failed create has made for a look, until the instance is deleted" },
 	{ "task",      "keep_days",   CONF_INT,    "30",                  "days for which ended tasks are kept" },
 
+	{ "backup",    "old_keys",    CONF_STR,    "",                    "file of mode 0600 with the pass phrases, one a line, under which an older Trove encrypted its backups (its backup_aes_cbc_key); only workers read it; empty: such backups are not restored" },
 	{ "backup",    "stall",       CONF_SECS,   "600",                 "how long a backup or a restore may move no data until it has failed" },
 
 	{ "backup",    "verify",      CONF_STR,    "always",              "which backups are tried by themselves after they were taken, by restoring them into an instance that nobody sees and checking that: always, sampled, never (local driver only)" },

@@ -51,3 +51,39 @@ engine_serving(const char *name)
 		name = "null";
 	return engine_find(name);
 }
+
+static bool
+take_end(const char *name, size_t *len, const char *end)
+{
+	size_t n = strlen(end);
+
+	if (*len <= n || memcmp(name + *len - n, end, n) != 0)
+		return false;
+	*len -= n;
+	return true;
+}
+
+/* Before an encrypted one was opened, only gzip's beginning tells that the key fits. */
+bool
+engine_old_name(const struct engine *e, const char *name,
+    struct old_name *out)
+{
+	const char *last = strrchr(name, '/');
+	char kind[16] = ".";
+	size_t n, len;
+
+	name = last != NULL ? last + 1 : name;
+	len = strlen(name);
+	out->salted = take_end(name, &len, ".enc");
+	out->gzip = take_end(name, &len, ".gz");
+	if (e->suffix == NULL || (out->salted && !out->gzip))
+		return false;
+	n = strcspn(e->suffix, ".");
+	if (n + 2 > sizeof(kind))
+		return false;
+	memcpy(kind + 1, e->suffix, n);
+	if (take_end(name, &len, kind))
+		return true;
+	return strcmp(e->name, "redis") == 0 && len > 0 &&
+	    memchr(name, '.', len) == NULL;
+}

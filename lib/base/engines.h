@@ -27,6 +27,15 @@ const struct engine *engine_find(const char *name);
 /* The same; where compute is one of tests (null, fake), each stands for the null engine. */
 const struct engine *engine_serving(const char *name);
 
+/*
+ * What the end of a name says that Trove gave to a backup of this engine:
+ * "id.xbstream.gz", before Victoria also "id.xbstream.gz.enc", of Redis
+ * "id.gz".  False: that it cannot be read.
+ */
+struct old_name { bool gzip, salted; };
+bool		 engine_old_name(const struct engine *, const char *name,
+		    struct old_name *);
+
 extern const struct engine engines[];	/* ends with a NULL name */
 
 #endif

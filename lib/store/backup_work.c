@@ -60,6 +60,8 @@ backup_chain(struct op *op, const char *id, struct backup_link **out, int *n)
 			.segments = row_str(&r, i, 6),
 			.stored = row_int(&r, i, 7),
 			.plain = row_int(&r, i, 8),
+			.location = row_str(&r, i, 9),
+			.checksum = row_str(&r, i, 10),
 		};
 	return OK;
 }

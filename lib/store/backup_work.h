@@ -42,6 +42,7 @@ struct backup_link {
 	const char	*key;		/* sealed; NULL: no data of ours */
 	const char	*segments;	/* JSON */
 	int64_t		 stored, plain;
+	const char	*location, *checksum;	/* may be NULL */
 };
 /* The full one first, this one last; n 0: there is no such backup. */
 enum err	 backup_chain(struct op *, const char *id,

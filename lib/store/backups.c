@@ -24,6 +24,7 @@ take(const struct rows *rows, int row, struct backup *b)
 		.verified = row_str(rows, row, 14),
 		.verified_at = row_str(rows, row, 15),
 		.verify_error = row_str(rows, row, 16),
+		.checksum = row_str(rows, row, 17),
 	};
 }
 
@@ -106,7 +107,8 @@ backup_insert(struct op *op, const struct backup *b,
 	calls[n++] = (struct call)CALL(BACKUP_PARENT, b->parent);
 	calls[n++] = (struct call)CALL(BACKUP_INSERT, b->id, b->tenant,
 	    b->instance, b->name, b->description, b->state, b->parent,
-	    b->version_id, b->container, b->location, b->size);
+	    b->version_id, b->container, b->location, b->size,
+	    b->checksum);
 	if (task != NULL)
 		calls[n++] = new_task_call(op, task);
 	calls[n++] = (struct call)CALL(BACKUP_CHARGE, b->tenant,

@@ -21,6 +21,7 @@ struct backup {
 	bool		 ours;		/* its data are where we wrote them */
 	const char	*verified;	/* "t", "f"; NULL: it was not tried, or not yet */
 	const char	*verified_at, *verify_error;	/* or NULL */
+	const char	*checksum;	/* what storage calls the whole, or NULL */
 };
 
 /* Each of the first three may be NULL.  Last changed first. */

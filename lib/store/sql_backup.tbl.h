@@ -6,7 +6,7 @@
 #define BACKUP_COLUMNS "b.id, b.tenant_id, b.instance_id, b.name,"		\
 	" b.description, b.state, b.parent_id, b.version_id, b.container,"	\
 	" b.location, b.size, b.created, b.updated, b.key IS NOT NULL,"	\
-	" b.verified, b.verified_at, b.verify_error"			\
+	" b.verified, b.verified_at, b.verify_error, b.checksum"		\
 	" FROM backups b "
 /* tenant or NULL: of all; instance or NULL; datastore or NULL; limit; offset */
 STMT(BACKUPS_LIST, 5,
@@ -41,12 +41,14 @@ STMT(BACKUP_PARENT, 1,
     " NULL FOR SHARE) SELECT refuse('CF404', 'Resource ' || $1::text ||"
     " ' cannot be found.') WHERE $1::text IS NOT NULL AND NOT EXISTS (SELECT"
     " FROM hit)")
-/* id, tenant, instance, name, description, state, parent, version, container, location, size */
-STMT(BACKUP_INSERT, 11,
+/* id, tenant, instance, name, description, state, parent, version, container, location, size, checksum */
+STMT(BACKUP_INSERT, 12,
     "INSERT INTO backups (id, tenant_id, instance_id, name, description,"
-    " state, parent_id, version_id, container, location, size) VALUES"
+    " state, parent_id, version_id, container, location, size, checksum)"
+    " VALUES"
     " ($1::uuid, $2::text, $3::uuid, $4::text, $5::text, $6::text, $7::uuid,"
-    " $8::uuid, $9::text, $10::text, $11::double precision)")
+    " $8::uuid, $9::text, $10::text, $11::double precision,"
+    " $12::text)")
 STMT(BACKUP_PROBE, 1, "SELECT 1 FROM backups WHERE id = $1::uuid")
 
 /* With all that stand upon it.  Locked first: who makes a child of one has come before, or waits. */
@@ -133,7 +135,8 @@ STMT(BACKUP_CHAIN, 1,
     " UNION ALL SELECT b.*, up.n + 1 FROM backups b JOIN up ON b.id ="
     " up.parent_id WHERE up.n < 1000) SELECT id, tenant_id, container, state IN"
     " ('COMPLETED', 'RESTORED') AND deleted_at IS NULL, parent_id, key,"
-    " segments, stored_bytes, plain_bytes FROM up ORDER BY n DESC")
+    " segments, stored_bytes, plain_bytes, location, checksum FROM up"
+    " ORDER BY n DESC")
 
 /*
  * Task, bytes moved or NULL, of how many or NULL, instance -> ms since the

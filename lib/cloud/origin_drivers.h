@@ -1,0 +1,22 @@
+/* origin_drivers - between the parts of origin: how each storage is asked. */
+#ifndef LIB_CLOUD_ORIGIN_DRIVERS_H
+#define LIB_CLOUD_ORIGIN_DRIVERS_H
+
+#include "lib/cloud/origin.h"
+
+struct origin_driver {
+	const char	*name;		/* storage.driver */
+	/* "/v1/AUTH_x": where the tenant's containers begin in an address. */
+	enum err	(*account)(struct op *, const char *tenant,
+			    const char **path);
+	enum err	(*look)(struct op *, const char *tenant,
+			    const char *token, struct origin *);
+	enum err	(*begin)(struct op *, const char *tenant,
+			    const struct origin *, unsigned char *, size_t n);
+};
+extern const struct origin_driver origin_file, origin_swift;
+
+#define ORIGIN_PARENT_LOCATION "Parent-Location"
+#define ORIGIN_PARENT_CHECKSUM "Parent-Checksum"
+
+#endif
