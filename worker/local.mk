@@ -25,6 +25,7 @@ noinst_LIBRARIES += worker/libworker.a
 worker_libworker_a_SOURCES = worker/flow.h worker/flows.c \
 	worker/flow_ends.c worker/runner.c worker/runner.h \
 	worker/backup.c worker/backup.h worker/steps_backup.c \
+	worker/restore_old.c worker/restore_old.h \
 	worker/steps_collect.c worker/steps_restore.c \
 	worker/steps_logs.c worker/duty_logs.c worker/logs.h \
 	worker/steps_cloud.c worker/steps_guest.c worker/steps_resize.c \
@@ -34,13 +35,13 @@ worker_libworker_a_SOURCES = worker/flow.h worker/flows.c \
 	worker/duty_schedules.c worker/later.c worker/later.h
 sbin_PROGRAMS += worker/coffer-worker
 worker_coffer_worker_SOURCES = worker/worker.c
-worker_coffer_worker_LDADD = worker/libworker.a $(CLOUD) $(MSG) $(STORE)
+worker_coffer_worker_LDADD = worker/libworker.a $(CLOUD) $(MSG) $(STORE) $(CRYPTO_LIBS)
 
 # The fixture stands in for the local drivers, so none of theirs is linked.
 WORKER_TEST = t/unit/test.h t/unit/pg_fixture.c t/unit/pg_fixture.h \
 	t/unit/redis_fixture.c t/unit/redis_fixture.h \
 	t/unit/worker_fixture.c t/unit/worker_fixture.h
-WORKER_TEST_LIBS = worker/libworker.a $(CLOUD) $(MSG) $(STORE) $(CMOCKA_LIBS)
+WORKER_TEST_LIBS = worker/libworker.a $(CLOUD) $(MSG) $(STORE) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
 if HAVE_CMOCKA
 check_PROGRAMS += t/unit/flows_test t/unit/runner_test \
 	t/unit/operator_flows_test t/unit/backup_flow_test \

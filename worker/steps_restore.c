@@ -3,7 +3,7 @@
  * guest is told to read was looked at just before: nothing that is missing or
  * changed gets as far as its engine.
  */
-#include "worker/backup.h"
+#include "worker/restore_old.h"
 #include "lib/base/json.h"
 #include "lib/base/jsonw.h"
 
@@ -172,6 +172,8 @@ goes_on(struct work *w, struct chain *c, const char **body)
 	for (int i = 0; i < c->n; i++)
 		c->plain += c->link[i].plain;
 	TRY(backup_moved(w, used > 0 ? used : -1, c->plain));
+	if (c->n == 1 && restore_is_old(c->link))
+		return restore_old(w, c->link, body);
 	TRY(chain_check(w, c));
 	return order_body(w, c, body);
 }
