@@ -69,9 +69,7 @@ struct datastore {
 	enum err	(*backup)(struct op *, const char *since, int, const char **mark);
 	enum err	(*restore)(struct op *, int nth, int fd);
 	enum err	(*restored)(struct op *);
-	/* The same two of what Trove made; NULL: they differ in nothing. */
-	enum err	(*restore_old)(struct op *, int nth, int fd);
-	enum err	(*restored_old)(struct op *);
+	enum err	(*restore_old)(struct op *, int nth, int fd), (*restored_old)(struct op *);	/* of what Trove made; NULL: the same */
 
 	/*
 	 * What a look sees of the data, as long as there is time; then, of data

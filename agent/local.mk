@@ -29,7 +29,7 @@ agent_libagent_a_SOURCES = \
 	agent/postgresql_apply.c agent/postgresql_conf.c \
 	agent/postgresql_delta.c agent/postgresql_delta.h agent/postgresql_seen.c \
 	agent/postgresql_databases.c agent/postgresql_hosts.c \
-	agent/postgresql_logs.c agent/postgresql_old.c agent/postgresql_roles.c \
+	agent/postgresql_logs.c agent/postgresql_old.c agent/postgresql_old.h agent/postgresql_roles.c \
 	agent/postgresql_settings.c agent/postgresql_sql.c \
 	agent/postgresql_look.c agent/postgresql_look.h agent/postgresql_verify.c \
 	agent/redis_server.c agent/redis_server.h \

@@ -2,6 +2,7 @@
 #include "agent/db_logs.h"
 #include "agent/file.h"
 #include "agent/postgresql_look.h"
+#include "agent/postgresql_old.h"
 #include "agent/memory.h"
 #include "agent/postgresql_birth.h"
 #include "agent/settings.h"

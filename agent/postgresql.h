@@ -34,8 +34,6 @@ enum err	 postgresql_conf_write(struct op *, const struct db_setting *);
 /* The server turned the agent away; the account comes back before a start. */
 void		 postgresql_admin_lost(struct op *);
 enum err	 postgresql_admin_ensure(struct op *);
-/* The data are of another Trove's: they recover first, for as long as it takes. */
-enum err	 postgresql_admin_adopt(struct op *);
 
 /*
  * One short look: ERR_GUEST when the server does not answer.  let_in false: it
@@ -108,7 +106,5 @@ enum err	 postgresql_backup(struct op *, const char *since, int fd,
 		    const char **mark);
 enum err	 postgresql_restore(struct op *, int nth, int fd);
 enum err	 postgresql_restored(struct op *);
-enum err	 postgresql_restore_old(struct op *, int nth, int fd);
-enum err	 postgresql_restored_old(struct op *);
 
 #endif

@@ -3,7 +3,7 @@
  * its database.  The next start gives all back, in a server without clients
  * that asks nobody who he is.
  */
-#include "agent/postgresql.h"
+#include "agent/postgresql_old.h"
 #include "agent/file.h"
 #include "lib/base/engines.h"
 #include "lib/base/log.h"

@@ -4,7 +4,7 @@
  * since.  They are laid beside the WAL of the full one, so that the recovery
  * which that one needs goes on through all of them.
  */
-#include "agent/postgresql.h"
+#include "agent/postgresql_old.h"
 #include "agent/file.h"
 #include "agent/untar.h"
 

@@ -159,7 +159,7 @@ key_find(struct work *w, const char *tenant, const struct old *o,
     const char **hex)
 {
 	unsigned char look[SALTED_LOOK];
-	char *phrases, *text = op_alloc(w->op, 2 * sizeof(struct salted_key) +
+	char *phrases = NULL, *text = op_alloc(w->op, 2 * sizeof(struct salted_key) +
 	    1);
 	struct salted_key key;
 	bool found;
@@ -198,28 +198,19 @@ parts_write(struct jsonw *out, const struct origin *at)
 	jsonw_kint(out, "bytes", at->bytes);
 }
 
-static void
-leave_write(struct jsonw *out, const struct leave *leave)
-{
-	jsonw_key(out, "get");
-	jsonw_map(out);
-	jsonw_kstr(out, "socket", leave->socket);
-	jsonw_kstr(out, "before", leave->before);
-	jsonw_kstr(out, "after", leave->after);
-	jsonw_map_end(out);
-}
-
 static enum err
 old_write(struct work *w, struct jsonw *out, const struct backup_link *l,
     const struct old *o)
 {
+	const char *const all[] = { "" };	/* the name goes on with nothing */
+	const struct lend ask = { l->tenant, o->at.container, o->at.name,
+	    all, 1, false, LEAVE_SECS };
 	struct leave leave;
 	const char *hex;
 
 	TRY(key_find(w, l->tenant, o, &hex));
 	TRY(lease_check(w->op, &w->lease));
-	TRY(cloud_storage()->lend(w->op, l->tenant, o->at.container,
-	    o->at.name, false, LEAVE_SECS, &leave));
+	TRY(cloud_storage()->lend(w->op, &ask, &leave));
 	jsonw_map(out);
 	jsonw_kstr(out, "backup", l->id);
 	jsonw_key(out, "old");
@@ -228,7 +219,8 @@ old_write(struct work *w, struct jsonw *out, const struct backup_link *l,
 	jsonw_kstr(out, "opens", hex);
 	jsonw_map_end(out);
 	parts_write(out, &o->at);
-	leave_write(out, &leave);
+	jsonw_key(out, "get");
+	leave_write(out, &ask, &leave);
 	jsonw_map_end(out);
 	return OK;
 }
