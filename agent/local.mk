@@ -70,7 +70,7 @@ t_tools_guestctl_SOURCES = t/tools/guestctl.c
 t_tools_guestctl_LDADD = $(MSG)
 
 if HAVE_CMOCKA
-check_PROGRAMS += t/unit/engine_test t/unit/orders_test \
+check_PROGRAMS += t/unit/digest_test t/unit/engine_test t/unit/orders_test \
 	t/unit/guest_names_test t/unit/host_test
 endif
 if HAVE_CMOCKA
@@ -104,6 +104,8 @@ t_unit_postgresql_backup_test_SOURCES = t/unit/postgresql_backup_test.c \
 t_unit_postgresql_backup_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_agent_modules_test_SOURCES = t/unit/agent_modules_test.c t/unit/test.h
 t_unit_agent_modules_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
+t_unit_digest_test_SOURCES = t/unit/digest_test.c t/unit/test.h
+t_unit_digest_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_orders_test_SOURCES = t/unit/orders_test.c t/unit/test.h
 t_unit_orders_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_guest_names_test_SOURCES = t/unit/guest_names_test.c t/unit/test.h

@@ -62,6 +62,7 @@ def started(s, name):
 
 def again(s, id):
     """Try a backup once more, at once."""
+    until(40, lambda: not hidden(s), 'instances stay')
     s.sql("UPDATE backups SET verified = NULL, verified_at = NULL, "
           "verify_error = NULL, verify_tries = 0, verify_at = now() "
           "WHERE id = '%s'" % id)

@@ -12,6 +12,7 @@
 #include "lib/store/backups.h"
 #include "lib/store/instances.h"
 #include "lib/store/modules.h"
+#include "lib/store/verify.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -485,6 +486,96 @@ a_module_that_is_used_changes_only_alive(void **state)
 	assert_int_equal(module_read(&op, INSTANCE, NULL, &m), ERR_NOT_FOUND);
 }
 
+/* --- which ones are tried --------------------------------------------------------- */
+
+#define HIDDEN "dddddddd-0000-4000-8000-00000000000d"
+
+static bool
+is_chosen(const char *id)
+{
+	return pg_fixture_number("SELECT count(*) FROM backups WHERE id ="
+	    " '%s' AND verify_at <= now()", id) == 1;
+}
+
+static const char *
+taken_of(int n)
+{
+	const char *id;
+
+	assert_int_equal(take_as("p1", INSTANCE, NULL, &id), OK);
+	run(backup_begun(id, "sealed"));
+	run(stored(id, "http://x/c/b", "0.5"));
+	run(backup_ended(&op, id, INSTANCE, "COMPLETED", n));
+	return id;
+}
+
+static void
+of_so_many_good_ones_one_is_tried(void **state)
+{
+	const char *id;
+
+	(void)state;
+	assert_false(is_chosen(taken_of(0)));
+	assert_true(is_chosen(taken_of(1)));
+	assert_true(is_chosen(taken_of(1)));
+	assert_false(is_chosen(taken_of(3)));
+	assert_false(is_chosen(taken_of(3)));
+	assert_true(is_chosen(taken_of(3)));
+	/* no data, no trial; what failed is none of them */
+	assert_int_equal(take_as("p1", INSTANCE, NULL, &id), OK);
+	run(backup_begun(id, NULL));
+	run(backup_ended(&op, id, INSTANCE, "COMPLETED", 1));
+	assert_false(is_chosen(id));
+	assert_int_equal(take_as("p1", INSTANCE, NULL, &id), OK);
+	run(backup_begun(id, "sealed"));
+	run(backup_ended(&op, id, INSTANCE, "FAILED", 1));
+	assert_false(is_chosen(id));
+}
+
+static void
+one_that_is_tried_has_a_slot_and_an_instance_that_nobody_sees(void **state)
+{
+	const char *one, *two, *task, *next, *const *also;
+	struct instance in;
+	struct backup b;
+
+	(void)state;
+	one = taken_of(1);
+	two = taken_of(1);
+	assert_int_equal(verify_begin(&op, 0, "R", &task), OK);
+	assert_null(task);
+	assert_int_equal(verify_begin(&op, 1, "R", &task), OK);
+	assert_non_null(task);
+	assert_false(is_chosen(one));
+	assert_int_equal(verify_begin(&op, 1, "R", &next), OK);
+	assert_null(next);		/* the only slot is taken */
+	assert_true(is_chosen(two));
+	pg_fixture_sql("UPDATE instances SET id = '" HIDDEN "' WHERE verifies ="
+	    " '%s'", one);
+	pg_fixture_sql("UPDATE tasks SET instance_id = '" HIDDEN "' WHERE id ="
+	    " '%s'", task);
+	assert_int_equal(instance_read(&op, HIDDEN, NULL, &in), ERR_NOT_FOUND);
+	assert_int_equal(pg_fixture_number("SELECT instances FROM quotas "
+	    "WHERE tenant_id = 'p1'"), 0);
+	assert_int_equal(pg_fixture_number("SELECT count(*) FROM quotas "
+	    "WHERE tenant_id = ''"), 0);
+	run(verify_bad(one, "odd"));
+	assert_int_equal(backup_read(&op, one, "p1", &b), OK);
+	assert_string_equal(b.verified, "f");
+	assert_string_equal(b.verify_error, "odd");
+	run(verify_unknown(&op, one, "away", -1));
+	assert_int_equal(backup_read(&op, one, "p1", &b), OK);
+	assert_null(b.verified);
+	/* who deletes it does not wait for that */
+	pg_fixture_sql("UPDATE tasks SET status = 'SUCCEEDED', ended = now()"
+	    " WHERE kind = 'backup'");
+	assert_int_equal(backup_delete(&op, one, &also), OK);
+	assert_string_equal(also[0], task);
+	run(verify_good(one));
+	assert_int_equal(pg_fixture_number("SELECT count(*) FROM backups "
+	    "WHERE verified"), 0);
+}
+
 int
 main(void)
 {
@@ -498,6 +589,8 @@ main(void)
 		T(a_family_goes_at_once_where_that_is_asked_for),
 		T(what_failed_or_was_deleted_is_swept_once_no_task_is_at_it),
 		T(a_chain_begins_with_the_full_one),
+		T(of_so_many_good_ones_one_is_tried),
+		T(one_that_is_tried_has_a_slot_and_an_instance_that_nobody_sees),
 		T(a_list_is_one_statement_last_changed_first),
 		T(the_nearest_strategy_names_the_container),
 		T(contents_are_sealed_for_their_row),

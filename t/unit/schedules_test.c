@@ -391,6 +391,27 @@ one_without_a_mark_is_not_built_upon(void **state)
 	assert_non_null(parent);
 }
 
+/* Nor upon one that was tried and found to be no good, or on what it stands upon. */
+static void
+one_that_is_no_good_is_not_built_upon(void **state)
+{
+	struct run r = { .id = NIGHTLY, .full_every = 5 };
+	const char *parent;
+
+	(void)state;
+	schedule(NIGHTLY, "full_every = 5");
+	again("COMPLETED");
+	again("COMPLETED");
+	pg_fixture_sql("UPDATE backups SET mark = '42', verified = true");
+	r.version_id = instance_column("version_id");
+	assert_int_equal(schedule_parent(&op, &r, false, &parent), OK);
+	assert_non_null(parent);
+	pg_fixture_sql("UPDATE backups SET verified = false WHERE parent_id IS"
+	    " NULL");
+	assert_int_equal(schedule_parent(&op, &r, false, &parent), OK);
+	assert_null(parent);
+}
+
 static void
 an_engine_without_increments_takes_full_ones_and_one_without_backups_none(
     void **state)
@@ -689,6 +710,7 @@ main(void)
 		TEST(strategies_say_where_its_backups_go),
 		TEST(every_kth_one_is_full),
 		TEST(one_without_a_mark_is_not_built_upon),
+		TEST(one_that_is_no_good_is_not_built_upon),
 		TEST(an_engine_without_increments_takes_full_ones_and_one_without_backups_none),
 		TEST(old_ones_go_and_what_is_needed_stays),
 		TEST(those_of_others_are_not_counted),
