@@ -74,6 +74,11 @@ def tried(id, seconds=40):
         'tried', id)
 
 
+def until_again(s):
+    return s.one("SELECT verify_at > now() FROM backups WHERE id = '%s'"
+                 % it['backup'])
+
+
 def hidden(s):
     return [r[0] for r in s.sql('SELECT id FROM instances WHERE verifies IS '
                                 'NOT NULL AND deleted_at IS NULL')]
@@ -126,7 +131,13 @@ def what_tries_a_backup_survives_whoever_is_killed(s):
     kill(s, 'worker-1', 'worker-2', 'redis', 'conductor-1', 'api-storage',
          'pg')
     os.kill(pid, signal.SIGCONT)
-    b = tried(it['backup'])
+    b = until(40, lambda: next((
+        b for b in [state(it['backup'])] if b['verified'] is not None or
+        b['verify_error']), None), 'an end')
+    if b['verified'] is None:		# so much at once may well take too long
+        same(until_again(s), 't', 'it is tried again')
+        again(s, it['backup'])
+        b = tried(it['backup'])
     same(b['verified'], True, b)
     nothing_left(s)
 
@@ -144,8 +155,7 @@ def one_whose_sandbox_dies_is_not_the_backups_fault(s):
     b = until(40, lambda: next((b for b in [state(it['backup'])]
                                 if b['verify_error']), None), 'told')
     same(b['verified'], None, b)
-    check(s.one("SELECT verify_at > now() FROM backups WHERE id = '%s'"
-                % it['backup']) == 't', 'it is tried again')
+    same(until_again(s), 't', 'it is tried again')
     nothing_left(s)
 
 
