@@ -89,6 +89,11 @@ if HAVE_CMOCKA
 check_PROGRAMS += t/unit/stream_test t/unit/transfer_test \
 	t/unit/mariadb_backup_test t/unit/postgresql_backup_test
 endif
+if HAVE_CMOCKA
+check_PROGRAMS += t/unit/stream_old_test
+endif
+t_unit_stream_old_test_SOURCES = t/unit/stream_old_test.c t/unit/test.h
+t_unit_stream_old_test_LDADD = $(TRANSFER) $(CMOCKA_LIBS)
 t_unit_stream_test_SOURCES = t/unit/stream_test.c t/unit/test.h
 t_unit_stream_test_LDADD = $(TRANSFER) $(CMOCKA_LIBS)
 TRANSFER_FIXTURE = t/unit/test.h \

@@ -27,7 +27,7 @@ ORDER(LOG_PUBLISH,     "log_publish",      TASK)  /* name, at (us), expiry (s), 
 ORDER(MODULE_APPLY,    "module_apply",     TASK)  /* modules: [{id, name, type, md5, contents}] -> */
 ORDER(MODULE_REMOVE,   "module_remove",    TASK)  /* id -> */
 ORDER(BACKUP,          "backup",           TASK)  /* backup, key (hex), segment_bytes, since (mark or null), digest_ms, put: {socket, before, after} -> */
-ORDER(RESTORE,         "restore",          TASK)  /* chain: [{backup, key, bytes, segments: [{name, bytes, md5}], get: {socket, before, after}}], the full one first -> */
+ORDER(RESTORE,         "restore",          TASK)  /* chain: [{backup, key, bytes, segments: [{name, bytes, md5}], get: {socket, before, after}}], the full one first; of an older Trove, in place of key and names, old: {gzip, opens (hex or null)} -> */
 ORDER(VERIFY,          "verify",           TASK)  /* digest (lib/msg/digest.h, or null): the data are sound, and as they were -> */
 ORDER(CANCEL,          "cancel",           TASK)  /* what runs of the three above ends, as failed -> */
 ORDER(AGENT_RENEW,     "agent_renew",      TASK)  /* -> ; the agent ends, and the next one takes over its server */

@@ -192,6 +192,62 @@ def a_manifest_goes_with_its_segments(s):
 
 
 @story
+def a_backup_of_elsewhere_is_found_with_its_parts(s):
+    token = was['token']['X-Auth-Token']
+    parts = [b'a' * 70000, b'b' * 30000]
+    md5s = [hashlib.md5(p).hexdigest() for p in parts]
+    whole = hashlib.md5(''.join(md5s).encode()).hexdigest()
+    # An older Trove's, of segments; the host of its address counts for nothing.
+    place = 'http://203.0.113.1:8080/v1/AUTH_%s/%s/' % (was['tenant'], C)
+    for i, p in enumerate(parts):
+        same(swift('PUT', '/%s/o_%d' % (C, i), p).status, 201)
+    slo = [{'path': '/%s/o_%d' % (C, i), 'etag': md5s[i],
+            'size_bytes': len(p)} for i, p in enumerate(parts)]
+    same(swift('PUT', '/%s/o.xbstream.gz?multipart-manifest=put' % C,
+               json.dumps(slo), X_Object_Meta_Parent_Location=place + 'p',
+               X_Object_Meta_Parent_Checksum='0' * 32).status, 201)
+    listed = ['%d %s' % (len(p), m) for p, m in zip(parts, md5s)]
+    wanted = [whole, '100000', place + 'p', '0' * 32, 'a'] + listed
+    for who in ([token], []):
+        same(driver(s, 'origin', place + 'o.xbstream.gz', *who), wanted)
+    # Still older ones name a prefix.
+    same(swift('PUT', '/%s/d.gz' % C, b'',
+               X_Object_Manifest=C + '/o_').status, 201)
+    same(driver(s, 'origin', place + 'd.gz', token),
+         [whole, '100000', '-', '-', 'a'] + listed)
+    one = hashlib.md5(parts[0]).hexdigest()
+    same(driver(s, 'origin', place + 'o_0', token),
+         [one, '70000', '-', '-', 'a', '70000 ' + one])
+    leave = driver(s, 'lend', C, 'o.xbstream.gz', 'read', '60')
+    a = ask(SWIFT, 'GET', leave[0][leave[0].index('/v1'):] + leave[1], None,
+            {'Range': 'bytes=69999-70000'})
+    same((a.status, a.raw), (206, b'ab'))
+
+
+@story
+def what_is_not_the_tenants_own_is_not_looked_at(s):
+    other, _ = login('demo2')
+    mine = 'http://127.0.0.1:%d/v1/AUTH_%s/%s/' % (SWIFT, was['tenant'], C)
+    check('NOT_FOUND' in driver(s, 'origin', mine + 'none', fails=True))
+    check('NOT_FOUND' in driver(s, 'origin', mine.replace(
+        was['tenant'], '0' * 32) + 'o_0', fails=True))
+    check('FORBIDDEN' in driver(s, 'origin', mine + 'o_0',
+                                other['X-Auth-Token'], fails=True))
+    # Parts that lie elsewhere would not be sent to who has the leave.
+    same(swift('PUT', '/elsewhere').status, 201)
+    same(swift('PUT', '/elsewhere/x', b'x').status, 201)
+    same(swift('PUT', '/%s/far.gz?multipart-manifest=put' % C, json.dumps(
+        [{'path': '/elsewhere/x'}])).status, 201)
+    check('another container' in driver(s, 'origin', mine + 'far.gz',
+                                        fails=True))
+    same(swift('PUT', '/%s/deep.gz?multipart-manifest=put' % C, json.dumps(
+        [{'path': '/%s/o.xbstream.gz' % C}])).status, 201)
+    check('manifests' in driver(s, 'origin', mine + 'deep.gz', fails=True))
+    same(swift('PUT', '/%s/empty.gz' % C, b'').status, 201)
+    check('empty' in driver(s, 'origin', mine + 'empty.gz', fails=True))
+
+
+@story
 def the_service_account_reaches_every_tenants_account(s):
     mine = was['tenant']
     token, was['tenant'] = login('demo2')

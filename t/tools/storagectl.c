@@ -12,11 +12,15 @@
  *   storagectl CONF remove TENANT CONTAINER NAME
  *   storagectl CONF abandon TENANT CONTAINER PREFIX
  *   storagectl CONF location TENANT CONTAINER NAME
+ *   storagectl CONF origin TENANT URL [TOKEN]  of a backup that lies there: its
+ *                                    checksum, bytes, what it stands upon or "-",
+ *                                    its first byte, bytes and md5 of each part
  */
 #include "lib/base/conf.h"
 #include "lib/base/log.h"
 #include "lib/base/seal.h"
 #include "lib/cloud/cloud.h"
+#include "lib/cloud/origin.h"
 #include "lib/cloud/storage.h"
 
 #include <err.h>
@@ -116,6 +120,24 @@ location(struct op *op, char **a)
 	return OK;
 }
 
+static enum err
+origin(struct op *op, char **a)
+{
+	struct origin o;
+	unsigned char first;
+
+	TRY(origin_place(op, a[0], a[1], &o));
+	TRY(origin_look(op, a[0], a[2], &o));
+	TRY(origin_begin(op, a[0], &o, &first, 1));
+	printf("%s\n%lld\n%s\n%s\n%c\n", o.etag, (long long)o.bytes,
+	    o.parent_location != NULL ? o.parent_location : "-",
+	    o.parent_checksum != NULL ? o.parent_checksum : "-", first);
+	for (int i = 0; i < o.n; i++)
+		printf("%lld %s\n", (long long)o.part[i].bytes,
+		    o.part[i].md5);
+	return OK;
+}
+
 static const struct verb {
 	const char	*word;
 	int		 args;
@@ -123,7 +145,8 @@ static const struct verb {
 } verbs[] = {
 	{ "lend", 5, lend }, { "list", 3, list }, { "read", 3, read_one },
 	{ "join", 4, join }, { "compose", 3, compose }, { "remove", 3, remove_one },
-	{ "abandon", 3, abandon }, { "location", 3, location }, { 0 }
+	{ "abandon", 3, abandon }, { "location", 3, location },
+	{ "origin", 2, origin }, { 0 }
 };
 
 static enum err

@@ -42,7 +42,12 @@ object_fixture_path(const char *object)
 
 /* --- a connection ------------------------------------------------------------------- */
 
-struct request { char method[8], name[200]; size_t len; char *body; };
+struct request {
+	char		 method[8], name[200];
+	size_t		 len;
+	size_t		 from, to;	/* of a range; to 0: none was asked for */
+	char		*body;
+};
 
 static bool
 read_line(FILE *in, char *line, size_t room)
@@ -61,10 +66,13 @@ read_request(FILE *in, struct request *q)
 	if (!read_line(in, line, sizeof(line)) ||
 	    sscanf(line, "%7s /%199[^? ]", q->method, q->name) != 2)
 		return false;
-	q->len = 0;
-	while (read_line(in, line, sizeof(line)) && *line != '\0')
+	q->len = q->from = q->to = 0;
+	while (read_line(in, line, sizeof(line)) && *line != '\0') {
 		if (strncasecmp(line, "Content-Length:", 15) == 0)
 			q->len = strtoul(line + 15, NULL, 10);
+		if (strncasecmp(line, "Range:", 6) == 0)
+			sscanf(line + 6, " bytes=%zu-%zu", &q->from, &q->to);
+	}
 	return q->len <= BODY_MOST && fread(q->body, 1, q->len, in) == q->len;
 }
 
@@ -125,7 +133,13 @@ get(int fd, struct request *q)
 	}
 	n = read(file, q->body, BODY_MOST);
 	close(file);
-	say(fd, 200, "", q->body, (size_t)n);
+	if (q->to == 0)
+		say(fd, 200, "", q->body, (size_t)n);
+	else if (q->from >= (size_t)n)
+		say(fd, 416, "", "", 0);
+	else
+		say(fd, 206, "", q->body + q->from, (q->to < (size_t)n ?
+		    q->to + 1 : (size_t)n) - q->from);
 }
 
 static void

@@ -7,6 +7,7 @@
 #include "agent/transfer.h"
 #include "lib/base/conf.h"
 #include "lib/base/log.h"
+#include "lib/base/md5.h"
 #include "lib/msg/channel.h"
 
 #include <signal.h>
@@ -313,6 +314,45 @@ a_restore_whose_engine_fails_leaves_the_server_down(void **state)
 	assert_true(journal_stopped());
 }
 
+/* One object as it lies there, and what is said of its parts. */
+static const char *
+old_order(const char *name, const char *first, const char *second)
+{
+	char md5[2][MD5_HEX + 1];
+	FILE *f = fopen(object_fixture_path(name), "w");
+
+	assert_true(fprintf(f, "%s%s", first, second) > 0);
+	fclose(f);
+	md5_hex(md5[0], first, strlen(first));
+	md5_hex(md5[1], second, strlen(second));
+	return op_printf(&op, "{\"chain\":[{\"backup\":\"" ONE "\",\"old\":"
+	    "{\"gzip\":false,\"opens\":null},\"segments\":[{\"bytes\":%zu,"
+	    "\"md5\":\"%s\"},{\"bytes\":%zu,\"md5\":\"%s\"}],\"bytes\":%zu,"
+	    "\"get\":{\"socket\":\"%s\",\"before\":\"http://storage/%s\"}}]}",
+	    strlen(first), md5[0], strlen(second), md5[1],
+	    strlen(first) + strlen(second), object_fixture_socket(), name);
+}
+
+static void
+what_an_older_trove_stored_is_taken_back_when_its_digests_fit(void **state)
+{
+	const char *body = old_order("old", "null 1\n", "abc");
+
+	(void)state;
+	assert_int_equal(done("t1:restore", ORDER_RESTORE, body), OK);
+	assert_true(supervisor_ready());
+	(void)old_order("old", "null 1\n", "abd");
+	assert_int_equal(done("t2:restore", ORDER_RESTORE, body),
+	    ERR_UNPROCESSABLE);
+	assert_non_null(strstr(journal_find("t2:restore")->why,
+	    "is damaged: the MD5 of 3 bytes from 7"));
+	assert_false(supervisor_ready());
+	(void)old_order("old", "null 1\n", "ab");
+	assert_int_equal(done("t3:restore", ORDER_RESTORE, body),
+	    ERR_UNPROCESSABLE);
+	assert_false(supervisor_ready());
+}
+
 /* --- what is not what was stored ------------------------------------------------------ */
 
 static void
@@ -440,6 +480,9 @@ static const struct { enum order_kind kind; const char *from, *to; } wrong[] = {
 	{ ORDER_RESTORE, "\"bytes\":", "\"bytes\":9" },
 	{ ORDER_RESTORE, "\"md5\":\"", "\"md5\":\"z" },
 	{ ORDER_RESTORE, "http://", "gopher://" },
+	{ ORDER_RESTORE, "\"key\":", "\"old\":1,\"key\":" },
+	{ ORDER_RESTORE, "\"key\":", "\"old\":{\"opens\":\"12\"},\"key\":" },
+	{ ORDER_BACKUP, "\"key\":", "\"old\":{},\"lock\":" },
 	{ ORDER_RESTORE, "\"after\":", "\"signed\":[],\"after\":" },
 	{ ORDER_BACKUP, "\"after\":", "\"signed\":{\"a\":5},\"after\":" },
 	{ ORDER_BACKUP, "\"after\":", "\"signed\":{\"a\":\"b c\"},\"after\":" },
@@ -522,6 +565,7 @@ main(void)
 		TEST(another_backup_s_object_is_refused_though_the_order_names_it),
 		TEST(nobody_starts_the_server_during_a_restore),
 		TEST(a_restore_cut_off_by_a_crash_is_done_again),
+		TEST(what_an_older_trove_stored_is_taken_back_when_its_digests_fit),
 		TEST(wrong_orders_are_refused_before_anything_stops),
 		TEST(a_name_without_a_signature_of_its_own_is_not_written),
 	};
