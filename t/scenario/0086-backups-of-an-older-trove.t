@@ -7,6 +7,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import threading
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)),
                                 '..', 'stack'))
 from stack import *  # noqa: E402,F403
@@ -167,10 +168,31 @@ def postgresql_of_elsewhere(s):
             for n in ('full', 'more', 'gap')]
 
 
+class Aside(threading.Thread):
+    """Its own story only waits for it."""
+    def __init__(self, f, *args):
+        super().__init__()
+        self.f, self.args, self.said, self.failed = f, args, None, None
+        self.start()
+
+    def run(self):
+        try:
+            self.said = self.f(*self.args)
+        except Exception as e:
+            self.failed = e
+
+    def result(self):
+        self.join()
+        if self.failed:
+            raise self.failed
+        return self.said
+
+
 @story
 def an_encrypted_chain_becomes_an_instance(s):
     it['alice'], it['bob'] = s.client('alice'), s.client('bob')
     os.mkdir(s.dir + '/old')
+    it['pg'] = Aside(postgresql_of_elsewhere, s)
     full, more = mariadb_of_elsewhere(s)
     it['full'], it['more'] = full, more
     where, sum = store(s, 'f1.xbstream.gz.enc', enc(full, '-md', 'md5'),
@@ -199,7 +221,7 @@ def an_encrypted_chain_becomes_an_instance(s):
 @story
 def a_postgresql_with_its_wal_becomes_an_instance(s):
     c = it['alice']
-    full, more, gap = postgresql_of_elsewhere(s)
+    full, more, gap = it['pg'].result()
     where, sum = store(s, 'pf.tar.gz', full)
     last, _ = store(s, 'pm.tar.gz', more, parent_location=where,
                     parent_checksum=sum)
@@ -246,11 +268,8 @@ def recorded_place():
 @story
 def what_is_damaged_never_serves(s):
     full = it['full']
-    bent = full[:-6] + bytes([full[-6] ^ 1]) + full[-5:]
     cases = [('cut', '.gz', full[:-100], 'end is missing'),
-             ('bent', '.gz', bent, 'incorrect'),
              ('more', '.gz', full + b'xxxx', 'damaged'),
-             ('not', '.gz', b'nothing of that kind' * 99, 'damaged'),
              ('pass', '.gz.enc', subprocess.run(
                  ['openssl', 'enc', '-aes-256-cbc', '-pass', 'pass:other'],
                  input=full, capture_output=True).stdout, 'No pass phrase'),
