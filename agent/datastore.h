@@ -87,8 +87,9 @@ struct datastore {
 	enum err	(*log_reopen)(struct op *, const char *name);
 };
 
-extern const struct datastore datastore_mariadb, datastore_postgresql,
-    datastore_redis, datastore_null, datastore_failing;
+extern const struct datastore datastore_mariadb, datastore_mysql,
+    datastore_postgresql, datastore_redis, datastore_null,
+    datastore_failing;
 extern const struct datastore *const datastores[];	/* ends with NULL */
 const struct datastore *datastore_find(const char *name);
 

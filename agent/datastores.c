@@ -1,21 +1,18 @@
 /* Every engine on one page. */
 #include "agent/datastore.h"
+#include "agent/mariadb_dialect.h"
 
 #include <assert.h>
 #include <string.h>
 
 const struct datastore *const datastores[] = {
 	&datastore_mariadb,
+	&datastore_mysql,
 	&datastore_postgresql,
 	&datastore_redis,
 	&datastore_null,
 	&datastore_failing,
 	NULL
-};
-
-/* What they are asked for by, besides. */
-static const struct { const char *name; const struct datastore *is; } others[] = {
-	{ "mysql", &datastore_mariadb },
 };
 
 static const char *const words[] = {
@@ -36,10 +33,8 @@ datastore_find(const char *name)
 {
 	for (const struct datastore *const *d = datastores; *d != NULL; d++)
 		if (strcmp((*d)->name, name) == 0)
-			return *d;
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		if (strcmp(others[i].name, name) == 0)
-			return others[i].is;
+			return *d == &datastore_mysql && !mysql_serves() ?
+			    &datastore_mariadb : *d;
 	return NULL;
 }
 

@@ -55,24 +55,24 @@ allow(struct op *op, int fence, const char *path, uint64_t rights)
 }
 
 static enum err
-allow_all(struct op *op, int fence, const char *const *reads,
-    const char *const *writes, uint64_t handled)
+allow_all(struct op *op, int fence, const struct fence *f, uint64_t handled)
 {
 	for (size_t i = 0; everybodys[i].path != NULL; i++)
 		if (access(everybodys[i].path, F_OK) == 0)
 			TRY(allow(op, fence, everybodys[i].path,
 			    everybodys[i].rights & handled));
-	for (; *reads != NULL; reads++)
-		TRY(allow(op, fence, *reads, READ));
-	for (; *writes != NULL; writes++)
-		TRY(allow(op, fence, *writes, handled &
+	if (f->home != NULL)
+		TRY(allow(op, fence, f->home, RUN));
+	for (const char *const *r = f->reads; *r != NULL; r++)
+		TRY(allow(op, fence, *r, READ));
+	for (const char *const *w = f->writes; *w != NULL; w++)
+		TRY(allow(op, fence, *w, handled &
 		    ~(uint64_t)LANDLOCK_ACCESS_FS_EXECUTE));
 	return OK;
 }
 
 enum err
-fence_make(struct op *op, const char *const *reads,
-    const char *const *writes, int *fence)
+fence_make(struct op *op, const struct fence *f, int *fence)
 {
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
 	    LANDLOCK_CREATE_RULESET_VERSION);
@@ -91,7 +91,7 @@ fence_make(struct op *op, const char *const *reads,
 	    abi >= 6 ? sizeof(r) : abi >= 4 ? 16 : 8, 0);
 	if (*fence == -1)
 		return op_fail(op, ERR_INTERNAL, "fence: %s", strerror(errno));
-	e = allow_all(op, *fence, reads, writes, r.files);
+	e = allow_all(op, *fence, f, r.files);
 	if (e != OK) {
 		close(*fence);
 		*fence = -1;

@@ -12,12 +12,13 @@
 #include <stdbool.h>
 
 /*
- * The system's own files may be read and run, reads be read, and all be done
- * below writes, but nothing run from there; both end with NULL, and all of
- * them are there.  A descriptor; -1: this kernel has no such thing (logged).
+ * The system's own files may be read and run, and home's, where a program has
+ * one; reads be read, and all be done below writes, but nothing run from
+ * there.  Both end with NULL, and all of them are there.
  */
-enum err	 fence_make(struct op *, const char *const *reads,
-		    const char *const *writes, int *fence);
+struct fence { const char *home; const char *const *reads, *const *writes; };
+/* A descriptor; -1: this kernel has no such thing (logged). */
+enum err	 fence_make(struct op *, const struct fence *, int *fence);
 /* In the child, for it and all that it starts; nothing takes it back. */
 bool		 fence_enter(int fence);
 

@@ -23,13 +23,6 @@
 
 #define KILL_MS	5000			/* the kernel's time to end what was killed */
 
-/* Only what a server needs: nothing of the agent's environment goes on. */
-char *const host_environment[] = {
-	(char[]){ "PATH=/usr/sbin:/usr/bin:/sbin:/bin" },
-	(char[]){ "LANG=C.UTF-8" },
-	NULL
-};
-
 void
 host_child(void)
 {
@@ -42,6 +35,22 @@ host_child(void)
 		if (sig != SIGKILL && sig != SIGSTOP)
 			signal(sig, SIG_DFL);
 	setrlimit(RLIMIT_CORE, &no_core);
+}
+
+void
+host_exec(const char *const *argv, const char *home)
+{
+	char libraries[PATH_MAX + 32];
+	char *const environment[] = {
+		(char[]){ "PATH=/usr/sbin:/usr/bin:/sbin:/bin" },
+		(char[]){ "LANG=C.UTF-8" },
+		home != NULL ? libraries : NULL, NULL
+	};
+
+	snprintf(libraries, sizeof(libraries), "LD_LIBRARY_PATH=%s",
+	    home != NULL ? home : "");
+	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+	execve(argv[0], (char *const *)(uintptr_t)argv, environment);
 }
 
 static bool
@@ -73,11 +82,8 @@ child_become(const struct host_command *c, int fence, int failed)
 	setsid();
 	host_child();
 	if (pid_write(c->pid_file) && connect_to(c->input, c->log) &&
-	    fence_enter(fence)) {
-		close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
-		execve(c->argv[0], (char *const *)(uintptr_t)c->argv,
-		    host_environment);
-	}
+	    fence_enter(fence))
+		host_exec(c->argv, c->home);
 	why = errno;
 	if (write(failed, &why, sizeof(why)) == -1)
 		_exit(126);
@@ -112,7 +118,8 @@ host_start(struct op *op, const struct host_command *c,
 
 	*out = (struct host_process){ .watch = -1 };
 	if (c->writes != NULL)
-		TRY(fence_make(op, c->reads, c->writes, &fence));
+		TRY(fence_make(op, &(struct fence){ c->home, c->reads,
+		    c->writes }, &fence));
 	if (fence != -1)
 		op_defer(op, fence_close, (void *)(intptr_t)fence);
 	if (pipe2(failed, O_CLOEXEC) == -1)

@@ -15,6 +15,7 @@ struct host_command {
 	const char	*log;		/* takes standard output and error */
 	const char	*pid_file;	/* written before the program begins */
 	const char *const *reads, *const *writes;	/* its fence (fence.h); NULL: none */
+	const char	*home;		/* its own programs and libraries, where it is not the system's */
 	const char	*input;		/* standard input; NULL: none */
 	int		 ends_by;	/* the signal that asks it to end; 0: SIGTERM */
 };
@@ -52,6 +53,7 @@ struct host_tool {
 	const char *const *argv;	/* as of a command */
 	int		 in, out, err;
 	const char *const *reads, *const *writes;	/* as of a command */
+	const char	*home;		/* as of a command */
 	bool		 apart;		/* in a group of its own, with all that it starts */
 };
 enum err	 host_tool_start(struct op *, const struct host_tool *,
@@ -66,7 +68,8 @@ enum err	 host_tool_run(struct op *, const struct host_tool *,
 void		 host_tool_kill(struct host_process *);
 
 /* In a child: signals as programs expect them, no cores.  For what starts them here. */
-extern char	*const host_environment[];
 void		 host_child(void);
+/* Becomes it: only what it needs, nothing of the agent's environment, goes on. */
+void		 host_exec(const char *const *argv, const char *home);
 
 #endif

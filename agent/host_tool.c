@@ -47,11 +47,8 @@ child_become(const struct child *c)
 		setpgid(0, 0);
 	if (dies_with(c->parent) && descriptor_set(t->in, 0, O_RDONLY) &&
 	    descriptor_set(t->out, 1, O_WRONLY) &&
-	    (t->err == -1 || dup2(t->err, 2) != -1) && fence_enter(c->fence)) {
-		close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
-		execve(t->argv[0], (char *const *)(uintptr_t)t->argv,
-		    host_environment);
-	}
+	    (t->err == -1 || dup2(t->err, 2) != -1) && fence_enter(c->fence))
+		host_exec(t->argv, t->home);
 	why = errno;
 	if (write(c->failed, &why, sizeof(why)) == -1)
 		_exit(126);
@@ -89,7 +86,8 @@ host_tool_start(struct op *op, const struct host_tool *t,
 
 	*out = (struct host_process){ .watch = -1 };
 	if (t->writes != NULL)
-		TRY(fence_make(op, t->reads, t->writes, &c.fence));
+		TRY(fence_make(op, &(struct fence){ t->home, t->reads,
+		    t->writes }, &c.fence));
 	if (c.fence != -1)
 		op_defer(op, close_fd, (void *)(intptr_t)c.fence);
 	if (pipe2(failed, O_CLOEXEC) == -1)

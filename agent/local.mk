@@ -15,7 +15,8 @@ agent_libagent_a_SOURCES = \
 	agent/logs.c agent/logs.h \
 	agent/look.c agent/look.h \
 	agent/mariadb.c agent/mariadb.h \
-	agent/mariadb_backup.c agent/mariadb_conf.c agent/mariadb_logs.c \
+	agent/mariadb_backup.c agent/mariadb_conf.c agent/mariadb_dialect.c \
+	agent/mariadb_dialect.h agent/mariadb_logs.c agent/mysql.c \
 	agent/mariadb_room.c agent/postgresql_room.c agent/redis_room.c \
 	agent/mariadb_schemas.c agent/mariadb_settings.c \
 	agent/mariadb_sql.c agent/mariadb_users.c agent/mariadb_verify.c \
@@ -96,13 +97,15 @@ t_unit_stream_old_test_SOURCES = t/unit/stream_old_test.c t/unit/test.h
 t_unit_stream_old_test_LDADD = $(TRANSFER) $(CMOCKA_LIBS)
 t_unit_stream_test_SOURCES = t/unit/stream_test.c t/unit/test.h
 t_unit_stream_test_LDADD = $(TRANSFER) $(CMOCKA_LIBS)
+SERVER_FIXTURE = t/unit/server_fixture.c t/unit/server_fixture.h
 TRANSFER_FIXTURE = t/unit/test.h \
 	t/unit/object_fixture.c t/unit/object_fixture.h \
 	t/unit/transfer_fixture.c t/unit/transfer_fixture.h
 t_unit_transfer_test_SOURCES = t/unit/transfer_test.c $(TRANSFER_FIXTURE)
 t_unit_transfer_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_mariadb_backup_test_SOURCES = t/unit/mariadb_backup_test.c \
-	$(TRANSFER_FIXTURE) t/unit/mariadb_fixture.c t/unit/mariadb_fixture.h
+	$(TRANSFER_FIXTURE) $(SERVER_FIXTURE) \
+	t/unit/mariadb_fixture.c t/unit/mariadb_fixture.h
 t_unit_mariadb_backup_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_postgresql_backup_test_SOURCES = t/unit/postgresql_backup_test.c \
 	$(TRANSFER_FIXTURE) t/unit/postgresql_fixture.c t/unit/postgresql_fixture.h
@@ -119,7 +122,8 @@ t_unit_host_test_SOURCES = t/unit/host_test.c t/unit/test.h
 t_unit_host_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_engine_test_SOURCES = t/unit/engine_test.c t/unit/engine_test.h \
 	t/unit/engine_mariadb.c t/unit/engine_postgresql.c \
-	t/unit/engine_redis.c t/unit/test.h \
+	t/unit/engine_mysql.c t/unit/engine_redis.c \
+	t/unit/test.h $(SERVER_FIXTURE) \
 	t/unit/mariadb_fixture.c t/unit/mariadb_fixture.h \
 	t/unit/postgresql_fixture.c t/unit/postgresql_fixture.h
 t_unit_engine_test_LDADD = $(AGENT) $(CMOCKA_LIBS)

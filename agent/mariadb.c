@@ -1,5 +1,6 @@
 #include "agent/mariadb.h"
 #include "agent/db_logs.h"
+#include "agent/mariadb_dialect.h"
 #include "agent/file.h"
 #include "agent/memory.h"
 #include "agent/server.h"
@@ -86,6 +87,7 @@ static const struct server_ways ways = {
 static enum err
 start(struct op *op)
 {
+	mariadb_speak(&mariadb_dialect);
 	return server_start(op, &ways);
 }
 

@@ -1,5 +1,6 @@
 #include "agent/mariadb.h"
 #include "agent/db_logs.h"
+#include "agent/mariadb_dialect.h"
 #include "agent/file.h"
 #include "agent/memory.h"
 #include "agent/settings.h"
@@ -53,11 +54,13 @@ redo_mb(int memory_mb)
 static const char *
 defaults(struct op *op, bool first)
 {
+	const struct mariadb_dialect *spoken = mariadb_spoken();
 	int mb = memory_mb(op), pool = pool_mb(mb);
 	struct text t;
 
 	text_begin(&t, op, 2048);
-	text_add(&t, "# Written by coffer-agent at every start.\n[mariadbd]\n");
+	text_add(&t, "# Written by coffer-agent at every start.\n");
+	text_add(&t, spoken->section);
 	text_printf(&t, "datadir = %s\n", file_data(op, "mysql"));
 	text_printf(&t, "socket = %s\n", mariadb_socket(op));
 	text_printf(&t, "pid-file = %s\n", file_data(op, "run/mariadb.pid"));
@@ -68,7 +71,7 @@ defaults(struct op *op, bool first)
 	    "skip-networking\n" : "bind-address = %s\n",
 	    conf_str("agent.address"));
 	text_printf(&t, "port = %d\n", conf_int("agent.port"));
-	text_add(&t, "skip-name-resolve\nlocal-infile = 0\nskip-log-bin\n"
+	text_add(&t, "skip-name-resolve\nlocal-infile = 0\n"
 	    "character-set-server = utf8mb4\n"
 	    "collation-server = utf8mb4_general_ci\n"
 	    "innodb-fast-shutdown = 1\n");
@@ -80,8 +83,13 @@ defaults(struct op *op, bool first)
 	text_printf(&t, "table-definition-cache = %d\n", clamp(mb, 400, 2000));
 	text_printf(&t, "tmp-table-size = %dM\nmax-heap-table-size = %dM\n",
 	    clamp(mb / 32, 4, 64), clamp(mb / 32, 4, 64));
-	text_printf(&t, "key-buffer-size = %dM\naria-pagecache-buffer-size = "
-	    "%dM\n", clamp(mb / 64, 4, 128), clamp(mb / 64, 8, 128));
+	text_printf(&t, "key-buffer-size = %dM\n", clamp(mb / 64, 4, 128));
+	if (spoken == &mariadb_dialect)
+		text_printf(&t, "aria-pagecache-buffer-size = %dM\n",
+		    clamp(mb / 64, 8, 128));
+	else
+		text_printf(&t, "basedir = %s\nlc-messages-dir = %s/share\n",
+		    conf_str("agent.mysql"), conf_str("agent.mysql"));
 	text_add(&t, "query-cache-type = 0\nquery-cache-size = 0\n");
 	mariadb_logs_settings(op, &t);
 	if (mb < 1024)			/* it takes 94 MiB */
@@ -140,6 +148,7 @@ mariadb_admin_password(struct op *op, const char **out)
 static enum err
 init_write(struct op *op, bool first)
 {
+	const struct mariadb_dialect *spoken = mariadb_spoken();
 	const char *password;
 	struct text t;
 
@@ -148,23 +157,21 @@ init_write(struct op *op, bool first)
 	text_add(&t, "SET SESSION sql_log_bin = 0;\n");
 	/* What another instance's agent, or its root, had: API and agent know of none. */
 	if (access(file_data(op, "agent/restored"), F_OK) == 0)
-		text_add(&t, "DELETE FROM mysql.global_priv WHERE User IN "
+		text_printf(&t, "DELETE FROM %s WHERE User IN "
 		    "('root', '" MARIADB_ADMIN "');\n"
 		    "DELETE FROM mysql.proxies_priv WHERE User = 'root';\n"
-		    "FLUSH PRIVILEGES;\n");
+		    "FLUSH PRIVILEGES;\n", spoken->accounts);
 	/* Letters and digits: the password needs no quoting. */
-	text_printf(&t, "CREATE OR REPLACE USER " MARIADB_ADMIN
-	    "@localhost IDENTIFIED BY '%s';\n", password);
-	text_add(&t, "GRANT ALL PRIVILEGES ON *.* TO " MARIADB_ADMIN
-	    "@localhost WITH GRANT OPTION;\n");
+	text_printf(&t, "%s%s%s", spoken->admin[0], password,
+	    spoken->admin[1]);
 	if (first)
-		text_add(&t, "DELETE FROM mysql.global_priv WHERE User IN "
+		text_printf(&t, "DELETE FROM %s WHERE User IN "
 		    "('', 'root', 'mysql');\n"
 		    "DELETE FROM mysql.db WHERE Db IN "
-		    "('test', 'test\\\\_%');\n"
+		    "('test', 'test\\\\_%%');\n"
 		    "DELETE FROM mysql.proxies_priv WHERE User = 'root';\n"
 		    "FLUSH PRIVILEGES;\n"
-		    "DROP DATABASE IF EXISTS test;\n");
+		    "DROP DATABASE IF EXISTS test;\n", spoken->accounts);
 	return file_put_anew(op, file_data(op, "agent/init.sql"), t.s,
 	    t.len);
 }

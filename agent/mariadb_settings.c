@@ -1,17 +1,19 @@
 /* What a tenant sets: at once where the server can, else at its next start. */
 #include "agent/mariadb.h"
+#include "agent/mariadb_dialect.h"
 #include "agent/settings.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 
 #include <ctype.h>
 #include <math.h>
+#include <mysqld_error.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* The agent's own, whatever a catalogue says: with them a server is lost to it. */
 static const char *const owned[] = { "bind_address", "datadir", "init_file",
-    "log_bin", "log_error", "pid_file", "plugin_dir", "plugin_load",
+    "basedir", "lc_messages_dir", "log_bin", "log_error", "pid_file", "plugin_dir", "plugin_load",
     "plugin_load_add", "port", "secure_file_priv", "skip_grant_tables",
     "skip_log_bin", "skip_name_resolve", "skip_networking", "socket", "tmpdir",
     "user", NULL };
@@ -58,21 +60,26 @@ line_add(struct text *t, const struct db_setting *s)
 	text_addc(t, '\n');
 }
 
+static const char *
+lines_of(struct op *op, const struct db_setting *s)
+{
+	struct text t;
+
+	text_begin(&t, op, 1024);
+	for (; s->name != NULL; s++)
+		line_add(&t, s);
+	return t.s;
+}
+
 enum err
 mariadb_settings_start(struct op *op, const char **lines)
 {
 	const struct db_setting *s;
-	struct text t;
 
 	*lines = "";
 	TRY(settings_start(op, &s));
-	if (s->name == NULL)
-		return OK;
-	text_begin(&t, op, 1024);
-	text_add(&t, "# The tenant's.\n");
-	for (; s->name != NULL; s++)
-		line_add(&t, s);
-	*lines = t.s;
+	if (s->name != NULL)
+		*lines = op_printf(op, "# The tenant's.\n%s", lines_of(op, s));
 	return OK;
 }
 
@@ -109,6 +116,9 @@ is_kept(const struct variable *v)
 		return true;
 	if (strcmp(v->type, "BOOLEAN") == 0)
 		return (number(v->wanted) != 0) == (number(v->now) != 0);
+	if (is_whole(v) && mariadb_spoken()->rounds_down &&
+	    number(v->now) > number(v->wanted))
+		return false;
 	if (is_whole(v))
 		return off == 0 || off < number(v->block);
 	return strcmp(v->type, "DOUBLE") != 0 ||
@@ -119,16 +129,17 @@ static enum err
 variable_check(struct op *op, const struct variable *v)
 {
 	if (v->type == NULL)
-		return op_fail(op, ERR_BAD_REQUEST, "MariaDB has no variable "
-		    "%s.", v->name);
+		return op_fail(op, ERR_BAD_REQUEST, "%s has no variable "
+		    "%s.", mariadb_spoken()->name, v->name);
 	if (!v->in_file)
 		return op_fail(op, ERR_BAD_REQUEST, "%s cannot be set for a "
 		    "whole server.", v->name);
 	if (v->number && is_numeric(v) && v->min != NULL && v->max != NULL &&
 	    (number(v->wanted) < number(v->min) ||
 	    number(v->wanted) > number(v->max)))
-		return op_fail(op, ERR_BAD_REQUEST, "MariaDB takes values from "
-		    "%s to %s for %s.", v->min, v->max, v->name);
+		return op_fail(op, ERR_BAD_REQUEST, "%s takes values from "
+		    "%s to %s for %s.", mariadb_spoken()->name, v->min, v->max,
+		    v->name);
 	return OK;
 }
 
@@ -197,14 +208,9 @@ look(struct variables *all, const struct variable *first, int n)
 	for (int i = 0; i < n; i++)
 		names[i] = first[i].name;
 	TRY(mariadb_values(all->op, names, &list));
-	return mariadb_rows(all->op, op_printf(all->op, "SELECT "
-	    "LOWER(VARIABLE_NAME), READ_ONLY, VARIABLE_TYPE, GLOBAL_VALUE, "
-	    "NUMERIC_MIN_VALUE, NUMERIC_MAX_VALUE, IF(VARIABLE_NAME = "
-	    "'innodb_buffer_pool_size', @@innodb_buffer_pool_chunk_size, "
-	    "NUMERIC_BLOCK_SIZE), COMMAND_LINE_ARGUMENT IS NOT NULL AND "
-	    "VARIABLE_SCOPE <> 'SESSION ONLY' FROM "
-	    "information_schema.SYSTEM_VARIABLES WHERE VARIABLE_NAME IN %s",
-	    list), take_row, all);
+	return mariadb_rows(all->op, op_printf(all->op,
+	    "%s WHERE VARIABLE_NAME IN %s", mariadb_spoken()->variables, list),
+	    take_row, all);
 }
 
 static enum err
@@ -216,14 +222,18 @@ apply(struct variables *all, struct variable *v)
 		value = v->wanted;
 	else
 		TRY(mariadb_value(all->op, v->wanted, &value));
-	if (variable_set(all->op, v, value) != OK)
-		return op_fail(all->op, ERR_BAD_REQUEST, "%s: %s", v->name,
+	if (variable_set(all->op, v, value) != OK) {
+		/* MySQL does not say it before. */
+		v->fixed = mariadb_errno() == ER_INCORRECT_GLOBAL_LOCAL_VAR;
+		return v->fixed ? OK : op_fail(all->op, ERR_BAD_REQUEST, "%s: %s", v->name,
 		    all->op->why);
+	}
 	v->changed = true;
 	TRY(look(all, v, 1));
 	if (!is_kept(v))
-		return op_fail(all->op, ERR_BAD_REQUEST, "MariaDB set %s to "
-		    "%s instead of %s.", v->name, v->now, v->wanted);
+		return op_fail(all->op, ERR_BAD_REQUEST, "%s set %s to "
+		    "%s instead of %s.", mariadb_spoken()->name, v->name,
+		    v->now, v->wanted);
 	return OK;
 }
 
@@ -344,6 +354,8 @@ mariadb_configure(struct op *op, const struct db_setting *wanted)
 			TRY(variable_check(op, &all.v[i]));
 		before[i] = all.v[i].now;
 	}
+	if (mariadb_spoken()->checks_aside)
+		TRY(mysql_check(op, lines_of(op, to)));
 	if ((e = apply_all(&all, to)) != OK) {
 		const char *why = op->why;
 

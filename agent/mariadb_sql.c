@@ -1,5 +1,6 @@
 /* The only owner of libmariadb. */
 #include "agent/mariadb.h"
+#include "agent/mariadb_dialect.h"
 #include "lib/base/text.h"
 
 #include <mysql.h>
@@ -24,14 +25,15 @@ refused(struct op *op, MYSQL *my)
 {
 	last_errno = mysql_errno(my);
 	if (last_errno == ER_PARSE_ERROR)
-		return op_fail(op, ERR_GUEST, "MariaDB: error %u", last_errno);
-	return op_fail(op, ERR_GUEST, "MariaDB: %s (%u)", mysql_error(my),
-	    last_errno);
+		return op_fail(op, ERR_GUEST, "%s: error %u",
+		    mariadb_spoken()->name, last_errno);
+	return op_fail(op, ERR_GUEST, "%s: %s (%u)", mariadb_spoken()->name,
+	    mysql_error(my), last_errno);
 }
 
 /* Local files and other ways to authenticate are not for the server to ask for. */
 static MYSQL *
-session_new(unsigned seconds)
+session_new(struct op *op, unsigned seconds)
 {
 	MYSQL *my = mysql_init(NULL);
 	unsigned off = 0;
@@ -47,9 +49,10 @@ session_new(unsigned seconds)
 	mysql_options(my, MARIADB_OPT_RESTRICTED_AUTH, "mysql_native_password");
 	mysql_options(my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
 	/* What a tenant's root made global must not change what we say. */
-	mysql_options(my, MYSQL_INIT_COMMAND, "SET SESSION sql_mode = "
-	    "'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', sql_log_off = 1, "
-	    "slow_query_log = 0, lock_wait_timeout = 10, autocommit = 1");
+	mysql_options(my, MYSQL_INIT_COMMAND, op_printf(op, "SET SESSION "
+	    "sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', "
+	    "sql_log_off = 1, lock_wait_timeout = 10, autocommit = 1%s",
+	    mariadb_spoken()->session));
 	return my;
 }
 
@@ -85,7 +88,7 @@ mariadb_probe(struct op *op, bool *let_in)
 	if (*let_in)
 		return OK;
 	mariadb_hang_up();
-	kept = session_new(PROBE_S);
+	kept = session_new(op, PROBE_S);
 	e = session_connect(op, kept);
 	*let_in = e == OK;
 	if (*let_in)
@@ -118,7 +121,7 @@ session(struct op *op, MYSQL **out)
 		*out = work.my;
 		return OK;
 	}
-	my = session_new(patience);
+	my = session_new(op, patience);
 	if ((e = session_connect(op, my)) == OK) {
 		work.op = op;
 		work.my = my;

@@ -3,12 +3,15 @@
  * rows of mysql.db, whose names are patterns.
  */
 #include "agent/mariadb.h"
+#include "agent/mariadb_dialect.h"
 #include "agent/names.h"
 #include "lib/base/log.h"
 
 #include <limits.h>
 #include <mysqld_error.h>
 #include <string.h>
+
+#define PATTERN_MAX 64			/* of mysql.db */
 
 static const struct db_user root = { .name = "root", .host = "%" };
 
@@ -91,15 +94,13 @@ users_read(struct op *op, struct users *u, const char *where, int limit)
 	TRY(mariadb_values(op, names_hidden_databases, &hidden_db));
 	TRY(mariadb_rows(op, op_printf(op,
 	    "SELECT u.User, u.Host, d.Db FROM (SELECT User, Host "
-	    "FROM mysql.global_priv WHERE User NOT IN %s AND "
-	    "COALESCE(JSON_VALUE(Priv, '$.is_role'), '0') "
-	    "NOT IN ('1', 'true') AND %s "
+	    "FROM %s WHERE User NOT IN %s AND %s AND %s "
 	    "ORDER BY BINARY CONCAT(User, '@', Host) LIMIT %d) u "
 	    "LEFT JOIN mysql.db d ON d.User = u.User AND d.Host = u.Host "
 	    "AND d.Db NOT IN %s "
 	    "ORDER BY BINARY CONCAT(u.User, '@', u.Host), BINARY d.Db",
-	    hidden, where, limit > 0 ? limit : INT_MAX, hidden_db),
-	    user_row, u));
+	    mariadb_spoken()->accounts, hidden, mariadb_spoken()->a_user,
+	    where, limit > 0 ? limit : INT_MAX, hidden_db), user_row, u));
 	return user_end(op, u);
 }
 
@@ -151,18 +152,43 @@ identified_by(struct op *op, const char *password, const char **out)
 	return OK;
 }
 
+/* Characters of UTF-8 that its pattern has (mariadb_pattern). */
+static size_t
+pattern_length(const char *name)
+{
+	size_t n = 0;
+
+	for (; *name != '\0'; name++) {
+		n += (*name & 0xc0) != 0x80;
+		n += *name == '_' || *name == '%' || *name == '\\';
+	}
+	return n;
+}
+
+static enum err
+too_long(struct op *op, const char *database)
+{
+	return op_fail(op, ERR_BAD_REQUEST, "The database name \"%s\" is too "
+	    "long to be granted.", database);
+}
+
+/*
+ * MySQL cuts what is too long for its table, and the rest may be another's
+ * name.
+ */
 enum err
 mariadb_grant(struct op *op, const struct db_user *u, const char *database)
 {
 	enum err e;
 
 	TRY(mariadb_user_show(op, u, NULL, NULL));
+	if (pattern_length(database) > PATTERN_MAX)
+		return too_long(op, database);
 	e = run_on(op, op_printf(op, "GRANT ALL PRIVILEGES ON %s.* TO",
 	    mariadb_pattern(op, database)), u, "");
 	if (e != OK && (mariadb_errno() == ER_WRONG_DB_NAME ||
 	    mariadb_errno() == ER_TOO_LONG_IDENT))
-		return op_fail(op, ERR_BAD_REQUEST, "The database name \"%s\" "
-		    "is too long to be granted.", database);
+		return too_long(op, database);
 	return e;
 }
 
@@ -234,15 +260,25 @@ sessions_end(struct op *op, const struct db_user *u)
 	TRY(mariadb_value(op, u->host == NULL || mask ? "%" : u->host, &host));
 	return mariadb_rows(op, op_printf(op, "SELECT id FROM "
 	    "information_schema.processlist WHERE user = %s AND "
-	    "REGEXP_REPLACE(host, ':[0-9]+$', '') LIKE %s", name, host),
+	    "LEFT(host, CHAR_LENGTH(host) - LOCATE(':', REVERSE(host))) "
+	    "LIKE %s", name, host),
 	    session_kill, NULL);
+}
+
+/* IF EXISTS is not everywhere. */
+static enum err
+drop(struct op *op, const struct db_user *u)
+{
+	enum err e = run_on(op, "DROP USER", u, "");
+
+	return e != OK && mariadb_errno() == ER_CANNOT_USER ? OK : e;
 }
 
 enum err
 mariadb_user_delete(struct op *op, const struct db_user *u)
 {
 	TRY(mariadb_user_show(op, u, NULL, NULL));
-	TRY(run_on(op, "DROP USER IF EXISTS", u, ""));
+	TRY(drop(op, u));
 	return sessions_end(op, u);
 }
 
@@ -261,6 +297,7 @@ mariadb_user_update(struct op *op, const struct db_user *u,
 	};
 	bool moves = strcmp(now.name, u->name) != 0 ||
 	    strcmp(now.host, u->host != NULL ? u->host : "%") != 0;
+	const char *const *word = mariadb_spoken()->password;
 	const char *by, *account;
 	enum err e;
 
@@ -268,8 +305,9 @@ mariadb_user_update(struct op *op, const struct db_user *u,
 	if (moves && mariadb_user_show(op, &now, NULL, NULL) == OK)
 		return exists(op, now.name);
 	if (to->password != NULL) {
-		TRY(identified_by(op, to->password, &by));
-		TRY(run_on(op, "ALTER USER", u, by));
+		TRY(mariadb_value(op, to->password, &by));
+		TRY(run_on(op, word[0], u, op_printf(op, "%s%s%s", word[1],
+		    by, word[2])));
 	}
 	if (!moves)
 		return OK;
@@ -285,7 +323,8 @@ mariadb_root_enable(struct op *op, const char *password)
 	const char *by;
 
 	TRY(identified_by(op, password, &by));
-	TRY(run_on(op, "CREATE OR REPLACE USER", &root, by));
+	TRY(drop(op, &root));
+	TRY(run_on(op, "CREATE USER", &root, by));
 	return run_on(op, "GRANT ALL PRIVILEGES ON *.* TO", &root,
 	    " WITH GRANT OPTION");
 }
@@ -293,6 +332,6 @@ mariadb_root_enable(struct op *op, const char *password)
 enum err
 mariadb_root_disable(struct op *op)
 {
-	TRY(run_on(op, "DROP USER IF EXISTS", &root, ""));
+	TRY(drop(op, &root));
 	return sessions_end(op, &root);
 }

@@ -34,6 +34,7 @@ server_command(struct op *op, const struct server_ways *ways)
 		.argv = ways->argv(op), .ends_by = ways->ends_by,
 		.reads = paths(op, ways->reads),
 		.writes = paths(op, ways->writes),
+		.home = ways->home != NULL ? ways->home() : NULL,
 		.log = file_data(op, ways->log),
 		.pid_file = file_data(op, "agent/server.pid"),
 	};

@@ -14,6 +14,7 @@ struct server_ways {
 	const char	*const *(*argv)(struct op *);	/* as of a host_command */
 	/* Below agent.data: its fence (fence.h), lists that end with NULL. */
 	const char	*const *reads, *const *writes;
+	const char	*(*home)(void);	/* as of a host_command; NULL: the system's */
 	const char	*log;		/* takes what it says; below agent.data */
 	int		 ends_by;	/* as of a host_command */
 

@@ -3,6 +3,7 @@ EXTRA_DIST += \
 	.ci/run \
 	dev/check \
 	dev/down \
+	dev/mysql \
 	dev/packages \
 	dev/stack \
 	dev/up \
@@ -51,6 +52,7 @@ EXTRA_DIST += \
 	t/scenario/0052-tried-first.t \
 	t/scenario/0055-resize.t \
 	t/scenario/0056-access.t \
+	t/scenario/0091-a-real-mysql.t \
 	t/stack/invariants \
 	t/stack/keystone.py \
 	t/stack/s3.py \

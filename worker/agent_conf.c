@@ -14,6 +14,7 @@ static void
 agent_part(struct work *w, struct text *t)
 {
 	const struct lease *l = &w->lease;
+	const struct engine *e = engine_find(l->home.engine);
 	char hex[2 * SEAL_KEY + 1];
 	struct key key;
 
@@ -24,9 +25,10 @@ agent_part(struct work *w, struct text *t)
 	    "contained = %s\n", l->instance, hex, l->home.engine, DATA,
 	    l->home.verifies != NULL ? "" :	/* nobody gets in */
 	    l->home.address != NULL ? l->home.address : "0.0.0.0",
-	    engine_find(l->home.engine) != NULL ?
-	    engine_find(l->home.engine)->port : 0, l->home.ram_mb,
+	    e != NULL ? e->port : 0, l->home.ram_mb,
 	    cloud_compute()->contains_root() ? "yes" : "no");
+	if (e != NULL && e->home != NULL)
+		text_printf(t, "mysql = %s\n", engine_home(e));
 	seal_wipe(&key, sizeof(key));
 	seal_wipe(hex, sizeof(hex));
 }

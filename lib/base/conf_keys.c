@@ -126,6 +126,7 @@ const struct conf_key conf_keys[] = {
 	{ "local",     "filesystem",  CONF_STR,    "auto",                "xfs, ext4, directory; auto: the best that works here" },
 	{ "local",     "allow_root",  CONF_BOOL,   "no",                  "allow root-enable where the mode cannot contain a database superuser" },
 	{ "local",     "agent",       CONF_STR,    "",                    "path of coffer-agent; empty: where it was installed" },
+	{ "local",     "mysql",       CONF_STR,    "",                    "directory of a MySQL 5.6 server (mysqld, share/) that serves the datastore mysql; empty: MariaDB does" },
 	{ "local",     "sandbox",     CONF_STR,    "",                    "path of coffer-sandbox; empty: where it was installed" },
 	{ "local",     "flavors",     CONF_STR,    "1:tiny:256:1:0, 2:small:512:1:0, 3:medium:2048:2:0, 4:large:8192:4:0", "id:name:MB:vcpus:disk of each flavor; 'coffer flavor load' stores them" },
 
@@ -137,6 +138,7 @@ const struct conf_key conf_keys[] = {
 	{ "agent",     "transfer",    CONF_STR,    "",                    "the program that moves backups; empty: coffer-transfer beside the agent" },
 	{ "agent",     "data",        CONF_STR,    "/data",               "the instance's volume" },
 	{ "agent",     "log_kb",      CONF_INT,    "0",                   "KB that a file of a log may have, of which there are two; 0: a 128th of the volume, between 1 and 16 MB" },
+	{ "agent",     "mysql",       CONF_STR,    "",                    "directory of the MySQL server, where the volume holds MySQL's data" },
 	{ "agent",     "address",     CONF_STR,    "0.0.0.0",             "address the database server listens on; empty: none, only its socket" },
 	{ "agent",     "port",        CONF_INT,    "3306",                "its port" },
 	{ "agent",     "memory_mb",   CONF_INT,    "512",                 "memory of the flavor, for the server's buffers" },

@@ -13,6 +13,25 @@ static const char *const mariadb[] = { "/usr/bin/mariadb-install-db",
 	"--auth-root-authentication-method=normal", "--skip-test-db",
 	"--skip-name-resolve", "--force", "--innodb-log-file-size=8M", NULL };
 
+/*
+ * Its own tables from its own statements.  A copy of the start's libraries is
+ * not the system's: they lie in its home.
+ */
+static const char *const mysql[] = { "/bin/sh", "-c", "set -eu\n"
+	"volume=$0/mysql home=$1\n"
+	"export LD_LIBRARY_PATH=\"$home\"\n"
+	"case $(\"$home/mysqld\" --no-defaults --version) in *' 5.6.'*) ;;\n"
+	"*) echo 'only MySQL 5.6 is known here' >&2; exit 1 ;; esac\n"
+	"mkdir -p -m 700 \"$volume/mysql\"\n"
+	"{ echo 'USE mysql;'; cat \"$home/share/mysql_system_tables.sql\" "
+	"\"$home/share/mysql_system_tables_data.sql\"; } >\"$volume.sql\"\n"
+	"\"$home/mysqld\" --no-defaults --bootstrap --basedir=\"$home\" "
+	"--lc-messages-dir=\"$home/share\" --datadir=\"$volume\" --tmpdir=/tmp "
+	"--explicit-defaults-for-timestamp --performance-schema=0 "
+	"--innodb-buffer-pool-size=16M --innodb-log-file-size=8M <\"$volume.sql\"\n"
+	"rm \"$volume.sql\"\n",
+	"%s", "%.0s%s", NULL };
+
 /* Checksums, so that a page that went bad says so. */
 #define POSTGRESQL "/usr/lib/postgresql/15/bin/"
 static const char *const postgresql[] = { POSTGRESQL "initdb",
@@ -23,6 +42,7 @@ static const char *const postgresql[] = { POSTGRESQL "initdb",
 const struct engine engines[] = {
 	/* name       port  server                install  names    backups */
 	{ "mariadb",  3306, "/usr/sbin/mariadbd", mariadb, 64, 80,  "xbstream.zst.enc", true },
+	{ "mysql",    3306, "mysqld",             mysql,   64, 16,  NULL, false, .home = "local.mysql" },
 	{ "mysql",    3306, "/usr/sbin/mariadbd", mariadb, 64, 16,  "xbstream.zst.enc", true },
 	{ "percona",  3306, NULL,                 NULL,    64, 16,  NULL, false },
 	{ "postgresql", 5432, POSTGRESQL "postgres", postgresql, 63, 63, "tar.zst.enc", true },
@@ -37,9 +57,23 @@ const struct engine *
 engine_find(const char *name)
 {
 	for (const struct engine *e = engines; e->name != NULL; e++)
-		if (strcmp(e->name, name) == 0)
+		if (strcmp(e->name, name) == 0 &&
+		    (e->home == NULL || *engine_home(e) != '\0'))
 			return e;
 	return NULL;
+}
+
+const char *
+engine_home(const struct engine *e)
+{
+	return e->home != NULL ? conf_str(e->home) : "";
+}
+
+const char *
+engine_server(struct op *op, const struct engine *e)
+{
+	return e->server == NULL || *e->server == '/' ? e->server :
+	    op_printf(op, "%s/%s", engine_home(e), e->server);
 }
 
 const struct engine *

@@ -4,6 +4,7 @@
  */
 #include "lib/base/clock.h"
 #include "lib/base/conf.h"
+#include "lib/base/engines.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/cloud/local.h"
@@ -90,10 +91,12 @@ describe(struct op *op, const struct place *p, const char *dir,
     struct sandbox *s)
 {
 	const struct cgroup_limits limits = limits_of(p);
+	const struct engine *e = engine_find(p->engine);
 	struct local_net net;
 
 	TRY(local_net(op, p->slot, &net));
 	*s = (struct sandbox){
+		.home = e != NULL ? engine_home(e) : "",
 		.instance = p->instance, .dir = dir,
 		.mode = local_mode_names[local_found()->mode],
 		.uid = op_printf(op, "%u", local_uid(p->slot)),

@@ -15,6 +15,7 @@ static const struct {
 	FIELD(instance), FIELD(dir), FIELD(mode), FIELD(uid), FIELD(volume),
 	FIELD(link), FIELD(bridge), FIELD(address), FIELD(prefix),
 	FIELD(gateway), FIELD(cgroups), FIELD(bus), FIELD(agent),
+	FIELD(home),
 #undef FIELD
 };
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
@@ -63,7 +64,7 @@ sandbox_read(struct op *op, const char *dir, struct sandbox *s)
 	char *text, *line;
 	enum err e;
 
-	memset(s, 0, sizeof(*s));
+	*s = (struct sandbox){ .home = "" };	/* older files have none */
 	TRY(file_read(op, op_printf(op, "%s/sandbox", dir), &text));
 	while ((line = strsep(&text, "\n")) != NULL)
 		line_take(s, line);

@@ -20,6 +20,7 @@ struct sandbox {
 	const char	*cgroups;	/* directories to join, by blanks */
 	const char	*bus;		/* directory of Redis' socket, or "" */
 	const char	*agent;		/* its binary, or "" */
+	const char	*home;		/* of a server that is not the system's, or ""; the same inside */
 	const char	*conf;		/* not in the file: <dir>/agent.conf, or NULL */
 };
 

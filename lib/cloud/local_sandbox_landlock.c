@@ -80,6 +80,8 @@ allow_all(struct op *op, int rules, const struct sandbox *s, uint64_t handled)
 		TRY(allow(op, rules, sandbox_mover(op, s), RUN));
 	if (*s->bus != '\0')
 		TRY(allow(op, rules, s->bus, READ));
+	if (*s->home != '\0')
+		TRY(allow(op, rules, s->home, RUN));
 	return allow(op, rules, s->volume,
 	    handled & ~(uint64_t)LANDLOCK_ACCESS_FS_EXECUTE);
 }

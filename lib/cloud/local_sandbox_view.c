@@ -210,6 +210,8 @@ sandbox_view(struct op *op, const struct sandbox *s)
 		TRY(bind(op, s->agent, in(op, s, SANDBOX_AGENT), READ_ONLY));
 	if (*mover != '\0')
 		TRY(bind(op, mover, in(op, s, SANDBOX_MOVER), READ_ONLY));
+	if (*s->home != '\0')
+		TRY(bind(op, s->home, in(op, s, s->home), READ_ONLY));
 	if (sethostname("instance", 8) == -1 && errno != EPERM)
 		return failed(op, "host name");	/* a unit may forbid it: no harm */
 	return enter(op, s);

@@ -74,11 +74,11 @@ describe(struct op *op, const struct place *p, struct template *t)
 static enum err
 stamp_of(struct op *op, const struct template *t, const char **stamp)
 {
+	const char *server = engine_server(op, t->engine);
 	struct stat st = { 0 };
 
-	if (t->engine->server != NULL && stat(t->engine->server, &st) == -1)
-		return op_fail(op, ERR_CLOUD, "%s: %s", t->engine->server,
-		    strerror(errno));
+	if (server != NULL && stat(server, &st) == -1)
+		return failed(op, server);
 	*stamp = op_printf(op, "%d %lld %lld %llu\n", FORMAT,
 	    (long long)st.st_mtime, (long long)st.st_size,
 	    (unsigned long long)st.st_ino);
@@ -122,13 +122,13 @@ install(struct op *op, const struct template *t)
 		.instance = strrchr(t->dir, '/') + 1, .dir = t->dir,
 		.mode = local_mode_names[local_found()->mode],
 		.uid = op_printf(op, "%u", local_uid(conf_int("local.slots"))),
-		.volume = t->files,
+		.volume = t->files, .home = engine_home(t->engine),
 	};
 	enum err e;
 
 	for (size_t i = 0; t->engine->install[i] != NULL; i++)
 		argv[4 + i] = op_printf(op, t->engine->install[i],
-		    sandbox_data(&s));
+		    sandbox_data(&s), s.home);
 	unlink(op_printf(op, "%s/log", t->dir));
 	TRY(sandbox_write(op, &s));
 	e = local_run(op, argv, NULL, INSTALL_MS);

@@ -297,7 +297,9 @@ odd_names_stay_data(void **state)
 	create("keep");
 	for (size_t i = 0; i < ROWS(odd_names); i++) {
 		const char *name = odd_names[i];
-		struct db_user u = user(name, "%");
+		size_t most = at->user_most != 0 ? at->user_most : 80;
+		struct db_user u = user(op_strndup(&op, name,
+		    strnlen(name, most)), "%");
 		const char *listed[] = { name, NULL };
 
 		u.databases = listed;
@@ -305,7 +307,7 @@ odd_names_stay_data(void **state)
 		ok(db->user_create(&op, &u));
 		ok(db->database_show(&op, name));
 		assert_string_equal(users(0, NULL), op_printf(&op, "%s@%%(%s)",
-		    name, name));
+		    u.name, name));
 		ok(db->revoke(&op, &u, name));
 		ok(db->user_delete(&op, &u));
 		ok(db->database_delete(&op, name));
@@ -421,8 +423,8 @@ static const struct engine_case case_null = {
 	.logs = null_logs, .hosts = true,
 };
 static const struct engine_case *const engine_cases[] = {
-	&case_null, &case_failing, &case_mariadb, &case_postgresql,
-	&case_redis,
+	&case_null, &case_failing, &case_mariadb, &case_mysql,
+	&case_postgresql, &case_redis,
 };
 
 static struct CMUnitTest all[256];
@@ -485,6 +487,9 @@ main(int argc, char **argv)
 		add(c, contract, ROWS(contract));
 		if (c->engine->database_create != NULL)
 			add(c, of_databases, ROWS(of_databases));
+		for (size_t n = 0; c->family != NULL &&
+		    c->family[n].name != NULL; n++)
+			add(c, &c->family[n], 1);
 		add(c, c->own, c->own_count);
 	}
 	add(NULL, whole, 1);

@@ -17,11 +17,16 @@ struct engine_case {
 	void		(*use)(void);	/* the settings of an agent that serves it */
 	const char	*setting, *value;	/* one that it takes */
 	const char	*const *logs;	/* that are switched; end with NULL */
+	size_t		 user_most;	/* bytes of a user's name; 0: enough */
 	bool		 hosts;		/* one name at two hosts is two users */
 	const struct CMUnitTest *own;	/* besides the contract */
 	size_t		 own_count;
+	const struct CMUnitTest *family;	/* of engines that have it in common; ends with no name; may be NULL */
 };
-extern const struct engine_case case_mariadb, case_postgresql, case_redis;
+extern const struct engine_case case_mariadb, case_mysql, case_postgresql,
+    case_redis;
+/* What MariaDB and MySQL can get wrong, whoever of them it is. */
+extern const struct CMUnitTest mariadb_family[];
 
 /* The engine at hand, and the op of the test at hand. */
 extern const struct datastore *db;

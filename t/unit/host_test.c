@@ -163,7 +163,8 @@ what_is_behind_a_fence_can_only_touch_its_own(void **state)
 	assert_int_equal(mkdir(own, 0700), 0);
 	assert_int_equal(file_put(&op, reads[0], "read me\n", 8), OK);
 	assert_int_equal(file_put(&op, key, "secret\n", 7), OK);
-	assert_int_equal(fence_make(&op, reads, writes, &fence), OK);
+	assert_int_equal(fence_make(&op, &(struct fence){ NULL, reads,
+	    writes }, &fence), OK);
 	if (fence == -1)
 		skip();
 	close(fence);

@@ -1,18 +1,19 @@
 /*
- * mariadb_fixture - a data directory with MariaDB's template in it, as the
- * volume driver makes one, for one test program.  It goes with the program.
+ * mariadb_fixture - server_fixture for MariaDB, and for a real MySQL, whose
+ * client is the same.
  */
 #ifndef T_UNIT_MARIADB_FIXTURE_H
 #define T_UNIT_MARIADB_FIXTURE_H
 
 #include <stdbool.h>
 
-/*
- * False where MariaDB is not installed.  A program that is root becomes nobody:
- * the server refuses to be root.
- */
 bool		 mariadb_fixture_make(void);
-void		 mariadb_fixture_use(void);	/* sets agent.data and its like */
+void		 mariadb_fixture_use(void);
+/* The server that dev/mysql has fetched, or that of $COFFER_MYSQL. */
+bool		 mysql_fixture_make(void);
+void		 mysql_fixture_use(void);
+
+/* Of the one in use. */
 const char	*mariadb_fixture_data(void);
 /* A client's session as this user, in a process: 0 when every statement went well. */
 int		 mariadb_fixture_client(const char *user, const char *password,

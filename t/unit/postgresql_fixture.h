@@ -1,7 +1,4 @@
-/*
- * postgresql_fixture - a directory with PostgreSQL's template in it, as the
- * volume driver makes one, for one test program.  It goes with the program.
- */
+/* postgresql_fixture - server_fixture for PostgreSQL, and its client. */
 #ifndef T_UNIT_POSTGRESQL_FIXTURE_H
 #define T_UNIT_POSTGRESQL_FIXTURE_H
 
@@ -9,12 +6,8 @@
 
 #include <stdbool.h>
 
-/*
- * False where PostgreSQL is not installed.  A program that is root becomes
- * nobody: the server refuses to be root.
- */
 bool		 postgresql_fixture_make(void);
-void		 postgresql_fixture_use(void);	/* sets agent.data and its like */
+void		 postgresql_fixture_use(void);
 /* A client's session over TCP, in a process: 0 when every statement went well. */
 int		 postgresql_fixture_client(const char *user,
 		    const char *password, const char *database,
