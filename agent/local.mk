@@ -108,7 +108,8 @@ t_unit_mariadb_backup_test_SOURCES = t/unit/mariadb_backup_test.c \
 	t/unit/mariadb_fixture.c t/unit/mariadb_fixture.h
 t_unit_mariadb_backup_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_postgresql_backup_test_SOURCES = t/unit/postgresql_backup_test.c \
-	$(TRANSFER_FIXTURE) t/unit/postgresql_fixture.c t/unit/postgresql_fixture.h
+	$(TRANSFER_FIXTURE) $(SERVER_FIXTURE) \
+	t/unit/postgresql_fixture.c t/unit/postgresql_fixture.h
 t_unit_postgresql_backup_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_agent_modules_test_SOURCES = t/unit/agent_modules_test.c t/unit/test.h
 t_unit_agent_modules_test_LDADD = $(AGENT) $(CMOCKA_LIBS)

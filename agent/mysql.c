@@ -164,6 +164,7 @@ const struct datastore datastore_mysql = {
 	.status = server_status,
 	.pid = server_pid,
 	.watch = server_watch,
+	.room = mariadb_room,
 	.database_create = mariadb_database_create,
 	.database_delete = mariadb_database_delete,
 	.database_show = mariadb_database_show,

@@ -14,8 +14,8 @@ static const char *const mariadb[] = { "/usr/bin/mariadb-install-db",
 	"--skip-name-resolve", "--force", "--innodb-log-file-size=8M", NULL };
 
 /*
- * Its own tables from its own statements.  A copy of the start's libraries is
- * not the system's: they lie in its home.
+ * Its own tables from the statements that come with it; what it needs of
+ * libraries lies in its home.
  */
 static const char *const mysql[] = { "/bin/sh", "-c", "set -eu\n"
 	"volume=$0/mysql home=$1\n"

@@ -1,8 +1,10 @@
 #include "t/unit/postgresql_fixture.h"
 #include "t/unit/server_fixture.h"
 
+#include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static struct server_fixture fixture = { .engine = "postgresql",
     .port = "33998" };
@@ -38,10 +40,7 @@ postgresql_fixture_client(const char *user, const char *password,
 int
 postgresql_fixture_run(const char *const *argv)
 {
-	char out[128];
-
-	snprintf(out, sizeof(out), "%s/client.log", dir);
-	return run(out, argv);
+	return server_fixture_run(&fixture, "client.log", argv);
 }
 
 /* Each answer into a file of its own; \\gexec has to stand in one, too. */
@@ -49,11 +48,12 @@ const char *
 postgresql_fixture_admin(struct op *op, const char *database,
     const char *sql)
 {
-	const char *in = op_printf(op, "%s/admin.sql", dir);
-	const char *out = op_printf(op, "%s/admin.out", dir);
+	const char *in = op_printf(op, "%s/admin.sql", fixture.dir);
+	const char *out = op_printf(op, "%s/admin.out",
+	    fixture.dir);
 	const char *const argv[] = { "psql", "-XAtq", "-v", "ON_ERROR_STOP=1",
-	    "-h", op_printf(op, "%s/run", data), "-p", "33998", "-U",
-	    "os_admin", "-d", database, "-f", in, NULL };
+	    "-h", op_printf(op, "%s/run", fixture.data), "-p", fixture.port,
+	    "-U", "os_admin", "-d", database, "-f", in, NULL };
 	char *answer = op_alloc(op, 65536);
 	FILE *f = fopen(in, "w");
 	size_t n;
@@ -61,7 +61,7 @@ postgresql_fixture_admin(struct op *op, const char *database,
 	if (f == NULL || fputs(sql, f) == EOF || fclose(f) == EOF)
 		err(1, "%s", in);
 	unlink(out);
-	if (run(out, argv) != 0 || (f = fopen(out, "r")) == NULL)
+	if (server_fixture_run(&fixture, "admin.out", argv) != 0 || (f = fopen(out, "r")) == NULL)
 		errx(1, "psql: %s: see %s", sql, out);
 	n = fread(answer, 1, 65535, f);
 	answer[n] = '\0';
