@@ -79,6 +79,7 @@ struct datastore {
 	enum err	(*look)(struct op *, struct look *);
 	enum err	(*verify)(struct op *, const struct digest *);
 
+	const struct tls_ways *tls;	/* tls.h; NULL: it has none */
 	const struct db_figures *figures;	/* NULL: the real ones */
 	enum err	(*log_list)(struct op *, const struct db_log **);	/* ends with a NULL name */
 	enum err	(*log_set)(struct op *, const char *name, bool on);

@@ -7,6 +7,7 @@
 #include "agent/names.h"
 #include "agent/report.h"
 #include "agent/supervisor.h"
+#include "agent/tls.h"
 #include "agent/transfer.h"
 #include "lib/base/conf.h"
 #include "lib/base/log.h"
@@ -545,6 +546,8 @@ const struct duty duties[] = {
 	[ORDER_LOG_FORGET]     = { NULL,                  logs_forget,     false, false },
 	[ORDER_LOG_PUBLISH]    = { NULL,                  transfer_log,    false, false, .moves = true },
 	[ORDER_LOGS]           = { NULL,                  logs_list,       true,  false },
+	[ORDER_TLS]            = { tls_check,             tls_switch,      true,  false },
+	[ORDER_TLS_SHOW]       = { NULL,                  tls_show,        true,  false },
 	[ORDER_MODULE_APPLY]   = { module_apply_check,    module_apply,    false, false },
 	[ORDER_MODULE_REMOVE]  = { NULL,                  module_remove,   false, false },
 	[ORDER_DATABASES]      = { NULL,                  databases,       true,  false },

@@ -3,6 +3,7 @@ noinst_LIBRARIES += agent/libagent.a
 agent_libagent_a_SOURCES = \
 	agent/aside.c agent/aside.h \
 	agent/bodies.c agent/bodies.h \
+	agent/certificate.c agent/certificate.h \
 	agent/db.h agent/db_logs.h agent/datastore.h agent/datastores.c agent/disk.c agent/disk.h \
 	agent/duties.c agent/duties.h \
 	agent/failing.c \
@@ -19,7 +20,7 @@ agent_libagent_a_SOURCES = \
 	agent/mariadb_dialect.h agent/mariadb_logs.c agent/mysql.c \
 	agent/mariadb_room.c agent/postgresql_room.c agent/redis_room.c \
 	agent/mariadb_schemas.c agent/mariadb_settings.c \
-	agent/mariadb_sql.c agent/mariadb_users.c agent/mariadb_verify.c \
+	agent/mariadb_sql.c agent/mariadb_tls.c agent/mariadb_users.c agent/mariadb_verify.c \
 	agent/memory.c agent/memory.h \
 	agent/modules.c agent/modules.h \
 	agent/names.c agent/names.h \
@@ -32,21 +33,24 @@ agent_libagent_a_SOURCES = \
 	agent/postgresql_databases.c agent/postgresql_hosts.c \
 	agent/postgresql_logs.c agent/postgresql_old.c agent/postgresql_old.h agent/postgresql_roles.c \
 	agent/postgresql_settings.c agent/postgresql_sql.c \
+	agent/postgresql_tls.c \
 	agent/postgresql_look.c agent/postgresql_look.h agent/postgresql_verify.c \
 	agent/redis_server.c agent/redis_server.h \
 	agent/redis_conf.c agent/redis_rdb.c agent/redis_settings.c \
-	agent/redis_talk.c agent/redis_users.c agent/redis_verify.c \
+	agent/redis_talk.c agent/redis_tls.c agent/redis_users.c agent/redis_verify.c \
 	agent/report.c agent/report.h \
 	agent/server.c agent/server.h \
 	agent/settings.c agent/settings.h \
 	agent/supervisor.c agent/supervisor.h \
+	agent/tls.c agent/tls.h agent/tls_files.c agent/tls_files.h \
 	agent/objects.h agent/transfer.c agent/transfer.h \
 	agent/transfer_job.c agent/transfer_job.h \
 	agent/tar.c agent/tar.h \
 	agent/untar.c agent/untar.h \
 	lib/msg/channel.c lib/msg/channel.h
-agent_libagent_a_CPPFLAGS = $(AM_CPPFLAGS) $(MARIADB_CFLAGS) $(PQ_CFLAGS)
-AGENT = agent/libagent.a $(MSG) $(MARIADB_LIBS) $(PQ_LIBS) -lm
+agent_libagent_a_CPPFLAGS = $(AM_CPPFLAGS) $(MARIADB_CFLAGS) $(PQ_CFLAGS) \
+	$(CRYPTO_CFLAGS)
+AGENT = agent/libagent.a $(MSG) $(MARIADB_LIBS) $(PQ_LIBS) $(CRYPTO_LIBS) -lm
 
 pkglibexec_PROGRAMS += agent/coffer-agent
 agent_coffer_agent_SOURCES = agent/main.c

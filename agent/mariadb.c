@@ -5,6 +5,7 @@
 #include "agent/memory.h"
 #include "agent/server.h"
 #include "agent/settings.h"
+#include "agent/tls.h"
 #include "agent/transfer.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
@@ -73,7 +74,8 @@ look(struct op *op, bool let_in)
 
 static const struct server_ways ways = {
 	.argv = argv,
-	.reads = (const char *const[]){ "my.cnf", "agent/init.sql", NULL },
+	.reads = (const char *const[]){ "my.cnf", "agent/init.sql",
+	    TLS_DIRECTORY, NULL },
 	.writes = (const char *const[]){ "mysql", "run", "tmp", "log", NULL },
 	.log = "log/mariadb.err",
 	.ready = mariadb_conf_write,
@@ -124,4 +126,5 @@ const struct datastore datastore_mariadb = {
 	.log_set = mariadb_log_set,
 	.log_files = mariadb_log_files,
 	.log_reopen = mariadb_log_reopen,
+	.tls = &mariadb_tls_ways,
 };

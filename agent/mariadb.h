@@ -82,6 +82,10 @@ enum err	 mariadb_room(struct op *, enum db_room, bool news);
 bool		 mariadb_room_spares(const char *statement, bool last);
 int		 mariadb_room_redo(struct op *, int mb);
 
+/* tls.h; lines of my.cnf for a start. */
+enum err	 mariadb_tls_settings(struct op *, const char **lines);
+extern const struct tls_ways mariadb_tls_ways;
+
 enum err	 mariadb_database_create(struct op *,
 		    const struct db_database *);
 enum err	 mariadb_database_delete(struct op *, const char *name);

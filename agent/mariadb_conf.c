@@ -192,14 +192,15 @@ directories_ensure(struct op *op)
 enum err
 mariadb_conf_write(struct op *op)
 {
-	const char *conf, *tenants;
+	const char *conf, *tenants, *tls;
 	bool first;
 
 	TRY(directories_ensure(op));
 	TRY(password_ensure(op, &first));
 	TRY(init_write(op, first));
+	TRY(mariadb_tls_settings(op, &tls));
 	TRY(mariadb_settings_start(op, &tenants));
-	conf = op_printf(op, "%s%s%s", defaults(op, first), tenants,
+	conf = op_printf(op, "%s%s%s%s", defaults(op, first), tls, tenants,
 	    disk_room() != DB_ROOM ? "read-only = 1\n" : "");
 	return file_put_anew(op, file_data(op, "my.cnf"), conf,
 	    strlen(conf));

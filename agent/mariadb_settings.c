@@ -14,9 +14,10 @@
 /* The agent's own, whatever a catalogue says: with them a server is lost to it. */
 static const char *const owned[] = { "bind_address", "datadir", "init_file",
     "basedir", "lc_messages_dir", "log_bin", "log_error", "pid_file", "plugin_dir", "plugin_load",
-    "plugin_load_add", "port", "secure_file_priv", "skip_grant_tables",
-    "skip_log_bin", "skip_name_resolve", "skip_networking", "socket", "tmpdir",
-    "user", NULL };
+    "plugin_load_add", "port", "require_secure_transport",
+    "secure_file_priv", "skip_grant_tables", "skip_log_bin", "skip_name_resolve",
+    "skip_networking", "socket", "ssl_ca", "ssl_capath", "ssl_cert", "ssl_cipher",
+    "ssl_crl", "ssl_crlpath", "ssl_key", "tmpdir", "user", NULL };
 
 struct variable {
 	const char	*name, *wanted;	/* NULL: its default again */

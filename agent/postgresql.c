@@ -6,6 +6,7 @@
 #include "agent/memory.h"
 #include "agent/postgresql_birth.h"
 #include "agent/settings.h"
+#include "agent/tls.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -49,7 +50,8 @@ look(struct op *op, bool let_in)
 /* SIGINT ends sessions; SIGTERM would wait until clients have gone by themselves. */
 const struct server_ways postgresql_ways = {
 	.argv = postgresql_argv,
-	.reads = (const char *const[]){ "agent/postgresql", NULL },
+	.reads = (const char *const[]){ "agent/postgresql", TLS_DIRECTORY,
+	    NULL },
 	.writes = (const char *const[]){ POSTGRESQL_DATA, "run", "log", NULL },
 	.log = "log/postgresql.log",
 	.ends_by = SIGINT,
@@ -110,4 +112,5 @@ const struct datastore datastore_postgresql = {
 	.log_set = postgresql_log_set,
 	.log_files = postgresql_log_files,
 	.log_reopen = postgresql_log_reopen,
+	.tls = &postgresql_tls_ways,
 };

@@ -76,6 +76,12 @@ enum err	 postgresql_hosts_check(struct op *, const char *host);
 enum err	 postgresql_hosts_ensure(struct op *, bool open);
 
 enum err	 postgresql_room(struct op *, enum db_room, bool news);
+/* tls.h; lines of postgresql.conf; what hosts are called in pg_hba.conf, and what they must bring. */
+enum err	 postgresql_tls_settings(struct op *, struct text *conf);
+enum err	 postgresql_tls_hosts(struct op *, const char **host,
+		    const char **more);
+extern const struct tls_ways postgresql_tls_ways;
+
 enum err	 postgresql_configure(struct op *, const struct db_setting *);
 
 enum err	 postgresql_database_create(struct op *,

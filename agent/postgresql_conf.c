@@ -4,6 +4,7 @@
 #include "agent/memory.h"
 #include "agent/postgresql_birth.h"
 #include "agent/settings.h"
+#include "agent/tls.h"
 #include "lib/base/conf.h"
 #include "lib/base/engines.h"
 
@@ -101,6 +102,7 @@ postgresql_conf_write(struct op *op, const struct db_setting *s)
 	    "lc_messages = 'C'\n");
 	sizes(op, &t);
 	postgresql_logs_settings(op, &t);
+	TRY(postgresql_tls_settings(op, &t));
 	if (s->name != NULL)
 		text_add(&t, "# The tenant's.\n");
 	for (; s->name != NULL; s++) {
@@ -162,9 +164,11 @@ enum err
 postgresql_conf_start(struct op *op)
 {
 	const struct db_setting *tenants;
+	struct tls tls;
 	bool first;
 
 	TRY(directories_ensure(op));
+	TRY(tls_start(op, &tls));
 	TRY(postgresql_birth(op, &first));
 	TRY(postgresql_hosts_ensure(op, first));
 	TRY(settings_start(op, &tenants));

@@ -18,7 +18,9 @@
 	"local all all reject\n"					\
 	"host all " POSTGRESQL_ADMIN " all reject\n"			\
 	"host replication all all reject\n"
-#define OPEN	"host all all all scram-sha-256\n"
+#define OPEN	"%s all all all scram-sha-256%s\n"
+
+struct lines { struct text t; const char *host, *more; };
 
 /* "10.%" and "10.0.%.%" are networks; a % before a number is none. */
 static bool
@@ -116,7 +118,7 @@ postgresql_hosts_check(struct op *op, const char *host)
 static enum err
 line_add(struct op *op, void *arg, char **field)
 {
-	struct text *t = arg;
+	struct lines *l = arg;
 	const char *cidr;
 	struct text name;
 
@@ -129,26 +131,27 @@ line_add(struct op *op, void *arg, char **field)
 	if (strpbrk(field[0], "\r\n") != NULL)
 		return OK;
 	if (network(op, field[1], &cidr))
-		text_printf(t, "host all \"%s\" %s scram-sha-256\n", name.s,
-		    cidr);
-	text_printf(t, "host all \"%s\" all reject\n", name.s);
+		text_printf(&l->t, "%s all \"%s\" %s scram-sha-256%s\n",
+		    l->host, name.s, cidr, l->more);
+	text_printf(&l->t, "host all \"%s\" all reject\n", name.s);
 	return OK;
 }
 
 static enum err
-text_of(struct op *op, const struct db_user *besides, struct text *t)
+text_of(struct op *op, const struct db_user *besides, struct lines *l)
 {
-	text_begin(t, op, 1024);
-	text_add(t, HEAD);
+	TRY(postgresql_tls_hosts(op, &l->host, &l->more));
+	text_begin(&l->t, op, 1024);
+	text_add(&l->t, HEAD);
 	if (besides != NULL && !is_everywhere(besides->host))
-		TRY(line_add(op, t, (char *[]){ op_strdup(op, besides->name),
+		TRY(line_add(op, l, (char *[]){ op_strdup(op, besides->name),
 		    op_strdup(op, besides->host) }));
 	TRY(postgresql_rows(op, "SELECT rolname, substring("
 	    "shobj_description(oid, 'pg_authid') FROM '^host (.*)$') AS host "
 	    "FROM pg_roles WHERE rolcanlogin AND "
 	    "shobj_description(oid, 'pg_authid') ~ '^host ' ORDER BY rolname",
-	    NULL, line_add, t));
-	text_add(t, OPEN);
+	    NULL, line_add, l));
+	text_printf(&l->t, OPEN, l->host, l->more);
 	return OK;
 }
 
@@ -156,13 +159,13 @@ enum err
 postgresql_hosts(struct op *op, const struct db_user *besides)
 {
 	const char *path = file_data(op, POSTGRESQL_HBA), *was;
-	struct text t;
+	struct lines l;
 	size_t len;
 
-	TRY(text_of(op, besides, &t));
-	if (file_get(op, path, &was, &len) == OK && strcmp(was, t.s) == 0)
+	TRY(text_of(op, besides, &l));
+	if (file_get(op, path, &was, &len) == OK && strcmp(was, l.t.s) == 0)
 		return OK;
-	TRY(file_put(op, path, t.s, t.len));
+	TRY(file_put(op, path, l.t.s, l.t.len));
 	return postgresql_reload(op);
 }
 
@@ -170,10 +173,13 @@ enum err
 postgresql_hosts_ensure(struct op *op, bool open)
 {
 	const char *path = file_data(op, POSTGRESQL_HBA);
-	const char *text = open ? HEAD OPEN : HEAD;
+	const char *text = HEAD, *host, *more;
 
 	TRY(file_put_anew(op, file_data(op, POSTGRESQL_IDENT), "", 0));
 	if (access(path, F_OK) == 0)
 		return OK;
+	TRY(postgresql_tls_hosts(op, &host, &more));
+	if (open)
+		text = op_printf(op, HEAD OPEN, host, more);
 	return file_put_anew(op, path, text, strlen(text));
 }

@@ -136,15 +136,16 @@ directories_ensure(struct op *op)
 enum err
 redis_conf_write(struct op *op)
 {
-	const char *conf, *tenants, *accounts;
+	const char *conf, *tenants, *accounts, *tls;
 
 	TRY(directories_ensure(op));
 	TRY(password_ensure(op));
 	TRY(redis_accounts(op, &accounts));
 	TRY(file_put_anew(op, file_data(op, "agent/users.acl"), accounts,
 	    strlen(accounts)));
+	TRY(redis_tls_settings(op, &tls));
 	TRY(redis_settings_start(op, &tenants));
-	conf = op_printf(op, "%s%s", defaults(op), tenants);
+	conf = op_printf(op, "%s%s%s", defaults(op), tls, tenants);
 	return file_put_anew(op, file_data(op, "redis.conf"), conf,
 	    strlen(conf));
 }

@@ -4,6 +4,7 @@
 #include "agent/memory.h"
 #include "agent/server.h"
 #include "agent/settings.h"
+#include "agent/tls.h"
 
 #include <sys/stat.h>
 
@@ -23,7 +24,8 @@ argv(struct op *op)
 /* The files that it only reads are no less the agent's own. */
 static const struct server_ways ways = {
 	.argv = argv,
-	.reads = (const char *const[]){ "redis.conf", "agent/users.acl", NULL },
+	.reads = (const char *const[]){ "redis.conf", "agent/users.acl",
+	    TLS_DIRECTORY, NULL },
 	.writes = (const char *const[]){ REDIS_DATA, "run", "log", NULL },
 	.log = LOG,
 	.ready = redis_conf_write,
@@ -91,4 +93,5 @@ const struct datastore datastore_redis = {
 	.log_list = log_list,
 	.log_set = log_set,
 	.log_files = log_files,	/* opened for each line */
+	.tls = &redis_tls_ways,
 };

@@ -42,6 +42,10 @@ enum err	 redis_room(struct op *, enum db_room, bool news);
 enum err	 redis_configure(struct op *, const struct db_setting *);
 enum err	 redis_settings_start(struct op *, const char **lines);	/* of redis.conf */
 
+/* tls.h; lines of redis.conf for a start. */
+enum err	 redis_tls_settings(struct op *, const char **lines);
+extern const struct tls_ways redis_tls_ways;
+
 /*
  * Accounts are a list of the agent's: the server is told of each change, and
  * reads all of them when it starts.

@@ -24,7 +24,9 @@ static const char *const owned[] = { "acl-pubsub-default", "aclfile",
     "proc-title-template", "protected-mode", "rename-command",
     "replica-announced", "replica-read-only", "replicaof", "requirepass",
     "sanitize-dump-payload", "set-proc-title", "slave-read-only", "slaveof",
-    "supervised", "syslog-enabled", "tls-port", "unixsocket", "unixsocketperm",
+    "supervised", "syslog-enabled", "tls-auth-clients", "tls-ca-cert-dir",
+    "tls-ca-cert-file", "tls-cert-file", "tls-key-file", "tls-key-file-pass",
+    "tls-port", "unixsocket", "unixsocketperm",
     "user", NULL };
 
 struct change {

@@ -1,6 +1,7 @@
 #include "agent/supervisor.h"
 #include "agent/disk.h"
 #include "agent/journal.h"
+#include "agent/tls.h"
 #include "lib/base/clock.h"
 #include "lib/base/conf.h"
 #include "lib/base/log.h"
@@ -111,9 +112,12 @@ server_probe(struct op *op, int64_t now)
 	enum db_status status;
 
 	if (sup.engine->status(op, &status) == OK && status == DB_HEALTHY) {
-		if (!sup.answers)
+		if (!sup.answers) {
 			log_info(op, "the server answers after %d ms",
 			    (int)(now - sup.since));
+			tls_settle(op, sup.engine);
+		} else
+			tls_turn(op, sup.engine);
 		sup.answers = true;
 		sup.restarting = false;
 		sup.missed = 0;

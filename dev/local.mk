@@ -45,6 +45,7 @@ EXTRA_DIST += \
 	t/scenario/0078-postgresql-backups.t \
 	t/scenario/0089-a-full-disk.t \
 	t/scenario/0080-idor.t \
+	t/scenario/0090-tls.t \
 	t/scenario/0081-bad-input-everywhere.t \
 	t/scenario/0085-s3.t \
 	t/scenario/0053-events.t \

@@ -45,9 +45,9 @@ fcgi_libapi_a_SOURCES = \
 	fcgi/reply.c \
 	fcgi/root.c \
 	fcgi/route.c fcgi/route.h fcgi/routes.c \
-	fcgi/security.c fcgi/security.h fcgi/view_security.c \
+	fcgi/security.c fcgi/security.h fcgi/view_security.c fcgi/view_ssl.c \
 	fcgi/serve.c \
-	fcgi/ssl.c \
+	fcgi/ssl.c fcgi/ssl.h \
 	fcgi/settings.c fcgi/settings.h \
 	fcgi/shared.c fcgi/shared.h \
 	fcgi/status.c fcgi/status.h \

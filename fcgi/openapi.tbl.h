@@ -25,7 +25,7 @@ VIEW(version, "!id !name version !links:l datastore active:b packages image regi
 VIEW(managed_version, "!id !name version datastore_id datastore_name datastore_manager image image_tags:a packages:* active:b default:b registry_ext repl_strategy")
 VIEW(flavor, "id:* !name !links:l ram:i vcpus:i disk:i ephemeral:i !str_id")
 VIEW(volume_type, "!id !name description is_public:b")
-VIEW(ssl, "!status !mode certificate:o")
+VIEW(ssl, "!status !mode restart_required:b certificate:o")
 VIEW(log, "!name !type !status published:* pending:* container prefix metafile")
 VIEW(module, "!id !name !type description tenant_id tenant datastore_id datastore datastore_version_id datastore_version auto_apply:b priority_apply:b apply_order:i is_admin:b md5 visible:b live_update:b all_tenants:b instance_count:i created updated contents")
 VIEW(extension, "!name !alias description namespace updated links:a")

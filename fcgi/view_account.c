@@ -83,13 +83,3 @@ view_root(struct request *r, const char *name, const char *password,
 		jsonw_str(&r->out, password);
 	jsonw_map_end(&r->out);
 }
-
-void
-view_ssl(struct request *r, const char *status, const char *mode)
-{
-	jsonw_key(&r->out, "ssl");
-	jsonw_map(&r->out);
-	jsonw_kstr(&r->out, "status", status);
-	jsonw_kstr(&r->out, "mode", mode);
-	jsonw_map_end(&r->out);
-}

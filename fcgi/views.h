@@ -81,7 +81,6 @@ void	 view_databases(struct request *, const struct json *list);
 void	 view_user(struct request *, const struct json *user);
 void	 view_users(struct request *, const struct json *list);
 bool	 view_databases_has(const struct json *list, const char *name);
-void	 view_ssl(struct request *, const char *status, const char *mode);
 void	 view_root(struct request *, const char *name, const char *password,
 	    bool number);
 

@@ -109,6 +109,7 @@ int		 recover_ended(struct work *, bool, struct call *);
 int		 rebuild_ended(struct work *, bool, struct call *);
 int		 migrate_ended(struct work *, bool, struct call *);
 int		 configure_ended(struct work *, bool, struct call *);
+int		 tls_ended(struct work *, bool, struct call *);
 int		 root_enable_ended(struct work *, bool, struct call *);
 int		 root_disable_ended(struct work *, bool, struct call *);
 int		 modules_ended(struct work *, bool, struct call *);

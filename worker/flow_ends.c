@@ -130,6 +130,20 @@ configure_ended(struct work *w, bool good, struct call *call)
 	return w->lease.failed_step == NULL ? 1 : 2;
 }
 
+/* A server that reads of TLS only when it starts. */
+int
+tls_ended(struct work *w, bool good, struct call *call)
+{
+	const struct json *args = NULL;
+	const char *text = NULL;
+
+	if (!good || lease_args(w->op, &w->lease, &text) != OK ||
+	    text == NULL || json_parse(w->op, text, strlen(text), &args) != OK)
+		return 0;
+	call[0] = home_restart_required(w->lease.instance);
+	return json_true(json_get(args, "restart")) ? 1 : 0;
+}
+
 /* Done or not: one call, and the fault of one that failed. */
 static int
 with_fault(struct work *w, bool good, struct call *call)

@@ -157,6 +157,7 @@ const struct flow flows[TASK__MAX] = {
 	[TASK_VERIFY]          = { verify, verify_ended },
 	[TASK_LOG_SET]         = { order, NULL },
 	[TASK_LOG_PUBLISH]     = { publish, NULL },
+	[TASK_TLS]             = { order, tls_ended },
 	[TASK_STOP]            = { stop, NULL },
 	[TASK_AGENT_RENEW]     = { renew, NULL },
 	[TASK_REBOOT]          = { reboot, restart_ended },

@@ -142,6 +142,7 @@ const struct conf_key conf_keys[] = {
 	{ "agent",     "address",     CONF_STR,    "0.0.0.0",             "address the database server listens on; empty: none, only its socket" },
 	{ "agent",     "port",        CONF_INT,    "3306",                "its port" },
 	{ "agent",     "memory_mb",   CONF_INT,    "512",                 "memory of the flavor, for the server's buffers" },
+	{ "agent",     "certificate_days", CONF_INT, "90",                "life of a certificate for TLS; a third of it is left when the next is made" },
 	{ "agent",     "contained",   CONF_BOOL,   "no",                  "the sandbox holds even a database superuser" },
 	{ 0 }
 };

@@ -24,6 +24,7 @@ ORDER(ROOT_DISABLE,    "root_disable",     TASK)  /* -> */
 ORDER(LOG_SET,         "log_set",          TASK)  /* name, on -> */
 ORDER(LOG_FORGET,      "log_forget",       TASK)  /* name -> ; nothing of it is published */
 ORDER(LOG_PUBLISH,     "log_publish",      TASK)  /* name, at (us), expiry (s), put: {socket, before, after, signed} -> */
+ORDER(TLS,             "tls",              TASK)  /* mode, addresses, clients (PEM of their authority, or null) -> */
 ORDER(MODULE_APPLY,    "module_apply",     TASK)  /* modules: [{id, name, type, md5, contents}] -> */
 ORDER(MODULE_REMOVE,   "module_remove",    TASK)  /* id -> */
 ORDER(BACKUP,          "backup",           TASK)  /* backup, key (hex), segment_bytes, since (mark or null), digest_ms, put: {socket, before, after} -> */
@@ -38,6 +39,7 @@ ORDER(ACCESS,          "access",           ASK)   /* name, host -> databases: [{
 ORDER(MODULES,         "modules",          ASK)   /* -> modules: [{id, md5, status, message, created, updated}] */
 ORDER(VOLUME,          "volume",           ASK)   /* -> used_bytes, total_bytes */
 ORDER(LOGS,            "logs",             ASK)   /* -> logs: [{name, system, on, published, pending (bytes), moved, last (us), again (name)}] */
+ORDER(TLS_SHOW,        "tls_show",         ASK)   /* -> on, at_start, mode, clients, before: {mode, clients}, certificate: {cn, ends, addresses, pem} */
 ORDER(HWINFO,          "hwinfo",           ASK)   /* -> mem_total (kB), num_cpus */
 ORDER(DIAGNOSTICS,     "diagnostics",      ASK)   /* of the agent -> version, threads, fdSize, vmSize, vmPeak, vmRss, vmHwm (kB) */
 ORDER(PING,            "ping",             ASK)   /* -> version */

@@ -28,6 +28,7 @@ KIND(BACKUP,          "backup",          86400)	/* args: name, container */
 KIND(VERIFY,          "verify",          86400)	/* no args: instances.verifies */
 KIND(LOG_SET,         "log_set",         60)	/* order */
 KIND(LOG_PUBLISH,     "log_publish",     900)	/* args: name, account, container, prefix, at (us), again, on, discard, publish */
+KIND(TLS,             "tls",             60)	/* order; also restart: it waits for one */
 KIND(STOP,            "stop",            180)	/* order: the database server */
 KIND(AGENT_RENEW,     "agent_renew",     60)	/* order */
 KIND(REBOOT,          "reboot",          600)	/* no args: the whole server */

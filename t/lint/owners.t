@@ -14,7 +14,8 @@ laws() {
 #[ 	]*include <sodium|lib/base/seal.c|libsodium
 #[ 	]*include <zstd|agent/stream.c|libzstd
 #[ 	]*include <zlib|agent/stream_old.c|zlib
-#[ 	]*include <openssl|lib/base/salted.c|libcrypto
+#[ 	]*include <openssl/(x509|pem|bio|rand)|agent/certificate.c|libcrypto's certificates
+#[ 	]*include <openssl|lib/base/salted.c agent/certificate.c|libcrypto
 #[ 	]*include <(fcgiapp|fcgi_stdio|fcgios)|fcgi/request.c|libfcgi
 #[ 	]*include <(mysql|mariadb|mysqld_error|errmsg)|agent/mariadb*.c|libmariadb
 (^|[^A-Za-z_>.])(execl|execle|execlp|execv|execve|execvp|execvpe|execveat|fexecve|posix_spawnp?|clone|clone3)[ ]*\(|agent/host*.c lib/cloud/local_*.c coffer/catalog.c|starting programs

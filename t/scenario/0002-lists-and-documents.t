@@ -91,11 +91,11 @@ def what_is_not_built_says_so(s):
     path = '/instances/%s/ssl' % id
     same(c.get(path).json, {'ssl': {'status': 'not implemented',
                                     'mode': 'builtin'}})
-    for wish in ({}, {'enable': True}, {'enable': True, 'disable': True},
-                 {'disable': False}, {'disable': True, 'mode': 'x'}):
-        c.post(path, {'ssl': wish}).fault(400, 'badRequest')
-    for wish in ({'disable': True}, {'rollback': True}, {
+    for wish in ({}, {'enable': True, 'disable': True}, {'disable': False}, {
+            'disable': True, 'mode': 'x'}, {
             'enable': True, 'container_ref': 'http://127.0.0.1/x'}):
+        c.post(path, {'ssl': wish}).fault(400, 'badRequest')
+    for wish in ({'disable': True}, {'rollback': True}, {'enable': True}):
         c.post(path, {'ssl': wish}).fault(501, 'notImplemented')
     c.remove(id)
     c.get('/nosuch').fault(404, 'itemNotFound')
