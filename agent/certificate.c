@@ -230,7 +230,7 @@ certificate_issue(struct op *op, const char *authority, const char *name,
     const char *const *addresses, int days, const char **pem, int64_t *ends)
 {
 	struct pair issuer, p;
-	const char *list;
+	const char *list = NULL;
 
 	TRY(address_list(op, addresses, &list));
 	TRY(pair_read(op, authority, &issuer));

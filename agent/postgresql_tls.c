@@ -79,7 +79,7 @@ is_on(struct op *op, bool *on)
 {
 	static const unsigned char ask[8] = { 0, 0, 0, 8, 4, 210, 22, 47 };
 	char answer = '?';
-	int fd;
+	int fd = -1;
 
 	TRY(door(op, &fd));
 	if (send(fd, ask, sizeof(ask), MSG_NOSIGNAL) != sizeof(ask) ||
