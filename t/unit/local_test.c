@@ -411,7 +411,8 @@ a_slot_gives_names_that_fit_and_differ(void **state)
 	assert_string_not_equal(a.address, b.address);
 	assert_string_not_equal(a.address, a.gateway);
 	assert_int_equal(ERR_CLOUD, local_net(&op, -1, &a));
-	assert_int_equal(ERR_CLOUD, local_net(&op, 10, &a));
+	assert_int_equal(ERR_CLOUD,
+	    local_net(&op, 10 + LOCAL_SPARE, &a));
 	assert_true(strlen(local_link(&op, 9)) < 16);
 	conf_set(&op, "local", "bridge", "averylongbridge");
 	assert_true(strlen(local_link(&op, 99999)) < 16);
