@@ -91,7 +91,7 @@ t_unit_untar_test_SOURCES = t/unit/untar_test.c t/unit/test.h
 t_unit_untar_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 # They start agent/coffer-transfer, which is built before any test runs.
 if HAVE_CMOCKA
-check_PROGRAMS += t/unit/stream_test t/unit/transfer_test \
+check_PROGRAMS += t/unit/log_test t/unit/stream_test t/unit/transfer_test \
 	t/unit/mariadb_backup_test t/unit/postgresql_backup_test
 endif
 if HAVE_CMOCKA
@@ -99,6 +99,9 @@ check_PROGRAMS += t/unit/stream_old_test
 endif
 t_unit_stream_old_test_SOURCES = t/unit/stream_old_test.c t/unit/test.h
 t_unit_stream_old_test_LDADD = $(TRANSFER) $(CMOCKA_LIBS)
+t_unit_log_test_SOURCES = t/unit/log_test.c t/unit/test.h \
+	t/unit/object_fixture.c t/unit/object_fixture.h
+t_unit_log_test_LDADD = $(TRANSFER) $(CMOCKA_LIBS)
 t_unit_stream_test_SOURCES = t/unit/stream_test.c t/unit/test.h
 t_unit_stream_test_LDADD = $(TRANSFER) $(CMOCKA_LIBS)
 SERVER_FIXTURE = t/unit/server_fixture.c t/unit/server_fixture.h

@@ -249,8 +249,15 @@ def a_log_of_statements_grows_while_it_is_on(s):
     for _ in range(20):
         sql(s, "SELECT 'something that can be counted'")
     until(10, lambda: general()['pending'] > before + 20 * 30)
-    same(c.post(this() + '/log', {'name': 'general', 'disable': 1}).status,
-         200)
+    a = c.post(this() + '/log', {'name': 'general', 'publish': 1,
+                                 'disable': 1})
+    same((a.status, a.json['log']['status'], a.json['log']['prefix']),
+         (200, 'Disabled', '%s/postgresql-general/' % it['id']))
+    at = '/v1/AUTH_%s/database_logs' % c.tenant
+    names = c.raw('GET', at + '?prefix=' + a.json['log']['prefix'],
+                  headers={'Accept': 'text/plain'}).raw.decode().split()
+    check(sum(c.raw('GET', at + '/' + name).raw.count(
+        b'something that can be counted') for name in names) == 20, names)
     error = {l['name']: l for l in s.client('adam').get(
         this() + '/log').json['logs']}['error']
     same((error['type'], error['status']), ('SYS', 'Ready'))

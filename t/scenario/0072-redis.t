@@ -336,6 +336,9 @@ def its_log_is_the_operators(s):
     a = s.client('adam').get(this(s) + '/log')
     same([(log['name'], log['type'], log['status'])
           for log in a.json['logs']], [('error', 'SYS', 'Ready')])
+    a = s.client('adam').post(this(s) + '/log', {'name': 'error',
+                                                 'publish': 1})
+    same((a.status, a.json['log']['status']), (200, 'Published'), a)
 
 
 @story

@@ -1,12 +1,17 @@
 /* What every engine does. */
 #include "t/unit/engine_test.h"
 #include "agent/db_logs.h"
+#include "agent/file.h"
+#include "agent/log_pieces.h"
+#include "lib/base/clock.h"
 #include "lib/base/conf.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <unistd.h>
 
 const struct datastore *db;
@@ -359,6 +364,55 @@ room_is_taken_away_and_given_back(void **state)
 	ok(db->user_create(&op, &u));
 }
 
+static int64_t
+size_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 ? (int64_t)st.st_size : -1;
+}
+
+/* A server opens and writes when it likes; the agent's statements may be left out. */
+static bool
+has(const char *path, int64_t least)
+{
+	for (int i = 0; i < 1000 && size_of(path) < least; i++)
+		clock_sleep_ms(10);
+	return size_of(path) >= least;
+}
+
+/* Those that are switched: what system's logs say nobody can ask for. */
+static void
+a_log_that_was_put_aside_is_begun_anew(void **state)
+{
+	const struct db_log_file *f;
+
+	(void)state;
+	if (db->log_files == NULL)
+		skip();
+	for (f = db->log_files; f->name != NULL; f++) {
+		const char *path = file_data(&op, f->file);
+		const char *aside = op_printf(&op, "%s.1", path);
+
+		if (f->system || strcmp(f->name, "general") != 0)
+			continue;
+		ok(db->log_set(&op, f->name, true));
+		assert_true(has(path, 1));
+		assert_true(log_rotate(&op, f->file, 0));
+		assert_int_equal(size_of(path), -1);
+		ok(db->log_reopen(&op, f->name));
+		assert_true(has(path, 0));
+		assert_true(size_of(aside) > 0);
+		unlink(aside);
+		ok(db->log_set(&op, f->name, false));
+	}
+	for (f = db->log_files; f->name != NULL; f++) {
+		ok(log_rotate(&op, f->file, 0) && db->log_reopen != NULL ?
+		    db->log_reopen(&op, f->name) : OK);
+		unlink(op_printf(&op, "%s.1", file_data(&op, f->file)));
+	}
+}
+
 static void
 logs_are_switched_on_and_off_but_not_the_system_s(void **state)
 {
@@ -396,6 +450,7 @@ static const struct CMUnitTest contract[] = {
 	TEST(settings_are_taken_and_taken_back),
 	TEST(room_is_taken_away_and_given_back),
 	TEST(logs_are_switched_on_and_off_but_not_the_system_s),
+	TEST(a_log_that_was_put_aside_is_begun_anew),
 };
 
 /* Where users have databases. */
