@@ -23,7 +23,7 @@
 #define BACKUPS_SECS	2
 #define VERIFY_SECS	1
 #define VERIFIERS_SECS	10
-#define LOGS_SECS	30
+#define LOGS_SECS	3
 #define MB		(1 << 20)
 
 /* Bells get lost: with Redis, with a worker, with a message. */

@@ -280,4 +280,24 @@ def what_was_published_outlives_its_instance(s):
     same(objects(s, 'general'), was[1:])
 
 
+@story
+def what_is_too_old_goes_and_then_its_place(s):
+    tenant = it['alice'].tenant
+    at = '%s/storage/%s/database_logs/' % (s.dir, tenant)
+    files = sorted(f for f in os.listdir(at) if 'mariadb-general%2Flog-' in f)
+    young = objects(s, 'general')[1:]
+    os.rename(at + files[0], at + re.sub(r'log-\d{4}', 'log-2020', files[0]))
+    look = "UPDATE log_places SET look_at = now() WHERE tenant_id = '%s' " \
+        "RETURNING prefix" % tenant
+    same(len(s.sql(look)), 1)
+    until(20, lambda: objects(s, 'general') == young)
+    same(metafile(s).status, 200)
+    for f in files[1:]:
+        os.rename(at + f, at + re.sub(r'log-\d{4}', 'log-2020', f))
+    s.sql(look)
+    until(20, lambda: not s.sql("SELECT 1 FROM log_places WHERE tenant_id = "
+                                "'%s'" % tenant))
+    same((objects(s, 'general'), metafile(s).status), ([], 404))
+
+
 main()
