@@ -114,7 +114,7 @@ lines(const char *s, size_t n)
 	return count;
 }
 
-/* As many of them as end with a line; a line that fills all is cut between characters. */
+/* As many of them as end with a line, or all of the last ones of a piece that another follows; a line that fills all is cut between characters. */
 static size_t
 cut(const char *s, size_t n, bool last)
 {
@@ -205,7 +205,7 @@ send_next(struct op *op, struct ship *s, int i, int64_t at, size_t *n)
 		return OK;
 	TRY(piece_read(op, s, i, at, bytes, left < LOG_CHUNK ? (size_t)left :
 	    LOG_CHUNK, n));
-	*n = cut(bytes, *n, !s->piece[i].newest);
+	*n = cut(bytes, *n, i < s->n - 1);
 	if (*n == 0)
 		return OK;
 	*o = (struct log_sending){ .piece = s->piece[i].number, .from = at,
