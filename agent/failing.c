@@ -2,7 +2,8 @@
  * failing - the null engine, except for what the environment variable
  * COFFER_FAIL or the setting agent.fail asks: "database_create:1,grant:3" makes
  * the first creation of a database and the third grant of this process fail,
- * once each.
+ * once each.  "restore_early:1": backups are large, and restores say that all is
+ * well without having read them.
  */
 #include "agent/datastore.h"
 #include "agent/figures.h"
@@ -12,6 +13,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum call { PREPARE, START, STOP, RETUNE, STATUS, DATABASE_CREATE,
 	    DATABASE_DELETE,
@@ -239,7 +241,13 @@ failing_log_set(struct op *op, const char *name, bool on)
 static enum err
 failing_backup(struct op *op, const char *since, int fd, const char **mark)
 {
+	static const char nothing[65536];
+
 	TRY(datastore_null.backup(op, since, fd, mark));
+	/* More than a pipe takes that nobody reads. */
+	for (int i = 0; i < 64 && asked("restore_early") != 0; i++)
+		if (write(fd, nothing, sizeof(nothing)) == -1)
+			return op_fail(op, ERR_GUEST, "write fails");
 	return fails(op, BACKUP);	/* at the end: all of it has been stored */
 }
 
@@ -247,6 +255,8 @@ static enum err
 failing_restore(struct op *op, int nth, int fd)
 {
 	TRY(fails(op, RESTORE));
+	if (asked("restore_early") != 0)
+		return OK;
 	return datastore_null.restore(op, nth, fd);
 }
 

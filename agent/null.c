@@ -398,10 +398,13 @@ static enum err
 null_restore(struct op *op, int nth, int fd)
 {
 	char line[64];
+	char rest[4096];
 	ssize_t n = read(fd, line, sizeof(line) - 1);
 	int is;
 
 	line[n > 0 ? n : 0] = '\0';
+	while (read(fd, rest, sizeof(rest)) > 0)
+		;
 	if (sscanf(line, "null %d\n", &is) != 1 || is != nth + 1)
 		return op_fail(op, ERR_GUEST, "this is no backup %d of mine",
 		    nth + 1);

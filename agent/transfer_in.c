@@ -178,7 +178,12 @@ threads_end(struct op *op, struct in *i, pthread_t thread,
 	pthread_join(thread, NULL);
 	if (i->e != OK)
 		return op_fail(op, i->e, "%s", i->op.why);
-	return e == OK || i->deaf ? aside_end(op, engine, &mark) : e;
+	if (e != OK && !i->deaf)
+		return e;
+	TRY(aside_end(op, engine, &mark));
+	/* Nobody has seen whether the rest is right. */
+	return e == OK ? OK : op_fail(op, ERR_GUEST,
+	    "The engine stopped reading before its backup ended.");
 }
 
 static enum err

@@ -314,6 +314,22 @@ a_restore_whose_engine_fails_leaves_the_server_down(void **state)
 	assert_true(journal_stopped());
 }
 
+/* What it left unread was not looked at either. */
+static void
+an_engine_that_does_not_read_to_the_end_has_restored_nothing(void **state)
+{
+	(void)state;
+	assert_int_equal(conf_set(&op, "agent", "engine", "failing"), OK);
+	assert_int_equal(conf_set(&op, "agent", "fail", "restore_early:1"), OK);
+	assert_int_equal(done("t1:backup", ORDER_BACKUP, backup_of(ONE, NULL)),
+	    OK);
+	assert_int_equal(done("t2:restore", ORDER_RESTORE, chain(ONE, NULL)),
+	    ERR_GUEST);
+	assert_non_null(strstr(journal_find("t2:restore")->why,
+	    "stopped reading"));
+	assert_true(journal_stopped());
+}
+
 /* One object as it lies there, and what is said of its parts. */
 static const char *
 old_order(const char *name, const char *first, const char *second)
@@ -561,6 +577,8 @@ main(void)
 		TEST(storage_that_refuses_is_named_as_the_cause),
 		TEST(an_engine_that_fails_at_the_end_leaves_no_result),
 		TEST(a_restore_whose_engine_fails_leaves_the_server_down),
+		TEST(
+		    an_engine_that_does_not_read_to_the_end_has_restored_nothing),
 		TEST(objects_that_changed_are_refused_before_the_server_runs),
 		TEST(another_backup_s_object_is_refused_though_the_order_names_it),
 		TEST(nobody_starts_the_server_during_a_restore),
