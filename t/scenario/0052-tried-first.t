@@ -176,7 +176,8 @@ def nothing_is_done_in_a_guest(s):
     rows_ = [
         ('POST', one + '/log', {'name': 'general', 'disable': 1}, 'log_set'),
         ('POST', one + '/log', {'name': 'slow_query', 'enable': 1}, 'log_set'),
-        ('POST', one + '/log', {'name': 'general', 'discard': 1}, None),
+        ('POST', one + '/log', {'name': 'general', 'discard': 1},
+         'log_publish'),
         ('POST', one + '/modules', {'modules': [{'id': modules[1]}]},
          'module_apply'),
         ('DELETE', one + '/modules/{module_id}', None, 'module_remove'),
