@@ -97,7 +97,7 @@ endif
 if HAVE_CMOCKA
 check_PROGRAMS += t/unit/stream_old_test
 endif
-t_unit_stream_old_test_SOURCES = t/unit/stream_old_test.c t/unit/test.h
+t_unit_stream_old_test_SOURCES = t/unit/stream_old_test.c t/unit/test_op.h
 t_unit_stream_old_test_LDADD = $(TRANSFER) $(CMOCKA_LIBS)
 t_unit_log_test_SOURCES = t/unit/log_test.c t/unit/test.h \
 	t/unit/object_fixture.c t/unit/object_fixture.h
@@ -120,7 +120,7 @@ t_unit_postgresql_backup_test_SOURCES = t/unit/postgresql_backup_test.c \
 t_unit_postgresql_backup_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_agent_modules_test_SOURCES = t/unit/agent_modules_test.c t/unit/test.h
 t_unit_agent_modules_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
-t_unit_digest_test_SOURCES = t/unit/digest_test.c t/unit/test.h
+t_unit_digest_test_SOURCES = t/unit/digest_test.c t/unit/test_op.h
 t_unit_digest_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_orders_test_SOURCES = t/unit/orders_test.c t/unit/test.h
 t_unit_orders_test_LDADD = $(AGENT) $(CMOCKA_LIBS)

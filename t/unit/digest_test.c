@@ -1,27 +1,9 @@
 /* What a guest says of its data is bounded; what it saw twice is known. */
-#include "t/unit/test.h"
+#include "t/unit/test_op.h"
 #include "agent/look.h"
 #include "lib/base/text.h"
 
 #include <string.h>
-
-static struct op op;
-
-static int
-begin(void **state)
-{
-	(void)state;
-	op_begin(&op, "test");
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	op_end(&op);
-	return 0;
-}
 
 static enum err
 read_text(const char *text, struct digest *d)

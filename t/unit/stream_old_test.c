@@ -1,5 +1,5 @@
 /* What an older Trove left in storage, and everything that is not that. */
-#include "t/unit/test.h"
+#include "t/unit/test_op.h"
 #include "agent/stream_old.h"
 #include "lib/base/engines.h"
 #include "lib/base/text.h"
@@ -27,24 +27,6 @@ static const struct { const char *how, *hex; } encrypted[] = {
 	    "f11a9475383103bad09f3ebe808028c7cd7cb547ee2f8ea45f39af4f9158f7336c"
 	    "51f8db731152e3ebd65ab2b2d26d" },
 };
-
-static struct op op;
-
-static int
-begin(void **state)
-{
-	(void)state;
-	op_begin(&op, "test");
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	op_end(&op);
-	return 0;
-}
 
 struct bytes { unsigned char *b; size_t n; };
 
