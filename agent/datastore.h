@@ -86,6 +86,8 @@ struct datastore {
 	const struct db_log_file *log_files;	/* ends with a NULL name; NULL: none that could be published */
 	/* Its file was renamed: write to a new one.  NULL: it opens it for each line. */
 	enum err	(*log_reopen)(struct op *, const char *name);
+	/* Once a second while it answers: what it keeps in memory, to the file.  NULL: it writes all itself. */
+	enum err	(*log_write)(struct op *);
 };
 
 extern const struct datastore datastore_mariadb, datastore_mysql,

@@ -22,4 +22,10 @@ enum err	 postgresql_log_list(struct op *, const struct db_log **);
 enum err	 postgresql_log_set(struct op *, const char *name, bool on);
 enum err	 postgresql_log_reopen(struct op *, const char *name);
 
+extern const struct db_log_file redis_log_files[];
+enum err	 redis_log_list(struct op *, const struct db_log **);
+enum err	 redis_log_set(struct op *, const char *name, bool on);
+enum err	 redis_log_write(struct op *);
+void		 redis_log_forget(void);	/* where that was: the file tells */
+
 #endif

@@ -160,6 +160,21 @@ turn(struct op *op, const struct datastore *db, int64_t most)
 	known = true;
 }
 
+/* Said once, until it goes well again. */
+static void
+write_down(struct op *op, const struct datastore *db)
+{
+	static bool said;
+	bool bad;
+
+	if (db->log_write == NULL || !supervisor_ready())
+		return;
+	bad = db->log_write(op) != OK;
+	if (bad && !said)
+		log_warn(op, "a log is not written: %s", op->why);
+	said = bad;
+}
+
 void
 logs_turn(struct op *op)
 {
@@ -168,5 +183,6 @@ logs_turn(struct op *op)
 	if (supervisor_engine()->log_files == NULL || clock_ms() < next)
 		return;
 	next = clock_ms() + TURN_MS;
+	write_down(op, supervisor_engine());
 	turn(op, supervisor_engine(), logs_most());
 }

@@ -19,7 +19,7 @@ enum err	 logs_set(struct op *, const struct json *body, bool again,
 enum err	 logs_forget(struct op *, const struct json *body, bool again,
 		    struct jsonw *answer);
 
-/* Once a second: put aside what is too long. */
+/* Once a second: write down what the server only has in memory, put aside what is too long. */
 void		 logs_turn(struct op *);
 /* Bytes that a file may have: agent.log_kb, or a share of the volume. */
 int64_t		 logs_most(void);

@@ -5,8 +5,7 @@
 #include "agent/server.h"
 #include "agent/settings.h"
 #include "agent/tls.h"
-
-#include <sys/stat.h>
+#include "lib/base/log.h"
 
 #define PROGRAM	"/usr/bin/redis-server"
 #define LOG	"log/redis.log"
@@ -36,41 +35,23 @@ static const struct server_ways ways = {
 static enum err
 start(struct op *op)
 {
+	redis_log_forget();
 	return server_start(op, &ways);
 }
 
-/* Slow commands are kept in memory, where root reads them: SLOWLOG GET. */
-static const struct db_log_file log_files[] = {
-	{ "error", LOG, true },
-	{ 0 }
-};
-
+/* What is slow and in its memory would go with it. */
 static enum err
-log_list(struct op *op, const struct db_log **out)
+stop(struct op *op)
 {
-	struct db_log *list = op_alloc(op, 2 * sizeof(*list));
-	struct stat st;
-
-	list[0] = (struct db_log){ .name = "error", .system = true,
-	    .on = true };
-	if (stat(file_data(op, LOG), &st) == 0)
-		list[0].size = (int64_t)st.st_size;
-	*out = list;
-	return OK;
-}
-
-static enum err
-log_set(struct op *op, const char *name, bool on)
-{
-	(void)on;
-	return op_fail(op, ERR_BAD_REQUEST, "Log '%s' cannot be switched.",
-	    name);
+	if (server_pid() != 0 && redis_log_write(op) != OK)
+		log_warn(op, "slow commands may be lost: %s", op->why);
+	return server_stop(op);
 }
 
 const struct datastore datastore_redis = {
 	.name = "redis",
 	.start = start,
-	.stop = server_stop,
+	.stop = stop,
 	.retune = memory_retune,
 	.status = server_status,
 	.pid = server_pid,
@@ -90,8 +71,9 @@ const struct datastore datastore_redis = {
 	.restored = redis_restored,
 	.look = redis_look,
 	.verify = redis_verify,
-	.log_list = log_list,
-	.log_set = log_set,
-	.log_files = log_files,	/* opened for each line */
+	.log_list = redis_log_list,
+	.log_set = redis_log_set,
+	.log_files = redis_log_files,	/* opened for each line */
+	.log_write = redis_log_write,
 	.tls = &redis_tls_ways,
 };

@@ -1,8 +1,8 @@
 /*
  * redis_server - the engine's own rooms: redis_server.c the server process,
  * redis_conf.c its files, redis_settings.c what tenants set, redis_users.c the
- * accounts, redis_rdb.c backups; redis_talk.c is the agent's own way in, over
- * the server's socket.  (lib/wire/redis is the client.)
+ * accounts, redis_logs.c logs, redis_rdb.c backups; redis_talk.c is the
+ * agent's own way in, over the server's socket.  (lib/wire/redis is the client.)
  */
 #ifndef AGENT_REDIS_SERVER_H
 #define AGENT_REDIS_SERVER_H
@@ -36,6 +36,9 @@ enum err	 redis_probe(struct op *, bool *let_in);
 void		 redis_hang_up(void);	/* the server ended: forget the connection */
 /* argv ends with NULL.  ERR_GUEST; reply->text is set when it was the server's no. */
 enum err	 redis_ask(struct op *, struct redis_reply *,
+		    const char *const *argv);
+/* The same with a probe's patience: for what nobody waits for. */
+enum err	 redis_ask_soon(struct op *, struct redis_reply *,
 		    const char *const *argv);
 
 enum err	 redis_room(struct op *, enum db_room, bool news);

@@ -62,12 +62,26 @@ redis_probe(struct op *op, bool *let_in)
 	    op_fail(op, ERR_GUEST, "%s", op->why);
 }
 
-enum err
-redis_ask(struct op *op, struct redis_reply *reply, const char *const *argv)
+static enum err
+ask(struct op *op, struct redis_reply *reply, const char *const *argv,
+    int wait_ms)
 {
 	*reply = (struct redis_reply){ .kind = REDIS_NIL };
 	TRY(be_open(op));
-	if (redis_call_wait(op, kept, reply, argv, WORK_MS - PROBE_MS) == OK)
+	if (redis_call_wait(op, kept, reply, argv, wait_ms) == OK)
 		return OK;
 	return op_fail(op, ERR_GUEST, "%s", op->why);
+}
+
+enum err
+redis_ask(struct op *op, struct redis_reply *reply, const char *const *argv)
+{
+	return ask(op, reply, argv, WORK_MS - PROBE_MS);
+}
+
+enum err
+redis_ask_soon(struct op *op, struct redis_reply *reply,
+    const char *const *argv)
+{
+	return ask(op, reply, argv, 0);
 }

@@ -331,14 +331,44 @@ def a_server_that_dies_in_the_middle_of_a_backup_leaves_nothing_half(s):
 
 
 @story
-def its_log_is_the_operators(s):
-    same(alice(s).get(this(s) + '/log').json, {'logs': []})
+def its_error_log_is_the_operators(s):
+    same([log['name'] for log in alice(s).get(this(s) + '/log').json[
+        'logs']], ['slow_query'])
     a = s.client('adam').get(this(s) + '/log')
     same([(log['name'], log['type'], log['status'])
-          for log in a.json['logs']], [('error', 'SYS', 'Ready')])
+          for log in a.json['logs']], [('slow_query', 'USER', 'Disabled'),
+                                       ('error', 'SYS', 'Ready')])
     a = s.client('adam').post(this(s) + '/log', {'name': 'error',
                                                  'publish': 1})
     same((a.status, a.json['log']['status']), (200, 'Published'), a)
+
+
+def slow(n):
+    """More than the 10 ms from which on Redis takes a command for slow."""
+    app('EVAL', "local t = redis.call('TIME'); repeat local u = "
+        "redis.call('TIME') until (u[1] - t[1]) * 1000000 + u[2] - t[2] > "
+        "12000 return ARGV[1]", '0', 'slow-%d' % n)
+
+
+@story
+def slow_commands_are_published_each_of_them_once(s):
+    c = alice(s)
+    slow(0)                                     # nobody writes it down
+    a = c.post(this(s) + '/log', {'name': 'slow_query', 'enable': 1})
+    same((a.status, a.json['log']['status']), (200, 'Enabled'), a)
+    slow(1)
+    restart(s)
+    slow(2)
+    a = c.post(this(s) + '/log', {'name': 'slow_query', 'publish': 1})
+    same((a.status, a.json['log']['status']), (200, 'Published'), a)
+    at = '/v1/AUTH_%s/database_logs' % c.tenant
+    text = ''.join(
+        c.raw('GET', at + '/' + o['name']).raw.decode()
+        for o in c.raw('GET', at + '?format=json&prefix=%s/redis-slow_query/'
+                       % it['id']).json)
+    same(re.findall(r' "slow-(\d)"\n', text), ['1', '2'])
+    a = c.post(this(s) + '/log', {'name': 'slow_query', 'disable': 1})
+    same((a.status, a.json['log']['status']), (200, 'Disabled'), a)
 
 
 @story
