@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define BOXES 2
 
@@ -10,6 +11,7 @@ struct boxes {
 	pthread_mutex_t	 lock;
 	pthread_cond_t	 changed;
 	struct box	 box[BOXES];
+	struct box	*begun;		/* the filling side's; NULL: none */
 	size_t		 room;
 	uint64_t	 filled, emptied;	/* so many in all */
 	bool		 last, given_up;
@@ -43,14 +45,9 @@ boxes_new(struct op *op, size_t room)
 	return b;
 }
 
-size_t
-boxes_room(const struct boxes *b)
-{
-	return b->room;
-}
-
-struct box *
-boxes_empty(struct boxes *b)
+/* NULL: the other side gave up. */
+static struct box *
+empty(struct boxes *b)
 {
 	struct box *box = NULL;
 
@@ -88,11 +85,30 @@ add(struct boxes *b, uint64_t *n)
 	pthread_mutex_unlock(&b->lock);
 }
 
-void
-boxes_filled(struct boxes *b, struct box *box)
+static void
+filled(struct boxes *b)
 {
-	(void)box;
+	b->begun = NULL;
 	add(b, &b->filled);
+}
+
+bool
+boxes_put(struct boxes *b, const void *bytes, size_t n)
+{
+	const char *p = bytes;
+	size_t some;
+
+	for (; n > 0; p += some, n -= some) {
+		if (b->begun == NULL && (b->begun = empty(b)) == NULL)
+			return false;
+		some = b->room - b->begun->len;
+		some = some < n ? some : n;
+		memcpy(b->begun->bytes + b->begun->len, p, some);
+		b->begun->len += some;
+		if (b->begun->len == b->room)
+			filled(b);
+	}
+	return true;
 }
 
 void
@@ -114,6 +130,8 @@ set(struct boxes *b, bool *what)
 void
 boxes_last(struct boxes *b)
 {
+	if (b->begun != NULL)
+		filled(b);
 	set(b, &b->last);
 }
 

@@ -13,12 +13,10 @@ struct box { char *bytes; size_t len; };	/* len: how far it is filled */
 
 struct boxes;				/* the op's; both threads have ended before it does */
 struct boxes	*boxes_new(struct op *, size_t room);	/* of each box */
-size_t		 boxes_room(const struct boxes *);
 
-/* The side that fills: an empty one, len 0; NULL: the other side gave up. */
-struct box	*boxes_empty(struct boxes *);
-void		 boxes_filled(struct boxes *, struct box *);
-void		 boxes_last(struct boxes *);	/* no more come */
+/* The side that fills: a box goes across when it is full.  False: the other side gave up. */
+bool		 boxes_put(struct boxes *, const void *bytes, size_t n);
+void		 boxes_last(struct boxes *);	/* no more come; a begun one goes across */
 /* The side that empties: a full one, in the order filled; NULL: no more, or given up. */
 struct box	*boxes_full(struct boxes *);
 void		 boxes_emptied(struct boxes *, struct box *);

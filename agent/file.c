@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define FILE_MAX (1024 * 1024)
+#define EARLY	(8 << 20)	/* bytes */
 
 static void
 close_fd(void *fd)
@@ -183,4 +184,15 @@ file_remove_tree(struct op *op, const char *path)
 		return op_fail(op, ERR_INTERNAL, "%s: %s", path,
 		    strerror(errno));
 	return OK;
+}
+
+void
+file_early(struct file_early *f, size_t written)
+{
+	f->at += (int64_t)written;
+	if (f->at - f->told < EARLY)
+		return;
+	(void)sync_file_range(f->fd, f->told, f->at - f->told,
+	    SYNC_FILE_RANGE_WRITE);
+	f->told = f->at;
 }

@@ -7,6 +7,8 @@
 
 #include "lib/base/op.h"
 
+#include <stdint.h>
+
 /* The path of a file, or a directory, of the volume: below agent.data. */
 const char	*file_data(struct op *, const char *name);
 
@@ -21,12 +23,19 @@ enum err	 file_put_anew(struct op *, const char *path, const char *bytes,
 		    size_t len);
 /* What was put anew shall outlast one after all. */
 enum err	 file_keep(struct op *, const char *path);
-/* With all below it; links are not followed.  Gone already is well. */
 /* A directory that was made aside for another, which is left as made, or as old. */
 enum err	 file_take_place(struct op *, const char *made,
 		    const char *place, const char *old);
+/* With all below it; links are not followed.  Gone already is well. */
 enum err	 file_remove_tree(struct op *, const char *path);
 /* Mode 0700; there already is well. */
 enum err	 file_directory(struct op *, const char *path);
+
+/*
+ * A large file that is written from its begin to its end: the disk begins with it
+ * while the rest comes, and the sync at the end waits for little.
+ */
+struct file_early { int fd; int64_t at, told; };
+void		 file_early(struct file_early *, size_t written);
 
 #endif

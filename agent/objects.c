@@ -79,16 +79,24 @@ send(struct op *op, struct objects *o, const char *name,
 typedef enum err (*attempt)(struct op *, struct objects *, const char *name,
     void *arg);
 
-/* Each attempt has memory of its own: there may be thousands of objects. */
+/*
+ * Each attempt has memory of its own: there may be thousands of objects.  One that
+ * got further does not count against the others.
+ */
 static enum err
 try(struct op *op, struct objects *o, const char *name, attempt once,
-    void *arg)
+    void *arg, const int64_t *moved)
 {
-	int64_t pause = PAUSE_MS;
+	int64_t pause = PAUSE_MS, before = 0;
 	enum err e = ERR_INTERNAL;
 	struct op inner;
 
 	for (int n = 1; n <= TRIES; n++) {
+		if (moved != NULL && *moved > before) {
+			before = *moved;
+			pause = PAUSE_MS;
+			n = 1;
+		}
 		op_begin(&inner, op->id);
 		inner.instance = op->instance;
 		e = once(&inner, o, name, arg);
@@ -153,13 +161,15 @@ object_put_with(struct op *op, struct objects *o, const char *name,
 	struct putting p = { headers, bytes, n, md5 };
 
 	md5_hex(md5, bytes, n);
-	return try(op, o, name, put_once, &p);
+	return try(op, o, name, put_once, &p, NULL);
 }
 
 struct getting {
 	const struct segment *s;
-	char		*into;
-	size_t		 got;
+	object_sink	 sink;
+	void		*arg;
+	int64_t		 got;		/* by all attempts */
+	struct md5	 sum;
 	bool		 longer;
 };
 
@@ -168,12 +178,12 @@ get_some(void *arg, const char *bytes, size_t n)
 {
 	struct getting *g = arg;
 
-	g->longer = n > (size_t)g->s->bytes - g->got;
+	g->longer = (int64_t)n > g->s->bytes - g->got;
 	if (g->longer)
 		return false;
-	memcpy(g->into + g->got, bytes, n);
-	g->got += n;
-	return true;
+	md5_add(&g->sum, bytes, n);
+	g->got += (int64_t)n;
+	return g->sink(g->arg, bytes, n);
 }
 
 static enum err
@@ -182,36 +192,34 @@ get_once(struct op *op, struct objects *o, const char *name, void *arg)
 	struct getting *g = arg;
 	const struct segment *s = g->s;
 	const char *const range[] = { "Range", op_printf(op, "bytes=%lld-%lld",
-		(long long)s->from, (long long)(s->from + s->bytes - 1)),
-		NULL };
+		(long long)(s->from + g->got),
+		(long long)(s->from + s->bytes - 1)), NULL };
 	struct http_request q = { .method = "GET", .sink = get_some,
-	    .arg = g, .headers = s->part ? range : NULL };
+	    .arg = g, .headers = s->part || g->got > 0 ? range : NULL };
 	struct http_answer a;
-	char md5[MD5_HEX + 1] = "not known";
 	enum err e;
 
-	g->got = 0;
-	g->longer = false;
+	if (g->got == s->bytes)
+		return OK;
 	e = send(op, o, name, &q, &a);
-	if (g->longer)
-		return op_fail(op, ERR_FORGED, "Object %s is longer than it "
-		    "was.", name);
-	TRY(e);
-	if (s->md5 != NULL)
-		md5_hex(md5, g->into, g->got);
-	if (g->got != (size_t)s->bytes ||
-	    (s->md5 != NULL && strcasecmp(md5, s->md5) != 0))
-		return op_fail(op, ERR_FORGED, "Object %s is not what was "
-		    "stored: %zu of %lld bytes, MD5 %s.", name, g->got,
-		    (long long)s->bytes, md5);
-	return OK;
+	return g->longer ? op_fail(op, ERR_FORGED, "Object %s is longer than "
+	    "it was.", name) : e;
 }
 
 enum err
 object_get(struct op *op, struct objects *o, const struct segment *s,
-    char *into)
+    object_sink sink, void *arg)
 {
-	struct getting g = { .s = s, .into = into };
+	struct getting g = { .s = s, .sink = sink, .arg = arg };
+	char md5[MD5_HEX + 1];
 
-	return try(op, o, s->name, get_once, &g);
+	md5_begin(&g.sum);
+	TRY(try(op, o, s->name, get_once, &g, &g.got));
+	md5_end(&g.sum, md5);
+	if (g.got == s->bytes && strcasecmp(md5, s->md5) == 0)
+		return OK;
+	return op_fail(op, ERR_FORGED, "The backup in storage is damaged: the "
+	    "MD5 of %lld bytes from %lld on, of %lld, is %s%s%s.",
+	    (long long)g.got, (long long)s->from, (long long)s->bytes, md5,
+	    *s->name != '\0' ? ", object " : "", s->name);
 }

@@ -1,6 +1,6 @@
 /*
  * objects - the objects of a backup, which a leave lets this guest write or
- * read.  Each goes whole, is compared by MD5, and is tried again for a minute.
+ * read.  Each is compared by MD5; where nothing moves it is tried again for a minute.
  */
 #ifndef AGENT_OBJECTS_H
 #define AGENT_OBJECTS_H
@@ -37,10 +37,15 @@ struct segment {
 	bool		 part;
 	int64_t		 from;		/* bytes; 0 of a whole one */
 	int64_t		 bytes;
-	const char	*md5;		/* NULL: whoever wants it compares what there is to compare */
+	const char	*md5;
 };
-/* Exactly its bytes, of its MD5; ERR_FORGED for any others, ERR_NOT_FOUND. */
+/*
+ * Into a sink, in their order, each byte once: a stream that breaks off goes on
+ * where it was.  False of the sink ends it, ERR_CLOUD.  ERR_NOT_FOUND.  ERR_FORGED
+ * for other bytes than those of its MD5, which the sink has been given by then.
+ */
+typedef bool	(*object_sink)(void *arg, const char *bytes, size_t n);
 enum err	 object_get(struct op *, struct objects *,
-		    const struct segment *, char *into);
+		    const struct segment *, object_sink, void *arg);
 
 #endif

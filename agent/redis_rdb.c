@@ -190,6 +190,7 @@ redis_restore(struct op *op, int nth, int from)
 {
 	const char *path = file_data(op, RESTORED);
 	char *buf = op_alloc(op, CHUNK), magic[sizeof(MAGIC)] = "";
+	struct file_early early = { 0 };
 	ssize_t n;
 	int fd;
 
@@ -201,9 +202,12 @@ redis_restore(struct op *op, int nth, int from)
 	if (fd == -1)
 		return failed(op, path);
 	op_defer(op, close_fd, (void *)(intptr_t)fd);
+	early.fd = fd;
 	while ((n = read(from, buf, CHUNK)) > 0 || (n == -1 && errno == EINTR))
-		if (n > 0)
+		if (n > 0) {
 			TRY(give(op, fd, buf, (size_t)n));
+			file_early(&early, (size_t)n);
+		}
 	if (n == -1)
 		return failed(op, "the backup's stream");
 	if (pread(fd, magic, strlen(MAGIC), 0) == -1 ||

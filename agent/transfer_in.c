@@ -11,11 +11,10 @@
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #define PIPE	(1 << 20)
-#define PIECE	((int64_t)SEGMENT_SMALL)	/* of an old object, at once */
+#define BOX	(4 << 20)
 
 struct in {
 	const struct datastore *engine;
@@ -31,60 +30,26 @@ struct in {
 
 /* --- the thread that fetches ----------------------------------------------------- */
 
+static bool
+fill(void *arg, const char *bytes, size_t n)
+{
+	return boxes_put(((struct in *)arg)->boxes, bytes, n);
+}
+
+/* Where nobody wants more, the other one knows why. */
 static enum err
 fetch_all(struct in *i)
 {
 	struct objects *objects = objects_new(&i->op, &i->part->leave);
-	struct box *b;
+	enum err e = OK;
 
-	for (size_t k = 0; k < i->part->n; k++) {
-		const struct segment *s = &i->part->segment[k];
-
-		if ((b = boxes_empty(i->boxes)) == NULL)
-			return OK;	/* the other one knows why */
-		TRY(object_get(&i->op, objects, s, b->bytes));
-		b->len = (size_t)s->bytes;
-		boxes_filled(i->boxes, b);
-	}
-	boxes_last(i->boxes);
-	return OK;
-}
-
-/* In pieces; how large they are has nothing to do with its parts. */
-static enum err
-fetch_span(struct in *i, struct objects *objects, const struct segment *s)
-{
-	struct segment piece = { .name = s->name, .part = true };
-	char md5[MD5_HEX + 1];
-	struct md5 sum;
-	struct box *b;
-
-	md5_begin(&sum);
-	for (int64_t at = 0; at < s->bytes; at += piece.bytes) {
-		piece.from = s->from + at;
-		piece.bytes = s->bytes - at < PIECE ? s->bytes - at : PIECE;
-		if ((b = boxes_empty(i->boxes)) == NULL)
-			return OK;
-		TRY(object_get(&i->op, objects, &piece, b->bytes));
-		b->len = (size_t)piece.bytes;
-		md5_add(&sum, b->bytes, b->len);
-		boxes_filled(i->boxes, b);
-	}
-	md5_end(&sum, md5);
-	return strcasecmp(md5, s->md5) == 0 ? OK : op_fail(&i->op, ERR_FORGED,
-	    "The backup in storage is damaged: the MD5 of %lld bytes from "
-	    "%lld on is %s.", (long long)s->bytes, (long long)s->from, md5);
-}
-
-static enum err
-fetch_old(struct in *i)
-{
-	struct objects *objects = objects_new(&i->op, &i->part->leave);
-
-	for (size_t k = 0; k < i->part->n; k++)
-		TRY(fetch_span(i, objects, &i->part->segment[k]));
-	boxes_last(i->boxes);
-	return OK;
+	for (size_t k = 0; k < i->part->n && e == OK; k++)
+		e = object_get(&i->op, objects, &i->part->segment[k], fill, i);
+	if (boxes_given_up(i->boxes))
+		return OK;
+	if (e == OK)
+		boxes_last(i->boxes);
+	return e;
 }
 
 static void *
@@ -92,7 +57,7 @@ fetching(void *arg)
 {
 	struct in *i = arg;
 
-	i->e = i->part->old ? fetch_old(i) : fetch_all(i);
+	i->e = fetch_all(i);
 	if (i->e != OK)
 		boxes_give_up(i->boxes);
 	return NULL;
@@ -215,19 +180,6 @@ threads_run(struct op *op, struct in *i)
 	return e;
 }
 
-static size_t
-largest(const struct job_part *p)
-{
-	int64_t most = 0;
-
-	if (p->old)
-		return (size_t)PIECE;
-	for (size_t k = 0; k < p->n; k++)
-		if (p->segment[k].bytes > most)
-			most = p->segment[k].bytes;
-	return (size_t)most;
-}
-
 static enum err
 part_in(struct op *op, const struct datastore *engine, const struct job *job,
     int nth)
@@ -236,7 +188,7 @@ part_in(struct op *op, const struct datastore *engine, const struct job *job,
 	enum err e;
 
 	*i = (struct in){ .engine = engine, .part = &job->part[nth],
-	    .nth = nth, .boxes = boxes_new(op, largest(&job->part[nth])) };
+	    .nth = nth, .boxes = boxes_new(op, BOX) };
 	op_begin(&i->op, op->id);
 	e = threads_run(op, i);
 	op_end(&i->op);

@@ -22,7 +22,6 @@ struct out {
 	const struct job *job;
 	const struct datastore *engine;
 	struct boxes	*boxes;
-	struct box	*box;		/* being filled; NULL: none yet */
 	int		 data[2];	/* the engine writes, we read */
 	int64_t		 plain_bytes;
 	/* The thread's own, until it has ended. */
@@ -76,29 +75,13 @@ storing(void *arg)
 
 /* --- this one ----------------------------------------------------------------------- */
 
-/* Cut wherever a box is full. */
 static enum err
 fill(struct op *op, void *arg, const void *bytes, size_t n)
 {
 	struct out *o = arg;
-	const char *p = bytes;
-	size_t some;
 
-	while (n > 0) {
-		if (o->box == NULL && (o->box = boxes_empty(o->boxes)) == NULL)
-			return op_fail(op, ERR_CLOUD, "Storage gave up.");
-		some = boxes_room(o->boxes) - o->box->len;
-		some = some < n ? some : n;
-		memcpy(o->box->bytes + o->box->len, p, some);
-		o->box->len += some;
-		p += some;
-		n -= some;
-		if (o->box->len < boxes_room(o->boxes))
-			break;
-		boxes_filled(o->boxes, o->box);
-		o->box = NULL;
-	}
-	return OK;
+	return boxes_put(o->boxes, bytes, n) ? OK :
+	    op_fail(op, ERR_CLOUD, "Storage gave up.");
 }
 
 static enum err
@@ -143,8 +126,6 @@ data_move(struct op *op, struct out *o, struct aside *engine,
 		return op_fail(op, ERR_GUEST, "%s gave no data.",
 		    o->engine->name);
 	TRY(stream_out_end(op, s));
-	if (o->box != NULL)
-		boxes_filled(o->boxes, o->box);
 	boxes_last(o->boxes);
 	return OK;
 }

@@ -1,4 +1,5 @@
 #include "agent/untar.h"
+#include "agent/file.h"
 #include "lib/base/text.h"
 
 #include <errno.h>
@@ -118,6 +119,8 @@ stays_inside(const char *name)
 static enum err
 copy(struct untar *in, int fd, const char *name, int64_t size)
 {
+	struct file_early early = { .fd = fd };
+
 	while (size > 0) {
 		size_t n = size < CHUNK ? (size_t)size : CHUNK;
 
@@ -129,6 +132,7 @@ copy(struct untar *in, int fd, const char *name, int64_t size)
 				return failed(in, name);
 			done += (size_t)w;
 		}
+		file_early(&early, n);
 		size -= (int64_t)n;
 	}
 	return OK;

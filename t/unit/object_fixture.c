@@ -25,7 +25,7 @@
 
 static pid_t server;
 static char dir[64], url[64], sock[96];
-struct shared { int requests, status, times; };
+struct shared { int requests, status, times; bool cut; };
 /* With the server's processes. */
 static struct shared *shared;
 
@@ -76,11 +76,24 @@ read_request(FILE *in, struct request *q)
 	return q->len <= BODY_MOST && fread(q->body, 1, q->len, in) == q->len;
 }
 
+/* Half of it, and gone, where it was told so. */
+static void
+break_off(int fd, const char *body, size_t n)
+{
+	if (!shared->cut || shared->times == 0 || n < 2)
+		return;
+	shared->times--;
+	if (write(fd, body, n / 2) != -1)
+		shutdown(fd, SHUT_RDWR);
+	_exit(0);
+}
+
 static void
 say(int fd, int status, const char *etag, const void *body, size_t n)
 {
 	dprintf(fd, "HTTP/1.1 %d Said\r\nETag: \"%s\"\r\nContent-Length: "
 	    "%zu\r\n\r\n", status, etag, n);
+	break_off(fd, body, n);
 	for (const char *p = body; n > 0;) {
 		ssize_t some = write(fd, p, n);
 
@@ -97,7 +110,7 @@ misbehaves(int fd)
 {
 	while (shared->status == -1)
 		usleep(2000);
-	if (shared->times == 0)
+	if (shared->times == 0 || shared->cut)
 		return false;
 	if (shared->times > 0)
 		shared->times--;
@@ -265,6 +278,7 @@ object_fixture_behave(const char *how)
 
 	sscanf(how, "%15s %d", word, &times);
 	shared->times = times;
+	shared->cut = strcmp(word, "cut") == 0;
 	shared->status = strcmp(word, "hold") == 0 ? -1 : atoi(word);
 	if (shared->status == -1)
 		shared->times = 0;

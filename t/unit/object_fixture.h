@@ -16,7 +16,8 @@ const char	*object_fixture_path(const char *object);	/* its file; one of four bu
 
 /*
  * How the next requests are answered: "503 2" twice so, "403 -1" until told
- * otherwise, "hold -1" not before told otherwise; "" as they should be.
+ * otherwise, "hold -1" not before told otherwise, "cut 2" twice with half of what
+ * was asked for; "" as they should be.
  */
 void		 object_fixture_behave(const char *how);
 int		 object_fixture_requests(void);	/* so many came */

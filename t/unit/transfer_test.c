@@ -417,6 +417,24 @@ objects_that_changed_are_refused_before_the_server_runs(void **state)
 	assert_true(supervisor_ready());
 }
 
+/* Storage, a proxy, a network: what was read already is not asked for again. */
+static void
+an_object_that_breaks_off_goes_on_where_it_was(void **state)
+{
+	const char *body;
+	int before;
+
+	(void)state;
+	assert_int_equal(done("t1:backup", ORDER_BACKUP, backup_of(ONE, NULL)),
+	    OK);
+	body = chain(ONE, NULL);
+	before = object_fixture_requests();
+	object_fixture_behave("cut 2");
+	assert_int_equal(done("t2:restore", ORDER_RESTORE, body), OK);
+	assert_int_equal(object_fixture_requests() - before, 3);
+	assert_true(supervisor_ready());
+}
+
 /* Its length and MD5 are those of the order: the seal alone knows better. */
 static void
 another_backup_s_object_is_refused_though_the_order_names_it(void **state)
@@ -580,6 +598,7 @@ main(void)
 		TEST(
 		    an_engine_that_does_not_read_to_the_end_has_restored_nothing),
 		TEST(objects_that_changed_are_refused_before_the_server_runs),
+		TEST(an_object_that_breaks_off_goes_on_where_it_was),
 		TEST(another_backup_s_object_is_refused_though_the_order_names_it),
 		TEST(nobody_starts_the_server_during_a_restore),
 		TEST(a_restore_cut_off_by_a_crash_is_done_again),
