@@ -1,7 +1,8 @@
 /*
- * A backup is what a replica is sent at first: a snapshot that the server's
- * child writes into the connection, with no copy on the disk.  A restored one
- * becomes the base of the append-only log, from which the server starts.
+ * A backup is its users, and what a replica is sent at first: a snapshot that
+ * the server's child writes into the connection, with no copy on the disk.  A
+ * restored one becomes the base of the append-only log, from which the server
+ * starts.  Before the users there was only the snapshot, as in what Trove made.
  */
 #include "agent/redis_server.h"
 #include "agent/file.h"
@@ -19,7 +20,10 @@
 #define SILENCE_S	120		/* while another child ends it says something every 10 s */
 #define MARK		40		/* bytes that end a stream whose length nobody knew */
 #define CHUNK		65536
-#define MAGIC		"REDIS"
+#define MAGIC		"REDIS"		/* of a snapshot, which is longer than HEAD */
+#define USERS		"COFFER1 "	/* and how many bytes of users follow */
+#define HEAD		17
+#define USERS_MOST	(1 << 20)
 
 #define RESTORED	REDIS_DATA "/restored.rdb"
 #define BASE		REDIS_AOF_NAME ".1.base.rdb"
@@ -156,6 +160,18 @@ copy_bytes(struct op *op, int from, int to, int64_t left)
 	return OK;
 }
 
+static enum err
+users_give(struct op *op, int to)
+{
+	const char *users, *head;
+	size_t n;
+
+	TRY(redis_users_text(op, &users, &n));
+	head = op_printf(op, USERS "%08zu\n", n);
+	TRY(give(op, to, head, HEAD));
+	return give(op, to, users, n);
+}
+
 enum err
 redis_backup(struct op *op, const char *since, int to, const char **mark)
 {
@@ -176,6 +192,7 @@ redis_backup(struct op *op, const char *since, int to, const char **mark)
 	TRY(say(op, fd, "REPLCONF capa eof\r\n", "a stream"));
 	TRY(give(op, fd, "SYNC\r\n", 6));
 	TRY(line(op, fd, head, sizeof(head)));
+	TRY(users_give(op, to));
 	if (strncmp(head, "$EOF:", 5) == 0 && strlen(head) == 5 + MARK)
 		return copy_until(op, fd, to, head + 5);
 	if (*head == '$' && text_number(head + 1, 1, INT64_MAX, &len))
@@ -185,11 +202,61 @@ redis_backup(struct op *op, const char *since, int to, const char **mark)
 
 /* --- restore ------------------------------------------------------------------------ */
 
+/* All n bytes, if there are as many. */
+static enum err
+take_all(struct op *op, int from, char *to, size_t n)
+{
+	size_t has = 0;
+	ssize_t got;
+
+	while (has < n && (got = read(from, to + has, n - has)) != 0) {
+		if (got == -1 && errno != EINTR)
+			return failed(op, "the backup's stream");
+		if (got > 0)
+			has += (size_t)got;
+	}
+	return has == n ? OK : op_fail(op, ERR_BAD_REQUEST,
+	    "This is no snapshot of Redis.");
+}
+
+static enum err
+users_take(struct op *op, int from, const char *size)
+{
+	int64_t n;
+	char *text;
+
+	if (!text_number(size, 0, USERS_MOST, &n))
+		return op_fail(op, ERR_BAD_REQUEST,
+		    "This is no backup of Redis.");
+	text = op_alloc(op, (size_t)n + 1);
+	TRY(take_all(op, from, text, (size_t)n));
+	return redis_users_aside(op, text, (size_t)n);
+}
+
+/* To where the snapshot begins, of which the first bytes are written. */
+static enum err
+head_take(struct op *op, int from, int to)
+{
+	char head[HEAD + 1] = "";
+
+	TRY(take_all(op, from, head, HEAD));
+	if (strncmp(head, USERS, strlen(USERS)) == 0) {
+		head[HEAD - 1] = '\0';
+		TRY(users_take(op, from, head + strlen(USERS)));
+		TRY(take_all(op, from, head, HEAD));
+	} else
+		TRY(redis_users_aside(op, NULL, 0));
+	if (strncmp(head, MAGIC, strlen(MAGIC)) != 0)
+		return op_fail(op, ERR_BAD_REQUEST,
+		    "This is no snapshot of Redis.");
+	return give(op, to, head, HEAD);
+}
+
 enum err
 redis_restore(struct op *op, int nth, int from)
 {
 	const char *path = file_data(op, RESTORED);
-	char *buf = op_alloc(op, CHUNK), magic[sizeof(MAGIC)] = "";
+	char *buf = op_alloc(op, CHUNK);
 	struct file_early early = { 0 };
 	ssize_t n;
 	int fd;
@@ -202,6 +269,7 @@ redis_restore(struct op *op, int nth, int from)
 	if (fd == -1)
 		return failed(op, path);
 	op_defer(op, close_fd, (void *)(intptr_t)fd);
+	TRY(head_take(op, from, fd));
 	early.fd = fd;
 	while ((n = read(from, buf, CHUNK)) > 0 || (n == -1 && errno == EINTR))
 		if (n > 0) {
@@ -210,10 +278,6 @@ redis_restore(struct op *op, int nth, int from)
 		}
 	if (n == -1)
 		return failed(op, "the backup's stream");
-	if (pread(fd, magic, strlen(MAGIC), 0) == -1 ||
-	    strcmp(magic, MAGIC) != 0)
-		return op_fail(op, ERR_BAD_REQUEST,
-		    "This is no snapshot of Redis.");
 	return fsync(fd) == 0 ? OK : failed(op, path);
 }
 
@@ -246,6 +310,7 @@ redis_restored(struct op *op)
 	TRY(log_remove(op, dir));
 	unlink(file_data(op, REDIS_DATA "/dump.rdb"));
 	TRY(file_directory(op, dir));
+	TRY(redis_users_restored(op));
 	if (rename(file_data(op, RESTORED), base) == -1)
 		return failed(op, base);
 	return file_put(op, op_printf(op, "%s/" REDIS_AOF_NAME ".manifest",

@@ -65,6 +65,15 @@ enum err	 redis_user_update(struct op *, const struct db_user *,
 enum err	 redis_root_enable(struct op *, const char *password);
 enum err	 redis_root_disable(struct op *);
 
+/*
+ * Those of a backup: a user on each line, with the hash of the password.
+ * Aside, while its data come: ERR_BAD_REQUEST when they cannot be users; text
+ * NULL: it has none.  Then in the place of those that are there, without root.
+ */
+enum err	 redis_users_text(struct op *, const char **text, size_t *);
+enum err	 redis_users_aside(struct op *, const char *text, size_t);
+enum err	 redis_users_restored(struct op *);
+
 enum err	 redis_backup(struct op *, const char *since, int fd,
 		    const char **mark);
 enum err	 redis_restore(struct op *, int nth, int fd);

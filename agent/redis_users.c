@@ -4,15 +4,19 @@
  * hashes of passwords are kept and told to the server.
  */
 #include "agent/redis_server.h"
+#include "agent/file.h"
+#include "agent/names.h"
 #include "agent/settings.h"
 #include "lib/base/log.h"
 #include "lib/base/seal.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define USERS	"agent/users"
 #define ROOT	"agent/root"		/* one, or none */
+#define RESTORED "agent/users.restored"	/* that came with a backup */
 #define DIGITS	(2 * SEAL_HASH)
 
 /* What does not reach beyond the data, and what programs use every day. */
@@ -315,4 +319,80 @@ redis_root_disable(struct op *op)
 {
 	TRY(settings_write_to(op, ROOT, &(struct db_setting){ 0 }));
 	return acl_delete(op, "root");
+}
+
+/* --- in a backup -------------------------------------------------------------------- */
+
+enum err
+redis_users_text(struct op *op, const char **text, size_t *n)
+{
+	enum err e = file_get(op, file_data(op, USERS), text, n);
+
+	if (e != ERR_NOT_FOUND)
+		return e;
+	*text = "";
+	*n = 0;
+	return OK;
+}
+
+static bool
+is_hash(const char *s)
+{
+	unsigned char hash[SEAL_HASH];
+
+	return strlen(s) == DIGITS && text_unhex(hash, s, sizeof(hash));
+}
+
+/* A guest wrote the backup: no name is the agent's, root's or there twice. */
+static enum err
+restored_check(struct op *op, const struct db_setting **out)
+{
+	struct db_setting *list;
+	size_t n = 0;
+
+	TRY(settings_read_from(op, RESTORED, out));
+	while ((*out)[n].name != NULL)
+		n++;
+	list = op_alloc(op, (n + 1) * sizeof(*list));
+	memcpy(list, *out, (n + 1) * sizeof(*list));
+	*out = list;
+	qsort(list, n, sizeof(*list), settings_compare);
+	for (size_t i = 0; i < n; i++) {
+		struct db_user u = { .name = list[i].name };
+
+		TRY(names_user(op, u.name));
+		TRY(user_check(op, &u));
+		if (!is_hash(list[i].value) || (i > 0 &&
+		    strcmp(u.name, list[i - 1].name) == 0))
+			return op_fail(op, ERR_BAD_REQUEST,
+			    "The backup's user %s is none.", u.name);
+	}
+	return OK;
+}
+
+enum err
+redis_users_aside(struct op *op, const char *text, size_t n)
+{
+	const struct db_setting *users;
+
+	if (text == NULL) {
+		unlink(file_data(op, RESTORED));
+		return OK;
+	}
+	TRY(file_put(op, file_data(op, RESTORED), text, n));
+	return restored_check(op, &users);
+}
+
+enum err
+redis_users_restored(struct op *op)
+{
+	const struct db_setting *users;
+
+	TRY(settings_write_to(op, ROOT, &(struct db_setting){ 0 }));
+	if (access(file_data(op, RESTORED), F_OK) == -1)
+		return OK;
+	TRY(restored_check(op, &users));
+	TRY(settings_write_to(op, USERS, users));
+	unlink(file_data(op, RESTORED));
+	return OK;
 }

@@ -275,6 +275,8 @@ def a_backup_becomes_another_server_with_the_same_data(s):
     c = alice(s)
     same(app('EVAL', "for i = 1, 5000 do redis.call('SET', 'k' .. i, i * i) "
              "end return redis.call('DBSIZE')", '0'), '5002')
+    a = c.post(this(s) + '/root')       # not where nothing could contain it
+    it['root'] = a.json['user']['password'] if a.status == 200 else 'none'
     b = backup(s, 'full')
     check(b['locationRef'].endswith('.rdb.zst.enc'), b)
     same(app('FLUSHALL'), 'OK')
@@ -285,7 +287,10 @@ def a_backup_becomes_another_server_with_the_same_data(s):
         same(cli('other', APP, 'DBSIZE'), '5002')
         same(cli('other', APP, 'GET', 'k77'), str(77 * 77))
         same(cli('other', APP, 'GET', 'greeting'), 'hello')
-        check('WRONGPASS' in app('PING'))       # users are not data
+        same(app('PING'), 'PONG')
+        check('WRONGPASS' in cli('root', it['root'], 'PING'))
+        same([u['name'] for u in c.get('/instances/%s/users' % id).json[
+            'users']], ['app', 'other'])
         a = c.post('/instances/%s/action' % id, {'restart': {}})
         same(a.status, 202, a)
         s.quiet()

@@ -958,7 +958,7 @@ what_was_backed_up_is_what_is_restored(void **state)
 	r = client("ann", ann.password);
 	filled(r, "before");
 	assert_int_equal(backup_to(path, NULL), 0);
-	assert_true(begins(file_text("backup.rdb"), "REDIS"));
+	assert_true(begins(file_text("backup.rdb"), "COFFER1 "));
 	assert_string_equal(says(r, ARGV("FLUSHALL")), "OK");
 	assert_string_equal(says(r, ARGV("SET", "later", "x")), "OK");
 	ok(db->stop(&op));
@@ -974,6 +974,106 @@ what_was_backed_up_is_what_is_restored(void **state)
 		    &op, "before-%*d", 299, 299));
 		kill_and_start();
 	}
+}
+
+/* Those that were there then, as they were; a superuser is enabled anew. */
+static void
+a_backup_brings_its_users_and_no_root(void **state)
+{
+	const char *path = file_data(&op, "backup.rdb"), *was;
+	struct db_user ann = user("ann", "%"), bea = user("bea", "%");
+	struct db_user eve = user("eve", "%");
+	struct db_user to = { .password = "other-Secret2" };
+
+	(void)state;
+	bea.password = "her-Secret3";
+	ok(db->user_create(&op, &ann));
+	ok(db->user_create(&op, &bea));
+	ok(db->root_enable(&op, "root-Secret1"));
+	assert_int_equal(backup_to(path, NULL), 0);
+	was = file_text("backup.rdb");
+	assert_null(strstr(was, "Secret"));
+	assert_null(strstr(was, "os_admin"));
+	ok(db->user_delete(&op, &bea));
+	ok(db->user_update(&op, &ann, &to));
+	ok(db->user_create(&op, &eve));
+	ok(db->stop(&op));
+	ok(restore_from(path));
+	assert_string_equal(listed(0, NULL), "ann eve");
+	ok(db->restored(&op));
+	assert_string_equal(listed(0, NULL), "ann bea");
+	ok(db->start(&op));
+	wait_until_it_answers();
+	assert_string_equal(says(client("ann", ann.password), ARGV("PING")),
+	    "PONG");
+	assert_string_equal(says(client("bea", bea.password), ARGV("PING")),
+	    "PONG");
+	assert_non_null(strstr(says(client("root", "root-Secret1"),
+	    ARGV("PING")), "WRONGPASS"));
+	assert_non_null(strstr(says(client("eve", eve.password),
+	    ARGV("PING")), "WRONGPASS"));
+}
+
+/* One from before there were users in it, or from Trove. */
+static void
+a_backup_without_users_leaves_those_that_are_there(void **state)
+{
+	const char *path = file_data(&op, "backup.rdb"), *s;
+	struct db_user ann = user("ann", "%"), eve = user("eve", "%");
+	size_t n, head;
+
+	(void)state;
+	ok(db->user_create(&op, &ann));
+	filled(client("ann", ann.password), "before");
+	assert_int_equal(backup_to(path, NULL), 0);
+	ok(db->user_create(&op, &eve));
+	ok(db->stop(&op));
+	ok(restore_from(path));		/* and nobody finds its users */
+	ok(file_get(&op, path, &s, &n));
+	head = 17 + (size_t)atol(s + strlen("COFFER1 "));
+	assert_int_equal(memcmp(s + head, "REDIS", 5), 0);
+	ok(file_put(&op, path, s + head, n - head));
+	ok(restore_from(path));
+	ok(db->restored(&op));
+	ok(db->start(&op));
+	wait_until_it_answers();
+	assert_string_equal(listed(0, NULL), "ann eve");
+	assert_string_equal(says(client("eve", eve.password),
+	    ARGV("DBSIZE")), "2001");
+}
+
+#define HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+static const char *const no_users[] = {
+	"os_admin\ts\t" HASH "\n", "root\ts\t" HASH "\n",
+	"default\ts\t" HASH "\n", "a b\ts\t" HASH "\n",
+	"ann\ts\t" HASH "\neve\ts\t" HASH "\nann\ts\t" HASH "\n",
+	"ann\ts\t" HASH " +@all\n", "ann\ts\t0123\n", "ann\ts\t\n",
+	"ann\ts\n", "ann\n", "\ts\t" HASH "\n",
+};
+
+static void
+only_users_are_taken_for_users(void **state)
+{
+	const char *path = file_data(&op, "backup.rdb"), *s;
+	struct db_user ann = user("ann", "%");
+	static const char *const heads[] = { "COFFER1 00000001", "COFFER1 -",
+	    "COFFER1 99999999\n", "COFFER1 00000009\nann\ts", "COFFER2 00000000",
+	    "COFFER1 00000000\nREDI", "COFFER1 00000000\nCOFFER1 00000000\n" };
+
+	(void)state;
+	ok(db->user_create(&op, &ann));
+	for (size_t i = 0; i < ROWS(no_users); i++) {
+		s = op_printf(&op, "COFFER1 %08zu\n%sREDIS0011-and-so-on",
+		    strlen(no_users[i]), no_users[i]);
+		ok(file_put(&op, path, s, strlen(s)));
+		assert_int_not_equal(restore_from(path), OK);
+		assert_null(strstr(op.why, HASH));
+	}
+	for (size_t i = 0; i < ROWS(heads); i++) {
+		ok(file_put(&op, path, heads[i], strlen(heads[i])));
+		assert_int_equal(restore_from(path), ERR_BAD_REQUEST);
+	}
+	assert_string_equal(listed(0, NULL), "ann");
 }
 
 static void
@@ -1058,6 +1158,9 @@ static const struct CMUnitTest own[] = {
 	SLOWLY(what_the_server_forgot_of_them_is_told),
 	SLOWLY(a_slow_log_that_cannot_be_written_holds_nothing_up),
 	MINE(what_was_backed_up_is_what_is_restored),
+	MINE(a_backup_brings_its_users_and_no_root),
+	MINE(a_backup_without_users_leaves_those_that_are_there),
+	MINE(only_users_are_taken_for_users),
 	MINE(only_whole_snapshots_are_taken_and_given),
 	MINE(a_backup_that_the_server_cuts_short_fails),
 };
