@@ -19,3 +19,7 @@ t_unit_http_test_SOURCES = t/unit/http_test.c t/unit/test.h \
 t_unit_http_test_LDADD = lib/wire/libwirehttp.a $(BASE) $(CURL_LIBS) \
 	$(CMOCKA_LIBS)
 EXTRA_DIST += t/unit/private_pg
+clean-local: clean-fresh-pg
+.PHONY: clean-fresh-pg
+clean-fresh-pg:
+	rm -rf t/unit/fresh_pg
