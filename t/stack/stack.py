@@ -20,6 +20,7 @@ import atexit
 import http.client
 import json
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -341,6 +342,7 @@ class Stack:
         self.run('init', 'build=' + BUILD, *self.preset(), *settings)
         env = open(os.path.join(self.dir, 'stack.env')).read()
         self.port = int(re.search(r'^port=(\d+)', env, re.M).group(1))
+        self.pg_user = re.search(r'^pg_user=(.*)', env, re.M).group(1)
         self.passwords = {}
 
     @staticmethod
@@ -392,12 +394,27 @@ class Stack:
         check(r.returncode == 0, 'dev/stack', *args[:3], r.stdout, r.stderr)
         return r.stdout
 
+    def straight(self, *args, input=None, user=None, env=()):
+        """What dev/stack would start, without a shell: stories ask often."""
+        r = subprocess.run(
+            args, input=input or '', capture_output=True, text=True,
+            timeout=120, user=user, group=user and pwd.getpwnam(user).pw_gid,
+            extra_groups=user and [], cwd='/',
+            env=dict(os.environ, **dict(env)))
+        check(r.returncode == 0, *args[:5], r.stdout, r.stderr)
+        return r.stdout
+
     def coffer(self, *args, **kw):
-        return self.run('coffer', *args, **kw)
+        return self.straight(
+            os.path.join(BUILD, 'coffer', 'coffer'), '-c',
+            self.dir + '/etc/operator.conf', *args,
+            env={'COFFER_PARAMETERS': os.path.join(TOP, 'coffer')}, **kw)
 
     def sql(self, text):
-        out = self.run('sql', '-At', '-F', '\t', '-v', 'ON_ERROR_STOP=1',
-                       '-f', '-', input=text)
+        out = self.straight(
+            'psql', '-X', '-q', '-h', self.dir + '/pgsock', '-U', self.pg_user,
+            '-d', 'coffer', '-At', '-F', '\t', '-v', 'ON_ERROR_STOP=1', '-f', '-',
+            input=text, user=self.pg_user if os.getuid() == 0 else None)
         return [line.split('\t') for line in out.splitlines()]
 
     def one(self, text):
