@@ -171,19 +171,31 @@ text_unescape(struct op *op, const char *s, size_t n)
 	return text_is_utf8(out, (size_t)(o - out)) ? out : NULL;
 }
 
-char *
-text_escape(struct op *op, const char *s)
+static char *
+escape(struct op *op, const char *s, const char *stays)
 {
 	struct text t;
 
 	text_begin(&t, op, strlen(s) * 3 + 1);
 	for (; *s != '\0'; s++) {
-		if (isalnum((unsigned char)*s) || strchr("-._~", *s) != NULL)
+		if (isalnum((unsigned char)*s) || strchr(stays, *s) != NULL)
 			text_addc(&t, *s);
 		else
 			text_printf(&t, "%%%02X", (unsigned char)*s);
 	}
 	return t.s;
+}
+
+char *
+text_escape(struct op *op, const char *s)
+{
+	return escape(op, s, "-._~");
+}
+
+char *
+text_escape_path(struct op *op, const char *s)
+{
+	return escape(op, s, "-._~/");
 }
 
 /* Where a line may break: what stands there, what ends it, what begins the next. */

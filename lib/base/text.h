@@ -59,6 +59,7 @@ bool	 text_is_utf8(const char *, size_t);	/* no NUL, no surrogates, no overlongs
  */
 char	*text_unescape(struct op *, const char *, size_t);
 char	*text_escape(struct op *, const char *);	/* all but unreserved (RFC 3986) */
+char	*text_escape_path(struct op *, const char *);	/* ... and "/" */
 
 /* One line into several of less than 80 bytes where there is a good place: after a sentence, before "(", after ": ". */
 char	*text_fold(struct op *, const char *);

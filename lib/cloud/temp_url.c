@@ -66,20 +66,8 @@ const char *
 temp_url_path(struct op *op, const char *account, const char *container,
     const char *object)
 {
-	struct text t;
-
-	text_begin(&t, op, 256);
-	text_printf(&t, "/v1/%s/%s/", text_escape(op, account),
-	    text_escape(op, container));
-	for (const char *s = object;; s++) {
-		size_t n = strcspn(s, "/");
-
-		text_add(&t, text_escape(op, op_strndup(op, s, n)));
-		s += n;
-		if (*s == '\0')
-			return t.s;
-		text_addc(&t, '/');
-	}
+	return op_printf(op, "/v1/%s/%s/%s", text_escape(op, account),
+	    text_escape(op, container), text_escape_path(op, object));
 }
 
 const char *

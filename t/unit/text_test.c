@@ -89,6 +89,8 @@ percent_is_decoded_once_and_strictly(void **state)
 	}
 	assert_string_equal(text_escape(&op, "a b/@%\xc3\xa9-._~"),
 	    "a%20b%2F%40%25%C3%A9-._~");
+	assert_string_equal(text_escape_path(&op, "a b/@%/-._~"),
+	    "a%20b/%40%25/-._~");
 }
 
 static const struct { const char *s; bool is; int64_t n; } numbers[] = {
