@@ -50,7 +50,7 @@ url_of(struct op *op, const struct leave *l, const char *name,
 	const char *signature = "";
 
 	if (l->signatures != NULL)
-		signature = json_str(json_get(l->signatures, name));
+		signature = json_str(json_member(l->signatures, name));
 	if (signature == NULL)
 		return op_fail(op, ERR_CLOUD, "This guest was given no leave "
 		    "for object %s: there are too many.", name);
@@ -216,7 +216,8 @@ object_get(struct op *op, struct objects *o, const struct segment *s,
 	md5_begin(&g.sum);
 	TRY(try(op, o, s->name, get_once, &g, &g.got));
 	md5_end(&g.sum, md5);
-	if (g.got == s->bytes && strcasecmp(md5, s->md5) == 0)
+	if (g.got == s->bytes && (s->md5 == NULL ||
+	    strcasecmp(md5, s->md5) == 0))
 		return OK;
 	return op_fail(op, ERR_FORGED, "The backup in storage is damaged: the "
 	    "MD5 of %lld bytes from %lld on, of %lld, is %s%s%s.",

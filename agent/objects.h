@@ -37,7 +37,7 @@ struct segment {
 	bool		 part;
 	int64_t		 from;		/* bytes; 0 of a whole one */
 	int64_t		 bytes;
-	const char	*md5;
+	const char	*md5;		/* NULL: what is inside says whether it is right */
 };
 /*
  * Into a sink, in their order, each byte once: a stream that breaks off goes on

@@ -7,6 +7,7 @@
 #include "fcgi/shared.h"
 #include "lib/base/conf.h"
 #include "lib/base/seal.h"
+#include "lib/cloud/origin.h"
 #include "lib/base/service.h"
 #include "lib/msg/bus.h"
 #include "lib/store/store.h"
@@ -47,6 +48,7 @@ static enum err
 start(struct op *op)
 {
 	TRY(seal_master_load(op));
+	TRY(origin_open(op));
 	TRY(shared_open(op, conf_str("api.shared")));
 	return request_listen(op, socket_path(op));
 }

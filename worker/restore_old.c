@@ -51,9 +51,14 @@ old_look(struct work *w, const char *tenant, const char *location,
 		return op_fail(w->op, ERR_CONFLICT, "Current Swift object "
 		    "checksum does not match original checksum of %s.",
 		    location);
-	return engine_old_name(engine_find(w->lease.home.engine), o->at.name,
-	    &o->form) ? OK : op_fail(w->op, ERR_CONFLICT, "The name of %s is "
-	    "not that of a backup of %s.", location, w->lease.home.engine);
+	if (!engine_old_name(engine_find(w->lease.home.engine), o->at.name,
+	    &o->form))
+		return op_fail(w->op, ERR_CONFLICT, "The name of %s is not "
+		    "that of a backup of %s.", location,
+		    w->lease.home.engine);
+	return !o->at.in_parts || o->form.gzip ? OK : op_fail(w->op,
+	    ERR_CONFLICT, "%s was uploaded in parts and is no gzip: there is "
+	    "no checksum to compare.", location);
 }
 
 /* From the last one back to the full one, as each one's metadata say. */

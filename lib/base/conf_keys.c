@@ -112,6 +112,8 @@ const struct conf_key conf_keys[] = {
 	{ "s3",        "prefix",      CONF_STR,    "",                    "what all names in it begin with, coffer/" },
 	{ "s3",        "key_id",      CONF_STR,    "",                    "id of the access key; it may read, write, list and delete what lies below the prefix, and handle multipart uploads" },
 	{ "s3",        "secret_file", CONF_STR,    "",                    "file with its secret, readable by the worker's account and nobody else; guests get signed addresses only" },
+	{ "s3",        "reader_key_id", CONF_STR,  "",                    "id of a key that may only read there: with it the API looks at backups of elsewhere (restore_from); empty: it answers 501" },
+	{ "s3",        "reader_secret_file", CONF_STR, "",                "file with its secret, read as the API starts, and readable by nobody else" },
 	{ "s3",        "path_style",  CONF_BOOL,   "yes",                 "the bucket stands in the path of addresses, not before the host" },
 	{ "s3",        "ca_file",     CONF_STR,    "",                    "certificates that are trusted; empty: the system's" },
 

@@ -71,6 +71,17 @@ json_kind(const struct json *j)
 }
 
 const struct json *
+json_member(const struct json *j, const char *key)
+{
+	json_object *o = object(j);
+
+	if (!json_object_is_type(o, json_type_object) ||
+	    !json_object_object_get_ex(o, key, &o))
+		return NULL;
+	return (const struct json *)o;
+}
+
+const struct json *
 json_get(const struct json *j, const char *path)
 {
 	char key[256];

@@ -30,6 +30,8 @@ enum json_kind	 json_kind(const struct json *);	/* NULL counts as JSON_NULL */
 const struct json *json_get(const struct json *, const char *path);
 	/* "instance/volume/size"; NULL when any part is missing or no map */
 bool		 json_has(const struct json *, const char *key);
+const struct json *json_member(const struct json *, const char *key);
+	/* of a map; key is no path */
 size_t		 json_count(const struct json *);	/* of a list or map; else 0 */
 const struct json *json_at(const struct json *, size_t);	/* of a list */
 /* Walks a map: *at starts at NULL; false when there is no further member. */

@@ -7,7 +7,7 @@ lib_cloud_libcloud_a_SOURCES = lib/cloud/cloud.c lib/cloud/cloud.h lib/cloud/sto
 	lib/cloud/storage_s3_join.c lib/cloud/storage_swift.c \
 	lib/cloud/aws4.c lib/cloud/aws4.h \
 	lib/cloud/origin.c lib/cloud/origin.h lib/cloud/origin_drivers.h \
-	lib/cloud/origin_file.c lib/cloud/origin_swift.c \
+	lib/cloud/origin_file.c lib/cloud/origin_s3.c lib/cloud/origin_swift.c \
 	lib/cloud/temp_url.c lib/cloud/temp_url.h \
 	lib/cloud/identity.h lib/cloud/identity_keystone.c \
 	lib/cloud/keystone.c lib/cloud/keystone.h \

@@ -7,7 +7,7 @@
 #include <strings.h>
 
 static const struct origin_driver *const drivers[] = { &origin_file,
-    &origin_swift, NULL };
+    &origin_swift, &origin_s3, NULL };
 
 static enum err
 driver(struct op *op, const struct origin_driver **out)
@@ -23,6 +23,17 @@ driver(struct op *op, const struct origin_driver **out)
 		}
 	return op_fail(op, ERR_NOT_BUILT, "Storage '%s' has no backups of "
 	    "elsewhere.", name);
+}
+
+enum err
+origin_open(struct op *op)
+{
+	const struct origin_driver *d;
+
+	if (driver(op, &d) == OK)
+		return d->open != NULL ? d->open(op) : OK;
+	op->why = NULL;			/* there is nothing to be opened */
+	return OK;
 }
 
 /* What stands behind "http://host"; NULL: that is no such address. */
@@ -87,12 +98,26 @@ is_md5(const char *s)
 	    strspn(s, "0123456789abcdefABCDEF") == MD5_HEX;
 }
 
+/* "hex-n" */
+static bool
+is_of_parts(const char *etag)
+{
+	const char *n = strchr(etag, '-');
+
+	return n != NULL && n == etag + MD5_HEX && n[1] != '\0' &&
+	    strspn(n + 1, "0123456789") == strlen(n + 1) &&
+	    strspn(etag, "0123456789abcdefABCDEF") == MD5_HEX;
+}
+
 /* All of it is under digests that fit one another. */
 static enum err
 sums_check(struct op *op, const struct origin *o)
 {
 	int64_t bytes = 0;
 
+	if (o->in_parts)
+		return is_of_parts(o->etag) ? OK : op_fail(op, ERR_CLOUD,
+		    "Object %s has no checksum.", o->name);
 	for (int i = 0; i < o->n; i++) {
 		if (!is_md5(o->part[i].md5) || o->part[i].bytes <= 0)
 			return op_fail(op, ERR_CLOUD, "Part %d of object %s "

@@ -11,14 +11,20 @@
 
 struct origin {
 	const char	*container, *name;
-	const char	*etag;		/* hex: what storage calls the whole */
+	const char	*etag;		/* what storage calls the whole: hex, of an MD5 */
+	bool		 in_parts;	/* ... of n digests, "hex-n", and none of them is known */
 	int64_t		 bytes;
 	/* What it is incremental upon, as its metadata say; NULL: nothing. */
 	const char	*parent_location, *parent_checksum;
-	struct object	*part;		/* in order, with bytes and md5 each; no names */
+	struct object	*part;		/* in order, with bytes and md5 each; no names; in_parts: one, without */
 	int		 n;
 };
 
+/*
+ * By the API, as it starts: while it may still read its keys, and because it
+ * does not open the driver.
+ */
+enum err	 origin_open(struct op *);
 /*
  * Container and name.  ERR_NOT_FOUND: no address of an object of this tenant;
  * ERR_NOT_BUILT: the storage driver cannot.

@@ -6,6 +6,7 @@
 
 struct origin_driver {
 	const char	*name;		/* storage.driver */
+	enum err	(*open)(struct op *);	/* as origin_open(); or NULL */
 	/* "/v1/AUTH_x": where the tenant's containers begin in an address. */
 	enum err	(*account)(struct op *, const char *tenant,
 			    const char **path);
@@ -14,7 +15,7 @@ struct origin_driver {
 	enum err	(*begin)(struct op *, const char *tenant,
 			    const struct origin *, unsigned char *, size_t n);
 };
-extern const struct origin_driver origin_file, origin_swift;
+extern const struct origin_driver origin_file, origin_swift, origin_s3;
 
 #define ORIGIN_PARENT_LOCATION "Parent-Location"
 #define ORIGIN_PARENT_CHECKSUM "Parent-Checksum"

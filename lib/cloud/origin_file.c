@@ -65,5 +65,5 @@ file_begin(struct op *op, const char *tenant, const struct origin *o,
 	return OK;
 }
 
-const struct origin_driver origin_file = { "file", file_account, file_look,
+const struct origin_driver origin_file = { "file", NULL, file_account, file_look,
     file_begin };

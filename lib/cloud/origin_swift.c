@@ -220,5 +220,5 @@ swift_begin(struct op *op, const char *tenant, const struct origin *o,
 	return OK;
 }
 
-const struct origin_driver origin_swift = { "swift", swift_account,
+const struct origin_driver origin_swift = { "swift", NULL, swift_account,
     swift_look, swift_begin };

@@ -19,6 +19,7 @@
 
 #define ANSWER_MOST	(8 << 20)
 #define CONNECT_MS	5000
+#define LOOK_MS		15000		/* somebody waits for the answer */
 #define OWN_SECS	900		/* our own addresses hold so long: clocks differ */
 #define SECRET_MOST	256
 #define PAGE		1000
@@ -26,12 +27,19 @@
 static struct http *http;
 static struct {
 	char		 secret[SECRET_MOST];
+	const char	*key_id;	/* the setting's */
 	char		*base;		/* "http://host:port", with the bucket */
 	char		*host;		/* as the Host header says it */
 	const char	*path;		/* of base: "/bucket" or "" */
 } s3;
 
 /* --- settings --------------------------------------------------------------------- */
+
+bool
+s3_is_open(void)
+{
+	return http != NULL;
+}
 
 static void
 close_fd(void *fd)
@@ -40,26 +48,27 @@ close_fd(void *fd)
 }
 
 static enum err
-secret_load(struct op *op, const char *path)
+secret_load(struct op *op, const char *setting)
 {
+	const char *path = conf_str(setting);
 	struct stat st;
 	ssize_t n;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd == -1)
-		return op_fail(op, ERR_BAD_REQUEST, "s3.secret_file %s: %s",
+		return op_fail(op, ERR_BAD_REQUEST, "%s %s: %s", setting,
 		    path, strerror(errno));
 	op_defer(op, close_fd, (void *)(intptr_t)fd);
 	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) ||
 	    (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-		return op_fail(op, ERR_BAD_REQUEST, "s3.secret_file %s: no "
-		    "file that others may not read (chmod 600 %s)", path,
+		return op_fail(op, ERR_BAD_REQUEST, "%s %s: no file that "
+		    "others may not read (chmod 600 %s)", setting, path,
 		    path);
 	n = read(fd, s3.secret, sizeof(s3.secret) - 1);
 	s3.secret[n > 0 ? n : 0] = '\0';
 	s3.secret[strcspn(s3.secret, " \t\r\n")] = '\0';
 	return s3.secret[0] != '\0' ? OK : op_fail(op, ERR_BAD_REQUEST,
-	    "s3.secret_file %s: no secret in it", path);
+	    "%s %s: no secret in it", setting, path);
 }
 
 static char *
@@ -115,21 +124,37 @@ address_make(struct op *op)
 }
 
 static enum err
-s3_open(struct op *op)
+open_with(struct op *op, const char *key_id, const char *secret_file, int ms)
 {
 	const struct http_how how = {
-		.connect_ms = CONNECT_MS,
-		.total_ms = conf_int("storage.timeout") * 1000,
+		.connect_ms = CONNECT_MS, .total_ms = ms,
 		.most = ANSWER_MOST, .ca_file = conf_str("s3.ca_file"),
 	};
 
 	TRY(address_make(op));
-	if (*conf_str("s3.key_id") == '\0')
-		return op_fail(op, ERR_BAD_REQUEST, "s3.key_id: none is set");
-	TRY(secret_load(op, conf_str("s3.secret_file")));
+	if (*conf_str(key_id) == '\0')
+		return op_fail(op, ERR_BAD_REQUEST, "%s: none is set", key_id);
+	TRY(secret_load(op, secret_file));
+	s3.key_id = conf_str(key_id);
 	http_free(http);
 	http = http_new(&how);
 	return OK;
+}
+
+static enum err
+s3_open(struct op *op)
+{
+	return open_with(op, "s3.key_id", "s3.secret_file",
+	    conf_int("storage.timeout") * 1000);
+}
+
+enum err
+s3_reader_open(struct op *op)
+{
+	if (*conf_str("s3.reader_key_id") == '\0')
+		return OK;
+	return open_with(op, "s3.reader_key_id", "s3.reader_secret_file",
+	    LOOK_MS);
 }
 
 /* --- names -------------------------------------------------------------------------- */
@@ -142,37 +167,19 @@ s3_key(struct op *op, const char *tenant, const char *container,
 	    container, name);
 }
 
-/* "/" is what the parts of a key are told apart by, and stays. */
-static const char *
-escaped(struct op *op, const char *key)
-{
-	struct text t;
-
-	text_begin(&t, op, 256);
-	for (const char *s = key;; s++) {
-		size_t n = strcspn(s, "/");
-
-		text_add(&t, text_escape(op, op_strndup(op, s, n)));
-		s += n;
-		if (*s == '\0')
-			return t.s;
-		text_addc(&t, '/');
-	}
-}
-
 const char *
 s3_source(struct op *op, const char *key)
 {
 	return op_printf(op, "/%s/%s", text_escape(op,
-	    conf_str("s3.bucket")), escaped(op, key));
+	    conf_str("s3.bucket")), text_escape_path(op, key));
 }
 
-static const char *
-path_of(struct op *op, const char *key)
+const char *
+s3_path(struct op *op, const char *key)
 {
 	if (key == NULL)
 		return *s3.path != '\0' ? s3.path : "/";
-	return op_printf(op, "%s/%s", s3.path, escaped(op, key));
+	return op_printf(op, "%s/%s", s3.path, text_escape_path(op, key));
 }
 
 /* --- XML ------------------------------------------------------------------------------- */
@@ -293,10 +300,10 @@ refused(struct op *op, const struct s3_ask *ask, const struct http_answer *a)
 enum err
 s3_send(struct op *op, const struct s3_ask *ask, struct http_answer *a)
 {
-	const struct aws4_key key = { conf_str("s3.key_id"), s3.secret,
+	const struct aws4_key key = { s3.key_id, s3.secret,
 		conf_str("s3.region") };
 	const struct aws4 sign = { .method = ask->method, .host = s3.host,
-		.path = path_of(op, ask->key), .query = ask->query != NULL ?
+		.path = s3_path(op, ask->key), .query = ask->query != NULL ?
 		ask->query : "", .headers = ask->headers,
 		.now = clock_wall_us() / 1000000, .seconds = OWN_SECS };
 	const char *query = aws4_query(op, &key, &sign), *headers[64];
@@ -328,7 +335,7 @@ s3_send(struct op *op, const struct s3_ask *ask, struct http_answer *a)
 static enum err
 s3_lend(struct op *op, const struct lend *ask, struct leave *leave)
 {
-	const struct aws4_key key = { conf_str("s3.key_id"), s3.secret,
+	const struct aws4_key key = { s3.key_id, s3.secret,
 		conf_str("s3.region") };
 	const char *prefix = s3_key(op, ask->tenant, ask->container,
 	    ask->prefix);
@@ -338,12 +345,13 @@ s3_lend(struct op *op, const struct lend *ask, struct leave *leave)
 	const char *query = aws4_query(op, &key, &sign), **signature;
 
 	*leave = (struct leave){ .socket = storage_socket(op),
-	    .before = op_printf(op, "%s/%s", s3.base, escaped(op, prefix)),
+	    .before = op_printf(op, "%s/%s", s3.base, text_escape_path(op,
+	    prefix)),
 	    .after = op_printf(op, "?%s&X-Amz-Signature=", query) };
 	leave->signature = signature = op_alloc(op,
 	    (size_t)(ask->n + 1) * sizeof(*signature));
 	for (int i = 0; i < ask->n; i++) {
-		sign.path = path_of(op, op_printf(op, "%s%s", prefix,
+		sign.path = s3_path(op, op_printf(op, "%s%s", prefix,
 		    ask->names[i]));
 		signature[i] = aws4_sign(op, &key, &sign, query);
 	}
@@ -443,8 +451,8 @@ static const char *
 s3_location(struct op *op, const char *tenant, const char *container,
     const char *name)
 {
-	return op_printf(op, "%s/%s", s3.base, escaped(op, s3_key(op, tenant,
-	    container, name)));
+	return op_printf(op, "%s/%s", s3.base, text_escape_path(op,
+	    s3_key(op, tenant, container, name)));
 }
 
 const struct storage_driver storage_s3 = {

@@ -12,6 +12,9 @@ struct s3_ask {
 	const char	*const *headers;	/* "x-amz-..." value ..., NULL, by name; may be NULL */
 	const char	*body;		/* XML; NULL: none */
 };
+/* For the API: with the key that may only read, where one is set. */
+enum err	 s3_reader_open(struct op *);
+bool		 s3_is_open(void);	/* one way or the other */
 /*
  * ERR_UNAVAILABLE for what may pass, ERR_FORBIDDEN when the key or the bucket
  * is wrong, ERR_NOT_FOUND, ERR_CLOUD: all that is no good answer, also where
@@ -22,6 +25,8 @@ enum err	 s3_send(struct op *, const struct s3_ask *,
 
 const char	*s3_key(struct op *, const char *tenant, const char *container,
 		    const char *name);
+/* Of its address, escaped; NULL: of the bucket. */
+const char	*s3_path(struct op *, const char *key);
 /* "/bucket/key", as a header that names a source has it. */
 const char	*s3_source(struct op *, const char *key);
 

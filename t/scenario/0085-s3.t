@@ -1,13 +1,14 @@
 #!/usr/bin/python3
 """The storage driver "s3" against a real S3 server: Swift's own s3api, where
 its packages are installed.  Backups go there and come back, through addresses
-that are good for one object each."""
+that are good for one object each; so do those that an older Trove made."""
 import os
 import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)),
                                 '..', 'stack'))
 from stack import *  # noqa: E402,F403
 
+import gzip  # noqa: E402
 import hashlib  # noqa: E402
 import tempfile  # noqa: E402
 import threading  # noqa: E402
@@ -15,9 +16,10 @@ import s3  # noqa: E402
 
 PORT = 21000 + os.getpid() % 2000 * 5
 SECRET = CANARY + 's3'
+READER = CANARY + 'reader'
 DIR = os.environ.get('STACK_DIR') or '/tmp/coffer-t-0085-%d' % os.getpid()
 PLACE = tempfile.mkdtemp(prefix='coffer-s3-')
-KEYFILE = os.path.join(PLACE, 'secret')
+KEYFILE, READFILE = (os.path.join(PLACE, n) for n in ('secret', 'reader'))
 PW = CANARY + 'keeper'
 C = 'database_backups'
 T = '0123456789abcdef0123456789abcdef'
@@ -59,6 +61,22 @@ class Relay:
             b.shutdown(socket.SHUT_WR)
         except OSError:
             b.close()
+
+
+def elsewhere(where):
+    c = it['alice']
+    v = c.get('/datastores/redis').json['datastore']['default_version']
+    return c.post('/backups', {'backup': {'name': 'old', 'restore_from': {
+        'remote_location': where, 'local_datastore_version_id': v,
+        'size': 1}}})
+
+
+def redis(instance, *args):
+    r = subprocess.run(['redis-cli', '-h', instance['ip'][0], '--user', 'app',
+                        '--no-auth-warning', *args], capture_output=True,
+                       text=True, stdin=subprocess.DEVNULL, timeout=20,
+                       env=dict(os.environ, REDISCLI_AUTH=PW))
+    return r.stdout.strip()
 
 
 def bucket(method='GET', name='', query='', body=None):
@@ -121,10 +139,10 @@ def ended(id, status='COMPLETED'):
     return b
 
 
-def restore(name, id):
+def restore(name, id, engine='mariadb'):
     a = it['alice'].post('/instances', {'instance': {
         'name': name, 'flavorRef': '1', 'volume': {'size': 1}, 'datastore':
-        {'type': 'mariadb'}, 'restorePoint': {'backupRef': id}}})
+        {'type': engine}, 'restorePoint': {'backupRef': id}}})
     same(a.status, 200, a)
     return a.json['instance']['id']
 
@@ -133,7 +151,7 @@ def restore(name, id):
 def a_bucket_that_is_not_there_is_said_so_at_once(s):
     it['relay'] = Relay(DIR + '/rsock/s3.sock')
     c = it['alice'] = s.client('alice')
-    it['id'] = c.create('shop', databases=[{'name': 'app'}], users=[
+    it['id'] = c.create('shop', 'mariadb', databases=[{'name': 'app'}], users=[
         {'name': 'keeper', 'password': PW, 'databases': [{'name': 'app'}]}])
     c.active(it['id'])
     it['s3'].ready()
@@ -295,6 +313,51 @@ def a_backup_that_is_cancelled_leaves_nothing(s):
 
 
 @story
+def what_an_older_trove_made_is_read_from_the_bucket(s):
+    c = it['alice']
+    old = gzip.compress(b'REDIS0010\xfe\0\0\3key\5value\xff' + bytes(8))
+    at = 'coffer/%s/%s/' % (c.tenant, C)
+    where = 'http://203.0.113.1/%s/%s' % (s3.BUCKET, at)
+    same(bucket('PUT', at + 'whole.gz', body=old)[0], 200)
+    a = bucket('POST', at + 'parts.gz', 'uploads=')
+    id = re.search(rb'<UploadId>([^<]*)<', a[2]).group(1).decode()
+    done = ''
+    for n, part in ((1, old[:20]), (2, old[20:])):
+        a = bucket('PUT', at + 'parts.gz', 'partNumber=%d&uploadId=%s' % (
+            n, id), part)
+        done += '<Part><PartNumber>%d</PartNumber><ETag>%s</ETag></Part>' % (
+            n, a[1]['ETag'])
+    same(bucket('POST', at + 'parts.gz', 'uploadId=' + id, (
+        '<CompleteMultipartUpload>%s</CompleteMultipartUpload>' % done
+    ).encode())[0], 200)
+    for name in ('none.gz', 'whole.gz?x=y', '../x/whole.gz'):
+        elsewhere(where + name).fault(400, 'badRequest')
+    elsewhere(where.replace(c.tenant, T) + 'whole.gz').fault(400, 'badRequest')
+    recorded = {}
+    for name in ('whole.gz', 'parts.gz'):
+        a = elsewhere(where + name)
+        same(a.status, 202, a)
+        recorded[name] = a.json['backup']['id']
+    new = [restore(n, recorded[n], 'redis') for n in sorted(recorded)]
+    for n in new:
+        c.active(n)
+        same(c.post('/instances/%s/users' % n, {'users': [
+            {'name': 'app', 'password': PW}]}).status, 202)
+        same(redis(c.show(n), 'GET', 'key'), 'value')
+        c.remove(n)
+    bucket('PUT', at + 'whole.gz', body=old + b'x')
+    a = c.post('/instances', {'instance': {
+        'name': 'never', 'flavorRef': '1', 'volume': {'size': 1}, 'datastore':
+        {'type': 'redis'}, 'restorePoint': {
+            'backupRef': recorded['whole.gz']}}})
+    check('does not match' in a.fault(409, 'conflict'), a)
+    for name in recorded:
+        same(c.delete('/backups/' + recorded[name]).status, 202)
+        check(keys(name), 'it is not ours to remove')
+        bucket('DELETE', at + name)
+
+
+@story
 def deleted_backups_are_gone_from_the_bucket(s):
     c = it['alice']
     for id in (it['inc'], it['full']):
@@ -305,14 +368,18 @@ def deleted_backups_are_gone_from_the_bucket(s):
 
 
 if not s3.missing():
-    with open(os.open(KEYFILE, os.O_WRONLY | os.O_CREAT, 0o600), 'w') as f:
-        f.write(SECRET + '\n')
+    for path, text in ((KEYFILE, SECRET), (READFILE, READER)):
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), 'w') as f:
+            f.write(text + '\n')
     os.mkdir(PLACE + '/s3')
-    it['s3'] = s3.Server(PLACE + '/s3', PORT, SECRET, 1)
+    it['s3'] = s3.Server(PLACE + '/s3', PORT, SECRET, 1, READER)
     atexit.register(lambda: (it['s3'].stop(), subprocess.run(
         ['rm', '-rf', PLACE])))
 main(settings=['storage.driver=s3', 'storage.socket=%s/rsock/s3.sock' % DIR,
                's3.endpoint=http://127.0.0.1:%d' % PORT,
                's3.bucket=' + s3.BUCKET, 's3.prefix=coffer/',
                's3.region=' + s3.REGION, 's3.key_id=' + s3.KEY_ID,
-               's3.secret_file=' + KEYFILE], needs=s3.missing)
+               's3.secret_file=' + KEYFILE,
+               's3.reader_key_id=' + s3.READER_ID,
+               's3.reader_secret_file=' + READFILE],
+     datastore='mariadb redis', needs=s3.missing)

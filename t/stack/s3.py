@@ -13,7 +13,8 @@ import subprocess
 import sys
 import time
 
-KEY_ID, BUCKET, REGION = 'test:tester', 'cellar', 'us-east-1'
+KEY_ID, READER_ID = 'test:tester', 'test:reader'
+BUCKET, REGION = 'cellar', 'us-east-1'
 PACKAGES = ('swift-proxy', 'swift-account', 'swift-container', 'swift-object')
 PIPELINE = ('catch_errors gatekeeper memory listing_formats s3api tempauth bulk copy '
             'slo dlo versioned_writes proxy-server')
@@ -33,7 +34,7 @@ def write(dir, name, text):
         f.write(text)
 
 
-def configure(dir, port, secret, segment_least):
+def configure(dir, port, secret, segment_least, reader):
     os.makedirs(os.path.join(dir, 'srv', 'd1'), exist_ok=True)
     write(dir, 'swift.conf', '[swift-hash]\nswift_hash_path_prefix = t\n'
           'swift_hash_path_suffix = t\n'
@@ -79,7 +80,8 @@ min_segment_size = %d
 [filter:tempauth]
 use = egg:swift#tempauth
 user_test_tester = %s .admin
-%s""" % (port, dir, PIPELINE, REGION, segment_least, secret, filters))
+user_test_reader = %s .reseller_reader
+%s""" % (port, dir, PIPELINE, REGION, segment_least, secret, reader, filters))
 
 
 class Memory:
@@ -148,9 +150,10 @@ def serve(dir, port):
 
 
 class Server:
-    def __init__(self, dir, port, secret, segment_least=5 << 20):
+    def __init__(self, dir, port, secret, segment_least=5 << 20,
+                 reader='nobody'):
         self.dir, self.port, self.secret = dir, port, secret
-        configure(dir, port, secret, segment_least)
+        configure(dir, port, secret, segment_least, reader)
         self.start()
 
     def start(self):

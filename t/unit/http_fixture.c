@@ -216,6 +216,23 @@ s3_page(struct request *q)
 		    "</Contents></ListBucketResult>");
 }
 
+/* Bucket "s3-old-<etag>": objects that hold "hello" and have that ETag. */
+static void
+s3_old(struct request *q, const char *etag)
+{
+	char more[200];
+
+	snprintf(more, sizeof(more), "ETag: \"%.*s\"\r\n"
+	    "x-amz-meta-parent-location: there\r\n"
+	    "x-amz-meta-parent-checksum: sum\r\n",
+	    (int)strcspn(etag, "/"), etag);
+	if (strncmp(q->head, "HEAD", 4) == 0)
+		dprintf(q->fd, "HTTP/1.1 200 OK\r\n%sContent-Length: 5\r\n\r\n",
+		    more);
+	else
+		say(q, 206, more, "hello");
+}
+
 /* The bucket says what happens: "s3-<status>-<code>", "s3-late", ... */
 static void
 s3(struct request *q)
@@ -229,6 +246,8 @@ s3(struct request *q)
 		say(q, 200, "", "hello <Error>");
 	else if (strncmp(bucket, "late", 4) == 0)
 		say(q, 200, "", "  <Error><Code>InternalError</Code></Error>");
+	else if (strncmp(bucket, "old-", 4) == 0)
+		s3_old(q, bucket + 4);
 	else if (strncmp(bucket, "damage", 6) == 0)
 		say(q, 200, "", "<x><UploadId>u</UploadId><ETag>&quot;00000000"
 		    "000000000000000000000000&quot;</ETag></x>");

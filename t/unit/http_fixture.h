@@ -24,7 +24,8 @@ const char	*http_fixture_url(void);		/* "http://127.0.0.1:PORT" */
  *
  * Below /s3- it plays S3, of which the bucket's name says what it answers:
  * s3-503-SlowDown, s3-pages (a list of two), s3-text, s3-late (an error that
- * comes with 200), s3-damage (copies that are something else).
+ * comes with 200), s3-damage (copies that are something else), s3-old-<etag>
+ * (objects of five bytes with that ETag).
  */
 
 #endif

@@ -96,6 +96,9 @@ members_are_found_by_path_and_kind(void **state)
 	assert_true(json_real(json_get(j, "i/big")) == 1.5);
 	assert_true(json_true(json_get(j, "i/yes")));
 	assert_true(json_has(json_get(j, "i"), "none"));
+	assert_int_equal(json_int(json_member(json_get(j, "i"), "size")), 5);
+	assert_null(json_member(j, "i/size"));
+	assert_null(json_member(json_get(j, "i/size"), "x"));
 	assert_int_equal(json_kind(json_get(j, "i/none")), JSON_NULL);
 	assert_int_equal(json_count(json_get(j, "i/l")), 2);
 	assert_string_equal(json_str(json_at(json_get(j, "i/l"), 1)), "two");

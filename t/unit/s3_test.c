@@ -9,6 +9,7 @@
 #include "lib/base/conf.h"
 #include "lib/cloud/aws4.h"
 #include "lib/cloud/cloud.h"
+#include "lib/cloud/origin.h"
 #include "lib/cloud/storage.h"
 
 #include <stdio.h>
@@ -350,6 +351,68 @@ sums_of_parts_are_those_of_s3(void **state)
 	    "96e024ba2074fe77e8e965ba43a704be-2");
 }
 
+static enum err
+old_one(const char *at, struct origin *o)
+{
+	bucket(at);
+	TRY(origin_place(&op, "p", op_printf(&op, "http://elsewhere/%s/up/p/c/"
+	    "a%%20b.gz", at), o));
+	return origin_look(&op, "p", NULL, o);
+}
+
+static void
+what_lies_below_the_project_is_a_backup_of_elsewhere(void **state)
+{
+	unsigned char bytes[5];
+	struct origin o;
+
+	(void)state;
+	assert_int_equal(old_one("s3-old-" MD5, &o), OK);
+	assert_string_equal(o.container, "c");
+	assert_string_equal(o.name, "a b.gz");
+	assert_string_equal(o.etag, MD5);
+	assert_int_equal(o.bytes, 5);
+	assert_string_equal(o.parent_location, "there");
+	assert_string_equal(o.parent_checksum, "sum");
+	assert_int_equal(o.n, 1);
+	assert_string_equal(o.part->md5, MD5);
+	assert_int_equal(origin_begin(&op, "p", &o, bytes, 5), OK);
+	assert_memory_equal(bytes, "hello", 5);
+	assert_int_equal(origin_begin(&op, "p", &o, bytes, 6), ERR_CLOUD);
+	o.bytes = 9;
+	assert_int_equal(origin_begin(&op, "p", &o, bytes, 6), ERR_CLOUD);
+	set("path_style", "no");
+	bucket("cellar");
+	assert_int_equal(origin_place(&op, "p", "https://cellar.s3/up/p/c/n",
+	    &o), OK);
+	assert_string_equal(o.name, "n");
+	assert_int_equal(origin_place(&op, "p", "https://cellar.s3/up/q/c/n",
+	    &o), ERR_NOT_FOUND);
+	assert_int_equal(origin_place(&op, "p", "https://cellar.s3/up/p/c/../x",
+	    &o), OK);		/* a name as any other: S3 has no folders */
+	assert_string_equal(o.name, "../x");
+}
+
+static void
+an_upload_in_parts_has_no_digests_that_could_be_compared(void **state)
+{
+	static const char *const bad[] = { "s3-old-12-2", "s3-old-" MD5 "-",
+	    "s3-old-" MD5 "-x", "s3-old-" MD5 "1", "s3-old-", NULL };
+	struct origin o;
+
+	(void)state;
+	assert_int_equal(old_one("s3-old-" MD5 "-12", &o), OK);
+	assert_true(o.in_parts);
+	assert_int_equal(o.n, 1);
+	assert_null(o.part->md5);
+	assert_int_equal(o.part->bytes, 5);
+	for (int i = 0; bad[i] != NULL; i++)
+		assert_int_equal(old_one(bad[i], &o), ERR_CLOUD);
+	assert_int_equal(old_one("s3-404-", &o), ERR_NOT_FOUND);
+	assert_int_equal(old_one("s3-403-", &o), ERR_FORBIDDEN);
+	assert_int_equal(old_one("s3-503-SlowDown", &o), ERR_UNAVAILABLE);
+}
+
 int
 main(void)
 {
@@ -366,6 +429,8 @@ main(void)
 		TEST(copies_are_compared_and_errors_may_come_late),
 		TEST(metadata_are_sorted_and_bounded),
 		TEST(sums_of_parts_are_those_of_s3),
+		TEST(what_lies_below_the_project_is_a_backup_of_elsewhere),
+		TEST(an_upload_in_parts_has_no_digests_that_could_be_compared),
 	};
 
 	return cmocka_run_group_tests_name("s3", tests, start, stop);
