@@ -6,6 +6,7 @@
 #include "fcgi/wishes.h"
 
 #include "lib/base/conf.h"
+#include "lib/base/engines.h"
 #include "lib/store/quotas.h"
 
 #include <inttypes.h>
@@ -46,21 +47,6 @@ const struct field cluster_new_fields[] = {
 	{ 0 }
 };
 
-/* Engines that could form clusters, and of how many they begin. */
-static const struct cluster_rule {
-	const char *manager;
-	int least;
-	bool exact, configurable;
-} cluster_rules[] = {
-	{ "mariadb",   3, false, true },
-	{ "pxc",       3, false, true },
-	{ "mongodb",   3, true,  false },
-	{ "vertica",   3, true,  false },
-	{ "redis",     1, false, false },
-	{ "cassandra", 1, false, true },
-	{ NULL }
-};
-
 static enum err
 unsupported(struct op *op, const struct version_row *v)
 {
@@ -70,13 +56,12 @@ unsupported(struct op *op, const struct version_row *v)
 
 static enum err
 rule_of(struct op *op, const struct version_row *v,
-    const struct cluster_rule **rule)
+    const struct engine_contract **rule)
 {
-	*rule = cluster_rules;
-	while ((*rule)->manager != NULL &&
-	    strcmp((*rule)->manager, v->manager) != 0)
-		++*rule;
-	return (*rule)->manager != NULL ? OK : unsupported(op, v);
+	const struct engine *e = engine_find(v->manager);
+
+	*rule = e != NULL ? e->contract : NULL;
+	return e != NULL && e->contract->cluster > 0 ? OK : unsupported(op, v);
 }
 
 static enum err
@@ -92,14 +77,14 @@ locality_check(struct request *r)
 }
 
 static enum err
-count_check(struct op *op, const struct cluster_rule *rule, size_t n)
+count_check(struct op *op, const struct engine_contract *rule, size_t n)
 {
-	if (n == (size_t)rule->least ||
-	    (n > (size_t)rule->least && !rule->exact))
+	if (n == (size_t)rule->cluster ||
+	    (n > (size_t)rule->cluster && !rule->cluster_exact))
 		return OK;
 	return op_fail(op, ERR_BAD_REQUEST, "The number of instances for your "
-	    "initial cluster must be %s%d.", rule->exact ? "" : "at least ",
-	    rule->least);
+	    "initial cluster must be %s%d.", rule->cluster_exact ? "" : "at least ",
+	    rule->cluster);
 }
 
 static enum err
@@ -208,7 +193,7 @@ enum err
 cluster_create(struct request *r)
 {
 	const struct json *nodes = body(r, "cluster/instances");
-	const struct cluster_rule *rule;
+	const struct engine_contract *rule;
 	const struct version_row *v;
 	const struct catalog *c;
 	struct op *op = &r->op;
@@ -218,7 +203,7 @@ cluster_create(struct request *r)
 	TRY(wish_version(r, c, body(r, "cluster/datastore"), &v));
 	TRY(rule_of(op, v, &rule));
 	TRY(locality_check(r));
-	if (body_str(r, "cluster/configuration") != NULL && !rule->configurable)
+	if (body_str(r, "cluster/configuration") != NULL && !rule->cluster_configurable)
 		return op_fail(op, ERR_BAD_REQUEST, "Configuration groups are "
 		    "not supported for clusters of %s.", v->of->name);
 	TRY(count_check(op, rule, json_count(nodes)));

@@ -6,6 +6,7 @@
 #include "fcgi/query.h"
 #include "fcgi/views.h"
 
+#include "lib/base/engines.h"
 #include "lib/store/tasks.h"
 
 static enum err
@@ -50,7 +51,7 @@ databases_create(struct request *r)
 	e = guest_with_databases(r, &g);
 	/* A name that no engine takes is said first. */
 	if (g.manager != NULL && !names_databases(g.manager))
-		TRY(databases_check(&r->op, "mysql", list));
+		TRY(databases_check(&r->op, ENGINE_USUAL, list));
 	TRY(e);
 	TRY(databases_check(&r->op, g.manager, list));
 	if (items_count(list) == 0)

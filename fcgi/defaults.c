@@ -1,15 +1,10 @@
 #include "fcgi/defaults.h"
 
+#include "lib/base/engines.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-enum engines {				/* which rows are an engine's */
-	MYSQL = 1, OLD_MYSQL = 2, MARIADB = 4, PERCONA = 8,
-	FAMILY = MYSQL | MARIADB | PERCONA,
-	NEW_POSTGRES = 16, OLD_POSTGRES = 32,
-	POSTGRES = NEW_POSTGRES | OLD_POSTGRES,
-	REDIS = 64,
-};
 enum how { TEXT, NUMBER, SHARE, SERVER_ID, BUFFERS, CACHE };
 
 static const struct default_row {
@@ -18,28 +13,21 @@ static const struct default_row {
 	enum how how;
 	const char *value;
 } rows[] = {
-#define DEFAULT(engines, option, how, value) { engines, #option, how, value },
+#define DEFAULT(engines, option, how, value) { DEFAULTS_##engines, #option, how, value },
 #include "fcgi/defaults.tbl.h"
 #undef DEFAULT
 };
 
 /* number: "5.7.29" */
 static unsigned
-engines_of(const char *manager, const char *number)
+rows_of(const char *manager, const char *number)
 {
-	double version = strtod(number, NULL);
+	const struct engine *e = engine_find(manager);
 
-	if (strcmp(manager, "mysql") == 0)
-		return MYSQL | (version < 8.4 ? OLD_MYSQL : 0);
-	if (strcmp(manager, "mariadb") == 0)
-		return MARIADB;
-	if (strcmp(manager, "percona") == 0 || strcmp(manager, "pxc") == 0)
-		return PERCONA;
-	if (strcmp(manager, "postgresql") == 0)
-		return version < 13 ? OLD_POSTGRES : NEW_POSTGRES;
-	if (strcmp(manager, "redis") == 0)
-		return REDIS;
-	return 0;
+	if (e == NULL)
+		return 0;
+	return strtod(number, NULL) < e->contract->defaults_since ?
+	    e->contract->defaults_old : e->contract->defaults;
 }
 
 /* A number of 31 bits that an instance keeps. */
@@ -98,15 +86,15 @@ value(struct jsonw *w, const struct default_row *row,
 bool
 view_defaults(struct jsonw *w, const struct defaults_of *of)
 {
-	unsigned engines = engines_of(of->manager, of->number);
+	unsigned wanted = rows_of(of->manager, of->number);
 
 	jsonw_map(w);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (!(rows[i].engines & engines))
+		if (!(rows[i].engines & wanted))
 			continue;
 		jsonw_key(w, rows[i].option);
 		value(w, &rows[i], of);
 	}
 	jsonw_map_end(w);
-	return engines != 0;
+	return wanted != 0;
 }

@@ -6,36 +6,17 @@
 #include <string.h>
 #include <strings.h>
 
-/* Reserved names, and the list that the refusal shows. */
-static const struct reserved {
-	const char *const names[8];
-	const char *list;
-} databases_reserved = {
-	{ "mysql", "information_schema", "performance_schema", "sys" },
-	"['mysql', 'information_schema', 'performance_schema', 'sys']",
-}, databases_hidden = {
-	{ "lost+found", "#mysql50#lost+found" }, "",
-}, users_reserved = {
-	{ "os_admin", "root" }, "['os_admin', 'root']",
-}, users_hidden = {		/* the engine's own, and pseudo users */
-	{ "mariadb.sys", "mysql", "mysql.sys", "mysql.session",
-	  "mysql.infoschema", "PUBLIC", "" },
-	"['mariadb.sys', 'mysql', 'mysql.sys', 'mysql.session', "
-	"'mysql.infoschema', 'PUBLIC']",
-}, postgresql_databases = {
-	{ "os_admin", "postgres", "template0", "template1" },
-	"['os_admin', 'postgres', 'template0', 'template1']",
-}, postgresql_users = {
-	{ "os_admin", "postgres" }, "['os_admin', 'postgres']",
+/* Reserved for every engine; the page of engines adds to them. */
+static const char *const databases_reserved[] = {
+	"mysql", "information_schema", "performance_schema", "sys", NULL
+}, *const databases_hidden[] = {
+	"lost+found", "#mysql50#lost+found", NULL
+}, *const users_reserved[] = {
+	"os_admin", "root", NULL
+}, *const users_hidden[] = {		/* an engine's own, and pseudo users */
+	"mariadb.sys", "mysql", "mysql.sys", "mysql.session",
+	"mysql.infoschema", "PUBLIC", "", NULL
 };
-
-/* The reference has routes for users of these engines, and they refuse all. */
-static bool
-only_ours(const char *manager)
-{
-	return strcmp(manager, "postgresql") == 0 ||
-	    strcmp(manager, "redis") == 0;
-}
 
 bool
 names_known(const char *manager)
@@ -43,7 +24,7 @@ names_known(const char *manager)
 	const struct engine *e = engine_find(manager);
 
 	return e != NULL && e->user_max > 0 &&
-	    !(only_ours(manager) && conf_bool("api.stock"));
+	    !(e->contract->no_users && conf_bool("api.stock"));
 }
 
 bool
@@ -66,15 +47,25 @@ names_databases_check(struct op *op, const char *manager)
 }
 
 static bool
-reserves(const struct reserved *r, const char *name)
+reserves(const char *const *names, const char *name)
 {
-	const size_t room = sizeof r->names / sizeof r->names[0];
-	size_t i;
-
-	for (i = 0; i < room && r->names[i] != NULL; i++)
-		if (strcasecmp(r->names[i], name) == 0)
+	for (; names != NULL && *names != NULL; names++)
+		if (strcasecmp(*names, name) == 0)
 			return true;
 	return false;
+}
+
+/* "['a', 'b']", as the refusal shows them. */
+static const char *
+listed(struct op *op, const char *const *names)
+{
+	const char *s = "";
+
+	for (; *names != NULL; names++)
+		if (**names != '\0')
+			s = op_printf(op, "%s%s'%s'", s,
+			    *s != '\0' ? ", " : "", *names);
+	return op_printf(op, "[%s]", s);
 }
 
 /* The server takes those without files in any case; "MySQL" is a tenant's. */
@@ -84,7 +75,7 @@ name_database_is_reserved(const char *name)
 	bool exact = strcasecmp(name, "mysql") == 0 ||
 	    strcasecmp(name, "sys") == 0;
 
-	return reserves(&databases_reserved, name) &&
+	return reserves(databases_reserved, name) &&
 	    (!exact || strcmp(name, "mysql") == 0 || strcmp(name, "sys") == 0);
 }
 
@@ -92,14 +83,14 @@ bool
 name_database_is_ours(const char *name)
 {
 	return name_database_is_reserved(name) ||
-	    reserves(&databases_hidden, name);
+	    reserves(databases_hidden, name);
 }
 
 bool
 name_user_is_ours(const char *name)
 {
-	return reserves(&users_reserved, name) ||
-	    reserves(&users_hidden, name);
+	return reserves(users_reserved, name) ||
+	    reserves(users_hidden, name);
 }
 
 static int
@@ -157,14 +148,14 @@ is_plain(const char *s)
 }
 
 static int
-bytes(const char *s)
+length(const struct engine *e, const char *name)
 {
-	return (int)strlen(s);
+	return e->names->bytes ? (int)strlen(name) : characters(name);
 }
 
 /* Of the basic plane, two characters at the least, the last one no blank. */
 static bool
-is_postgresql_database(const char *s)
+is_nearly_anything(const char *s)
 {
 	size_t n = strlen(s);
 
@@ -177,52 +168,27 @@ is_postgresql_database(const char *s)
 	return true;
 }
 
-/*
- * What engines add to the names that are reserved everywhere, how they measure
- * names, and what a database may be called; the last row is for all others.
- */
-static const struct rule {
-	const char	*manager;
-	const struct reserved *databases, *users;
-	int		(*length)(const char *);
-	bool		(*is_database)(const char *);
-} rules[] = {
-	{ "postgresql", &postgresql_databases, &postgresql_users, bytes,
-	    is_postgresql_database },
-	{ NULL, NULL, NULL, characters, database_is_well_formed },
-};
-
-static const struct rule *
-rule_of(const char *manager)
-{
-	const struct rule *r = rules;
-
-	while (r->manager != NULL && strcmp(r->manager, manager) != 0)
-		r++;
-	return r;
-}
-
 enum err
 name_database(struct op *op, const char *manager, const char *before,
     const char *name)
 {
 	const struct engine *e = engine_find(manager);
-	const struct rule *rule;
-	const char *list = NULL;
+	const char *const *list = NULL;
 
 	TRY(names_databases_check(op, manager));
-	rule = rule_of(manager);
 	if (name_database_is_reserved(name))
-		list = databases_reserved.list;
-	else if (rule->databases != NULL && reserves(rule->databases, name))
-		list = rule->databases->list;
+		list = databases_reserved;
+	else if (reserves(e->names->databases, name))
+		list = e->names->databases;
 	if (list != NULL)
 		return op_fail(op, ERR_BAD_REQUEST, "%sDatabase name \"%s\" is "
-		    "on the reserved list: %s.", before, name, list);
-	if (rule->length(name) > e->database_max)
+		    "on the reserved list: %s.", before, name,
+		    listed(op, list));
+	if (length(e, name) > e->database_max)
 		return op_fail(op, ERR_BAD_REQUEST, "%sSchema name '%s' is too "
 		    "long. Max length = %d.", before, name, e->database_max);
-	if (!rule->is_database(name))
+	if (!(e->names->free ? is_nearly_anything(name) :
+	    database_is_well_formed(name)))
 		return op_fail(op, ERR_BAD_REQUEST,
 		    "%s'%s' is not a valid schema name.", before, name);
 	return OK;
@@ -236,14 +202,14 @@ name_grant(struct op *op, const char *manager, const char *before,
 	    name[1] == '\0' ? OK : name_database(op, manager, before, name);
 }
 
-static const struct reserved *
-user_reserved(const struct rule *rule, const char *name)
+static const char *const *
+user_reserved(const struct engine *e, const char *name)
 {
-	const struct reserved *const lists[] = { rule->users, &users_reserved,
-	    &users_hidden };
+	const char *const *const lists[] = { e->names->users, users_reserved,
+	    users_hidden };
 
 	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
-		if (lists[i] != NULL && reserves(lists[i], name))
+		if (reserves(lists[i], name))
 			return lists[i];
 	return NULL;
 }
@@ -253,16 +219,14 @@ name_user(struct op *op, const char *manager, const char *before,
     const char *name)
 {
 	const struct engine *e = engine_find(manager);
-	const struct reserved *list;
-	const struct rule *rule;
+	const char *const *list;
 
 	if (!names_known(manager))
 		return unsupported(op, manager);
-	rule = rule_of(manager);
-	if ((list = user_reserved(rule, name)) != NULL)
+	if ((list = user_reserved(e, name)) != NULL)
 		return op_fail(op, ERR_BAD_REQUEST, "%sUser name \"%s\" is on "
-		    "the reserved list: %s.", before, name, list->list);
-	if (rule->length(name) > e->user_max)
+		    "the reserved list: %s.", before, name, listed(op, list));
+	if (length(e, name) > e->user_max)
 		return op_fail(op, ERR_BAD_REQUEST, "%sUser name '%s' is too "
 		    "long. Max length = %d.", before, name, e->user_max);
 	if (!is_plain(name) || (e->bare && (strchr(name, ' ') != NULL ||
@@ -298,8 +262,8 @@ enum err
 name_host(struct op *op, const char *manager, const char *before,
     const char *host)
 {
-	const struct engine *rule = engine_find(manager);
-	bool bare = rule != NULL && rule->bare;
+	const struct engine *e = engine_find(manager);
+	bool bare = e != NULL && e->bare;
 	const char *slash = strchr(host, '/');
 	const char *address = slash == NULL ? host :
 	    op_strndup(op, host, slash - host);
@@ -377,10 +341,11 @@ enum err
 name_charset(struct op *op, const char *manager, const char *charset,
     const char *collate)
 {
+	const struct engine *e = engine_find(manager);
 	bool found = charset == NULL;
 	size_t i, n;
 
-	if (strcmp(manager, "postgresql") == 0)
+	if (e != NULL && e->names->charsets)
 		return charset_is_a_word(op, charset, collate);
 	for (i = 0; !found && i < sizeof charsets / sizeof charsets[0]; i++)
 		found = lists(charsets[i].names, charset, strlen(charset));

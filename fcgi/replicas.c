@@ -5,25 +5,18 @@
 #include "fcgi/status.h"
 
 #include "lib/base/conf.h"
+#include "lib/base/engines.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-/* Those whose engines can, by the contract. */
-static const char *const replicating[] = {
-	"mysql", "mariadb", "percona", "pxc", "postgresql", "redis", NULL
-};
-
 static bool
 replicates(const struct version_row *v)
 {
-	const char *const *m = replicating;
+	const struct engine *e = v != NULL ? engine_find(v->manager) : NULL;
 
-	if (v == NULL || strcmp(conf_str("compute.driver"), "local") == 0)
-		return false;
-	while (*m != NULL && strcmp(*m, v->manager) != 0)
-		m++;
-	return *m != NULL;
+	return e != NULL && e->contract->replicates &&
+	    strcmp(conf_str("compute.driver"), "local") != 0;
 }
 
 static const struct { const char *path, *what; } inherited[] = {

@@ -19,10 +19,14 @@
 static enum err
 root_of(struct request *r, struct guest *g)
 {
+	const struct engine *e;
+
 	TRY(instance_read(&r->op, r->arg[1], r->tenant, &g->in));
 	r->op.instance = g->in.id;
 	TRY(guest_engine(r, g));
-	if (!names_known(g->manager) && strcmp(g->manager, "postgresql") != 0)
+	e = engine_find(g->manager);
+	if (!names_known(g->manager) &&
+	    (e == NULL || !e->contract->root_always))
 		return op_fail(&r->op, ERR_UNPROCESSABLE,
 		    "Operation not supported for datastore %s.", g->manager);
 	return status_guest_ready(&r->op, &g->in);
@@ -33,8 +37,8 @@ superuser(const char *manager)
 {
 	const struct engine *e = engine_serving(manager);
 
-	return e != NULL && strcmp(e->name, "postgresql") == 0 ? "postgres" :
-	    "root";
+	return e != NULL && e->contract->superuser != NULL ?
+	    e->contract->superuser : "root";
 }
 
 /* None, an empty one and what cannot be one ask for a new one. */

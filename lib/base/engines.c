@@ -39,17 +39,52 @@ static const char *const postgresql[] = { POSTGRESQL "initdb",
 	"--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums",
 	"--no-sync", "--no-instructions", NULL };
 
+/* --- what the contract says ------------------------------------------------ */
+
+static const struct engine_contract says_nothing = { 0 },
+says_mysql = { .replicates = true, .defaults = DEFAULTS_MYSQL,
+	.defaults_old = DEFAULTS_MYSQL | DEFAULTS_OLD_MYSQL,
+	.defaults_since = 8.4 },
+says_mariadb = { .replicates = true, .defaults = DEFAULTS_MARIADB,
+	.cluster = 3, .cluster_configurable = true },
+says_percona = { .replicates = true, .defaults = DEFAULTS_PERCONA },
+says_pxc = { .replicates = true, .defaults = DEFAULTS_PERCONA,
+	.cluster = 3, .cluster_configurable = true },
+says_postgresql = { .superuser = "postgres", .root_always = true,
+	.no_users = true, .replicates = true,
+	.defaults = DEFAULTS_NEW_POSTGRES,
+	.defaults_old = DEFAULTS_OLD_POSTGRES, .defaults_since = 13 },
+says_redis = { .no_users = true, .replicates = true,
+	.defaults = DEFAULTS_REDIS, .cluster = 1 },
+says_mongodb = { .cluster = 3, .cluster_exact = true },
+says_vertica = { .cluster = 3, .cluster_exact = true },
+says_cassandra = { .cluster = 1, .cluster_configurable = true };
+
+static const struct engine_names usual = { 0 }, postgresql_names = {
+	.databases = (const char *const[]){ "os_admin", "postgres",
+	    "template0", "template1", NULL },
+	.users = (const char *const[]){ "os_admin", "postgres", NULL },
+	.bytes = true, .free = true, .charsets = true,
+};
+
+#define USUAL(what)	.contract = &says_##what, .names = &usual
+
 const struct engine engines[] = {
 	/* name       port  server                install  names    backups */
-	{ "mariadb",  3306, "/usr/sbin/mariadbd", mariadb, 64, 80,  "xbstream.zst.enc", true },
-	{ "mysql",    3306, "mysqld",             mysql,   64, 16,  NULL, false, .home = "local.mysql" },
-	{ "mysql",    3306, "/usr/sbin/mariadbd", mariadb, 64, 16,  "xbstream.zst.enc", true },
-	{ "percona",  3306, NULL,                 NULL,    64, 16,  NULL, false },
-	{ "postgresql", 5432, POSTGRESQL "postgres", postgresql, 63, 63, "tar.zst.enc", true },
-	{ "redis",    6379, "/usr/bin/redis-server", NULL, 0, 80,  "rdb.zst.enc", false, true },
+	{ "mariadb",  3306, "/usr/sbin/mariadbd", mariadb, 64, 80,  "xbstream.zst.enc", true, USUAL(mariadb) },
+	{ "mysql",    3306, "mysqld",             mysql,   64, 16,  NULL, false, .home = "local.mysql", USUAL(mysql) },
+	{ "mysql",    3306, "/usr/sbin/mariadbd", mariadb, 64, 16,  "xbstream.zst.enc", true, USUAL(mysql) },
+	{ "percona",  3306, NULL,                 NULL,    64, 16,  NULL, false, USUAL(percona) },
+	{ "postgresql", 5432, POSTGRESQL "postgres", postgresql, 63, 63, "tar.zst.enc", true, .contract = &says_postgresql, .names = &postgresql_names },
+	{ "redis",    6379, "/usr/bin/redis-server", NULL, 0, 80,  "rdb.zst.enc", false, true, .kindless = true, USUAL(redis) },
+	/* of the contract only: nothing here serves them */
+	{ "pxc",      3306, NULL,                 NULL,    0, 0,    NULL, false, USUAL(pxc) },
+	{ "mongodb",  27017, NULL,                NULL,    0, 0,    NULL, false, USUAL(mongodb) },
+	{ "vertica",  5433, NULL,                 NULL,    0, 0,    NULL, false, USUAL(vertica) },
+	{ "cassandra", 9042, NULL,                NULL,    0, 0,    NULL, false, USUAL(cassandra) },
 	/* engines of tests */
-	{ "null",     3306, NULL,                 NULL,    64, 80,  "xbstream.gz", true },
-	{ "failing",  3306, NULL,                 NULL,    64, 80,  NULL, false },
+	{ "null",     3306, NULL,                 NULL,    64, 80,  "xbstream.gz", true, USUAL(nothing) },
+	{ "failing",  3306, NULL,                 NULL,    64, 80,  NULL, false, USUAL(nothing) },
 	{ NULL }
 };
 
@@ -118,6 +153,6 @@ engine_old_name(const struct engine *e, const char *name,
 	memcpy(kind + 1, e->suffix, n);
 	if (take_end(name, &len, kind))
 		return true;
-	return strcmp(e->name, "redis") == 0 && len > 0 &&
+	return e->kindless && len > 0 &&
 	    memchr(name, '.', len) == NULL;
 }

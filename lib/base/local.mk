@@ -24,12 +24,14 @@ check_PROGRAMS += t/unit/op_test t/unit/text_test t/unit/json_test \
 	t/unit/xml_test t/unit/seal_test t/unit/conf_test
 endif
 if HAVE_CMOCKA
-check_PROGRAMS += t/unit/md5_test t/unit/cron_test
+check_PROGRAMS += t/unit/md5_test t/unit/cron_test t/unit/engines_test
 endif
 t_unit_md5_test_SOURCES = t/unit/md5_test.c t/unit/test.h
 t_unit_md5_test_LDADD = $(BASE) $(CMOCKA_LIBS)
 t_unit_cron_test_SOURCES = t/unit/cron_test.c t/unit/test_op.h
 t_unit_cron_test_LDADD = $(BASE) $(CMOCKA_LIBS)
+t_unit_engines_test_SOURCES = t/unit/engines_test.c t/unit/test_op.h
+t_unit_engines_test_LDADD = $(BASE) $(CMOCKA_LIBS)
 t_unit_op_test_SOURCES = t/unit/op_test.c t/unit/test.h
 t_unit_op_test_LDADD = $(BASE) $(CMOCKA_LIBS)
 t_unit_text_test_SOURCES = t/unit/text_test.c t/unit/test_op.h
