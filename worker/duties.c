@@ -23,7 +23,6 @@
 #define BACKUPS_SECS	2
 #define VERIFY_SECS	1
 #define VERIFIERS_SECS	10
-#define LOGS_SECS	3
 #define MB		(1 << 20)
 
 /* Bells get lost: with Redis, with a worker, with a message. */
@@ -139,7 +138,7 @@ backups_secs(void)
 static int
 logs_secs(void)
 {
-	return LOGS_SECS;
+	return conf_int("logs.sweep");
 }
 
 static int

@@ -13,6 +13,7 @@
 #include <time.h>
 
 #define AT_ONCE		16
+#define TURNS		20		/* the worker has other duties */
 #define LOOKS		30		/* in the time that one is kept */
 
 int64_t
@@ -80,17 +81,25 @@ sweep_one(struct op *op, const struct log_where *w)
 	return left > 0 ? OK : log_place_empty(op, w);
 }
 
-enum err
-duty_logs(struct op *op, const char *host)
+static enum err
+sweep_some(struct op *op, int *n)
 {
 	int secs = conf_int("logs.expiry") / LOOKS;
 	struct log_where *w;
-	int n;
 
-	(void)host;
-	TRY(log_places_sweep(op, AT_ONCE, secs < 1 ? 1 : secs, &w, &n));
-	for (int i = 0; i < n; i++)
+	TRY(log_places_sweep(op, AT_ONCE, secs < 1 ? 1 : secs, &w, n));
+	for (int i = 0; i < *n; i++)
 		if (sweep_one(op, &w[i]) != OK)
 			log_warn(op, "%s: %s", w[i].prefix, op->why);
+	return OK;
+}
+
+/* It comes seldom, so it takes what is due, not only the first of it. */
+enum err
+duty_logs(struct op *op, const char *host)
+{
+	(void)host;
+	for (int i = 0, n = AT_ONCE; i < TURNS && n == AT_ONCE; i++)
+		TRY(sweep_some(op, &n));
 	return OK;
 }

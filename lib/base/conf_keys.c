@@ -76,6 +76,7 @@ const struct conf_key conf_keys[] = {
 
 	{ "logs",      "container",   CONF_STR,    "database_logs",       "container of a project's account to which logs are published" },
 	{ "logs",      "expiry",      CONF_SECS,   "2592000",             "how long a published log is kept, also after its instance is gone" },
+	{ "logs",      "sweep",       CONF_SECS,   "60",                  "how often a worker looks for those that are kept long enough" },
 
 	{ "events",    "keep_days",   CONF_INT,    "30",                  "days for which events are kept" },
 	{ "events",    "log",         CONF_STR,    "",                    "file to which workers append each event as a line of JSON, opened anew each time, so that renaming it rotates it; empty: none" },

@@ -300,4 +300,4 @@ def what_is_too_old_goes_and_then_its_place(s):
     same((objects(s, 'general'), metafile(s).status), ([], 404))
 
 
-main()
+main(settings=['logs.sweep=1'])
