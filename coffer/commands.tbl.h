@@ -42,5 +42,6 @@ COMMAND(STORE,   task_list,          "[--active] [--failed] [--instance ID] [--l
 COMMAND(STORE,   task_show,          "TASK",                     "all that is known of one")
 COMMAND(STORE,   task_retry,         "TASK",                     "make a failed task again, where that is safe: prints the new one's id")
 COMMAND(STORE,   instance_list,      "[--project PROJECT]",      "instances of all projects")
+COMMAND(STORE,   backup_verify,      "BACKUP",                   "try a backup (again) as soon as a slot is free, whatever backup.verify says; it shows then what was found")
 COMMAND(STORE,   schedule_list,      "[--project PROJECT]",      "backup schedules of all projects, and how they went")
 COMMAND(STORE,   audit,              "[--remove] [--fix-quotas]", "compare rows, resources, guests, quotas and tasks; exit status 1 when anything differs")

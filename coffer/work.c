@@ -5,6 +5,7 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/msg/bus.h"
+#include "lib/store/verify.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -150,6 +151,20 @@ enum err
 do_instance_list(struct ask *a)
 {
 	return list_of_project(a, LIST_INSTANCES);
+}
+
+/* A worker finds it by itself. */
+enum err
+do_backup_verify(struct ask *a)
+{
+	const char *id = ask_arg(a, 0);
+	struct backup b;
+
+	if (!text_is_uuid(id))
+		return op_fail(&a->op, ERR_BAD_REQUEST, "no backup has the id "
+		    "%s", id);
+	TRY(backup_read(&a->op, id, NULL, &b));
+	return verify_ask(&a->op, &b);
 }
 
 enum err

@@ -8,6 +8,7 @@
 #include "fcgi/wishes.h"
 
 #include "lib/base/conf.h"
+#include "lib/store/verify.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -165,6 +166,23 @@ backup_remove(struct request *r)
 	TRY(backup_of(r, &b));
 	TRY(backup_delete(&r->op, b.id, stop ? &also : NULL));
 	tasks_ring(&r->op, NULL, also);
+	return reply_empty(r, 202);
+}
+
+/* Ours; verify is the only one. */
+const struct field backup_action_fields[] = {
+	{ "verify",                               MAP,    REQUIRED | NULLABLE },
+	{ 0 }
+};
+
+/* It is tried at its turn; what comes of it the backup shows, and an event. */
+enum err
+backup_action(struct request *r)
+{
+	struct backup b;
+
+	TRY(backup_of(r, &b));
+	TRY(verify_ask(&r->op, &b));
 	return reply_empty(r, 202);
 }
 

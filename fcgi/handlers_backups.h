@@ -6,11 +6,12 @@
 #define FCGI_HANDLERS_BACKUPS_H
 
 /* backups.c */
-extern const struct field backup_new_fields[];
+extern const struct field backup_new_fields[], backup_action_fields[];
 enum err	 backups_list(struct request *);
 enum err	 backup_create(struct request *);
 enum err	 backup_show(struct request *);
 enum err	 backup_remove(struct request *);
+enum err	 backup_action(struct request *);
 enum err	 instance_backups(struct request *);
 
 /* modules.c */

@@ -68,6 +68,7 @@ const struct route routes[] = {
 	{ POST,  T "/backups",                                              MAIN, OWNER, "backup:create", backup_new_fields, backup_create },
 	{ GET,   T "/backups/{id}",                                         MAIN, OWNER, "backup:show", NULL, backup_show },
 	{ DELETE,T "/backups/{id}",                                         MAIN, OWNER, "backup:delete", NULL, backup_remove },
+	{ POST,  T "/backups/{id}/action",                                  MAIN, OWNER, "backup:verify", backup_action_fields, backup_action },
 	{ GET,   T "/backup_strategies",                                    MAIN, OWNER, "backup_strategy:index", NULL, strategies_list },
 	{ POST,  T "/backup_strategies",                                    MAIN, OWNER, "backup_strategy:create", strategy_new_fields, strategy_create },
 	{ DELETE,T "/backup_strategies",                                    MAIN, OWNER, "backup_strategy:delete", NULL, strategy_remove },

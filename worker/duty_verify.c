@@ -1,5 +1,5 @@
 /*
- * Backups whose turn it is to be tried, and hidden instances that something has
+ * Backups whose turn it is to be tried, chosen or asked for, and hidden instances that something has
  * left behind: none of them is there for long.
  */
 #include "worker/backup.h"
@@ -9,20 +9,15 @@
 #include "lib/msg/bus.h"
 #include "lib/store/verify.h"
 
-#define SLOTS_MOST 32			/* LOCAL_SPARE has as many */
-
 enum err
 duty_verify(struct op *op, const char *host)
 {
-	int slots = conf_int("backup.verify_slots");
+	int slots = verify_slots();
 	const char *task = "";
 
 	(void)host;
-	if (verify_of() == 0)
-		return OK;
-	for (int i = 0; i < slots && i < SLOTS_MOST && task != NULL; i++) {
-		TRY(verify_begin(op, slots < SLOTS_MOST ? slots : SLOTS_MOST,
-		    conf_str("coffer.region"), &task));
+	for (int i = 0; i < slots && task != NULL; i++) {
+		TRY(verify_begin(op, slots, conf_str("coffer.region"), &task));
 		if (task != NULL)
 			TRY(bus_ring(op, &task, 1));
 	}

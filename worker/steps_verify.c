@@ -22,8 +22,7 @@ verify_of(void)
 	const char *policy = conf_str("backup.verify");
 	int sample = conf_int("backup.verify_sample");
 
-	if (strcmp(cloud_compute()->name, "local") != 0 ||
-	    conf_int("backup.verify_slots") < 1)
+	if (verify_slots() == 0)
 		return 0;
 	if (strcmp(policy, "always") == 0)
 		return 1;

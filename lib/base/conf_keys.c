@@ -69,7 +69,7 @@ const struct conf_key conf_keys[] = {
 	{ "backup",    "old_keys",    CONF_STR,    "",                    "file of mode 0600 with the pass phrases, one a line, under which an older Trove encrypted its backups (its backup_aes_cbc_key); only workers read it; empty: such backups are not restored" },
 	{ "backup",    "stall",       CONF_SECS,   "600",                 "how long a backup or a restore may move no data until it has failed" },
 
-	{ "backup",    "verify",      CONF_STR,    "always",              "which backups are tried by themselves after they were taken, by restoring them into an instance that nobody sees and checking that: always, sampled, never (local driver only)" },
+	{ "backup",    "verify",      CONF_STR,    "always",              "which backups are tried by themselves after they were taken, by restoring them into an instance that nobody sees and checking that: always, sampled, never (local driver only); any is when it is asked for" },
 	{ "backup",    "verify_sample", CONF_INT,  "10",                  "sampled: of so many of an instance one is tried" },
 	{ "backup",    "verify_slots", CONF_INT,   "1",                   "backups tried at the same time, 32 at the most, besides local.slots; 0: none" },
 	{ "backup",    "digest",      CONF_SECS,   "2",                   "how long a guest may count and sum up its data before and after a backup, to have something to compare them with; 0: not at all" },

@@ -8,6 +8,16 @@
 STMT(VERIFY_LOCK, 0,
     "SELECT pg_advisory_xact_lock(hashtextextended('verify', 0))")
 /*
+ * Of one that is asked for; its tries are counted anew.  One that is being
+ * tried is not tried twice; what has tried it may still be on its way out.
+ */
+STMT(VERIFY_ASK, 1,
+    "UPDATE backups b SET verify_at = now(), verify_tries = 0 WHERE b.id ="
+    " $1::uuid AND b.deleted_at IS NULL AND b.state = 'COMPLETED' AND b.key IS"
+    " NOT NULL AND NOT EXISTS (SELECT FROM instances i JOIN tasks t ON"
+    " t.instance_id = i.id WHERE i.verifies = b.id AND t.kind = 'verify' AND"
+    " t.status IN " TASK_ACTIVE ")")
+/*
  * instance, slots, region: of the one whose turn it is, if there is room.  Its
  * volume holds all of the chain, one processor is enough.
  */

@@ -1,7 +1,11 @@
 #include "lib/store/verify.h"
+#include "lib/base/conf.h"
 #include "lib/base/text.h"
 #include "lib/store/tasks.h"
 
+#include <string.h>
+
+#define SLOTS_MOST	32		/* LOCAL_SPARE has as many */
 #define LEFT_SECS	20		/* a removal that failed is not tried again at once */
 
 static const char *
@@ -11,6 +15,29 @@ new_id(struct op *op)
 
 	text_uuid(id);
 	return op_strdup(op, id);
+}
+
+int
+verify_slots(void)
+{
+	int n = conf_int("backup.verify_slots");
+
+	if (strcmp(conf_str("compute.driver"), "local") != 0 || n < 1)
+		return 0;
+	return n < SLOTS_MOST ? n : SLOTS_MOST;
+}
+
+enum err
+verify_ask(struct op *op, const struct backup *b)
+{
+	if (strcmp(b->state, "COMPLETED") != 0 || !b->ours)
+		return op_fail(op, ERR_UNPROCESSABLE, "Backup %s cannot be "
+		    "verified: %s.", b->id, strcmp(b->state, "RESTORED") == 0 ?
+		    "it was taken elsewhere" : "it is not completed");
+	if (verify_slots() == 0)
+		return op_fail(op, ERR_NOT_BUILT,
+		    "Backups are not verified here.");
+	return STORE_WRITE(op, NULL, VERIFY_ASK, b->id);
 }
 
 enum err

@@ -5,8 +5,17 @@
 #ifndef LIB_STORE_VERIFY_H
 #define LIB_STORE_VERIFY_H
 
+#include "lib/store/backups.h"
 #include "lib/store/store.h"
 
+/* How many are tried at a time (backup.verify_slots); 0: none is tried here. */
+int		 verify_slots(void);
+/*
+ * Of one of ours, whatever was found before and whether it would have been
+ * chosen: as soon as a slot is free.  ERR_UNPROCESSABLE, ERR_NOT_BUILT: it
+ * cannot be tried, and why.
+ */
+enum err	 verify_ask(struct op *, const struct backup *);
 /* Of the one whose turn it is, with at most so many at a time; *task NULL: none. */
 enum err	 verify_begin(struct op *, int slots, const char *region,
 		    const char **task);

@@ -194,10 +194,33 @@ def one_whose_data_are_others_is_no_good_and_that_is_told(s):
         check('is not what it was' in b['verify_error'], b)
     s.sql('DROP TRIGGER another ON backups')
     same(events(s, 'error'), sorted(ids.values()))
+    it['bad'] = ids
     # nobody stands upon such a one unasked
     id = backup('mariadb', 'next', incremental=1)
     same(state(id)['parent_id'], it['inc'])
     same(it['c'].delete('/backups/' + id).status, 202)
+
+
+@story
+def one_is_tried_again_when_that_is_asked_for(s):
+    """By its owner and by the operator; what was found first is no verdict
+    for ever, and no praise either."""
+    c, ids = it['c'], it['bad']
+    path, wish = '/backups/%s/action' % ids['postgresql'], {'verify': {}}
+    s.client('bob').post(path, wish).fault(404, 'itemNotFound')
+    s.client('rita').post(path, wish).fault(403, 'forbidden')
+    c.post(path, {'repair': {}}).fault(400, 'badRequest')
+    was = {e: state(id)['verified_at'] for e, id in ids.items()}
+    s.sql("UPDATE backups SET digest = NULL WHERE id = '%s'"
+          % ids['postgresql'])            # the data were well
+    a = c.post(path, wish)
+    same((a.status, a.raw), (202, b''))
+    s.coffer('backup', 'verify', ids['mariadb'])
+    for e, id in ids.items():
+        b = until(40, lambda: next((b for b in [state(id)] if
+                                    b['verified_at'] > was[e]), None), id)
+        same(b['verified'], e == 'postgresql', b)
+    check(ids['postgresql'] in events(s, 'end'))
 
 
 main(settings=['backup.verify=always', 'backup.verify_slots=2'],

@@ -576,6 +576,76 @@ one_that_is_tried_has_a_slot_and_an_instance_that_nobody_sees(void **state)
 	    "WHERE verified"), 0);
 }
 
+static void
+ask(const char *id, enum err wanted)
+{
+	struct backup b;
+
+	assert_int_equal(backup_read(&op, id, NULL, &b), OK);
+	assert_int_equal(verify_ask(&op, &b), wanted);
+}
+
+static int
+tries_of(const char *id)
+{
+	return (int)pg_fixture_number("SELECT coalesce(verify_tries, -1) FROM"
+	    " backups WHERE id = '%s'", id);
+}
+
+static void
+one_that_is_asked_for_is_tried_unless_it_is_being_tried(void **state)
+{
+	const char *id, *task, *again;
+
+	(void)state;
+	id = taken_of(0);
+	assert_int_equal(conf_set(&op, "compute", "driver", "null"), OK);
+	ask(id, ERR_NOT_BUILT);		/* it restores nothing */
+	assert_int_equal(conf_set(&op, "compute", "driver", "local"), OK);
+	assert_int_equal(conf_set(&op, "backup", "verify_slots", "0"), OK);
+	ask(id, ERR_NOT_BUILT);
+	assert_int_equal(verify_slots(), 0);
+	assert_int_equal(conf_set(&op, "backup", "verify_slots", "99"), OK);
+	assert_int_equal(verify_slots(), 32);
+	assert_int_equal(conf_set(&op, "backup", "verify_slots", "1"), OK);
+	assert_false(is_chosen(id));
+	ask(id, OK);
+	ask(id, OK);
+	assert_true(is_chosen(id));
+	assert_int_equal(verify_begin(&op, 1, "R", &task), OK);
+	assert_non_null(task);
+	ask(id, OK);
+	assert_false(is_chosen(id));	/* that one will tell */
+	assert_int_equal(tries_of(id), 1);
+	/* it has told, and is not yet removed */
+	run(verify_bad(id, "odd"));
+	pg_fixture_sql("UPDATE tasks SET status = 'FAILED', ended = now()"
+	    " WHERE id = '%s'", task);
+	ask(id, OK);
+	assert_true(is_chosen(id));
+	assert_int_equal(tries_of(id), 0);
+	assert_int_equal(verify_begin(&op, 2, "R", &again), OK);
+	assert_non_null(again);
+}
+
+static void
+one_that_holds_no_data_of_ours_is_not_tried(void **state)
+{
+	const char *id;
+
+	(void)state;
+	assert_int_equal(take_as("p1", INSTANCE, NULL, &id), OK);
+	ask(id, ERR_UNPROCESSABLE);	/* it runs */
+	run(backup_begun(id, NULL));
+	run(backup_ended(&op, id, INSTANCE, "COMPLETED", 1));
+	ask(id, ERR_UNPROCESSABLE);	/* a rehearsed one */
+	pg_fixture_sql("UPDATE backups SET state = 'RESTORED' WHERE id = '%s'",
+	    id);
+	ask(id, ERR_UNPROCESSABLE);
+	assert_non_null(strstr(op.why, "taken elsewhere"));
+	assert_false(is_chosen(id));
+}
+
 int
 main(void)
 {
@@ -591,6 +661,8 @@ main(void)
 		T(a_chain_begins_with_the_full_one),
 		T(of_so_many_good_ones_one_is_tried),
 		T(one_that_is_tried_has_a_slot_and_an_instance_that_nobody_sees),
+		T(one_that_is_asked_for_is_tried_unless_it_is_being_tried),
+		T(one_that_holds_no_data_of_ours_is_not_tried),
 		T(a_list_is_one_statement_last_changed_first),
 		T(the_nearest_strategy_names_the_container),
 		T(contents_are_sealed_for_their_row),
