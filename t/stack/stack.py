@@ -17,6 +17,7 @@ s.invariants()) t/stack/invariants looks whether everything still holds.
 Servers, data and logs are removed unless something failed or KEEP=1.
 """
 import atexit
+import glob
 import http.client
 import json
 import os
@@ -35,6 +36,10 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.abspath(os.environ.get('COFFER_BUILD') or
                         os.path.join(TOP, '.run', 'build'))
+# What Debian calls psql is a script that looks for this one.
+os.environ['PATH'] = ':'.join(
+    sorted(glob.glob('/usr/lib/postgresql/*/bin'), reverse=True) +
+    [os.environ['PATH']])
 # Every password that a scenario chooses begins so: it must never be seen
 # outside of answers that owe it.
 CANARY = 'CanaryK7x'

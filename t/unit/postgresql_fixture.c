@@ -1,17 +1,38 @@
 #include "t/unit/postgresql_fixture.h"
 #include "t/unit/server_fixture.h"
+#include "lib/base/engines.h"
+#include "lib/base/op.h"
 
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static struct server_fixture fixture = { .engine = "postgresql",
     .port = "33998" };
 
+/* The server's own psql first: what Debian calls psql is a script that asks which. */
+static void
+psql_find(void)
+{
+	const struct engine *e = engine_find(fixture.engine);
+	const char *path = getenv("PATH");
+	struct op op;
+	char *bin;
+
+	op_begin(&op, "test");
+	bin = op_strdup(&op, engine_server(&op, e));
+	*strrchr(bin, '/') = '\0';
+	setenv("PATH", op_printf(&op, "%s:%s", bin, path != NULL ? path :
+	    "/usr/bin:/bin"), 1);
+	op_end(&op);
+}
+
 bool
 postgresql_fixture_make(void)
 {
+	psql_find();
 	return server_fixture_make(&fixture);
 }
 
