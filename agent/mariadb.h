@@ -84,6 +84,8 @@ int		 mariadb_room_redo(struct op *, int mb);
 
 /* tls.h; lines of my.cnf for a start. */
 enum err	 mariadb_tls_settings(struct op *, const char **lines);
+/* What an account demands of whoever comes as it: words of CREATE USER, or "". */
+const char	*mariadb_tls_required(struct op *);
 extern const struct tls_ways mariadb_tls_ways;
 
 enum err	 mariadb_database_create(struct op *,

@@ -160,7 +160,8 @@ init_write(struct op *op, bool first)
 		text_printf(&t, "DELETE FROM %s WHERE User IN "
 		    "('root', '" MARIADB_ADMIN "');\n"
 		    "DELETE FROM mysql.proxies_priv WHERE User = 'root';\n"
-		    "FLUSH PRIVILEGES;\n", spoken->accounts);
+		    "%sFLUSH PRIVILEGES;\n", spoken->accounts,
+		    spoken->uncertified);
 	/* Letters and digits: the password needs no quoting. */
 	text_printf(&t, "%s%s%s", spoken->admin[0], password,
 	    spoken->admin[1]);

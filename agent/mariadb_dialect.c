@@ -14,6 +14,8 @@ const struct mariadb_dialect mariadb_dialect = {
 	    "NOT IN ('1', 'true')",
 	.admin = { "CREATE OR REPLACE USER " ADMIN " IDENTIFIED BY '",
 	    "';\n" ALL " WITH GRANT OPTION;\n" },
+	.uncertified = "UPDATE mysql.global_priv SET Priv = JSON_REMOVE(Priv, "
+	    "'$.ssl_type') WHERE JSON_VALUE(Priv, '$.ssl_type') = 2;\n",
 	.password = { "ALTER USER", " IDENTIFIED BY ", "" },
 	.variables = "SELECT LOWER(VARIABLE_NAME), READ_ONLY, VARIABLE_TYPE, "
 	    "GLOBAL_VALUE, NUMERIC_MIN_VALUE, NUMERIC_MAX_VALUE, "
@@ -31,6 +33,7 @@ const struct mariadb_dialect mariadb_dialect = {
 	.admin = { "DELETE FROM mysql.user WHERE User = '" MARIADB_ADMIN
 	    "';\nFLUSH PRIVILEGES;\n" ALL " IDENTIFIED BY '",
 	    "' WITH GRANT OPTION;\n" },
+	.uncertified = "",
 	.password = { "SET PASSWORD FOR", " = PASSWORD(", ")" },
 	/* It says neither type nor bounds; sizes are rounded down. */
 	.variables = "SELECT LOWER(VARIABLE_NAME), 'NO', CASE "

@@ -16,6 +16,7 @@ struct mariadb_dialect {
 	const char	*accounts;	/* the table of them */
 	const char	*a_user;	/* a row of it that is one */
 	const char	*admin[2];	/* statements of a start, around the password */
+	const char	*uncertified;	/* statements: no account demands a certificate of this server's clients */
 	const char	*password[3];	/* one is changed: account and value between */
 	const char	*variables;	/* columns as take_row() in mariadb_settings.c reads them */
 	bool		 rounds_down;	/* values, never up */

@@ -148,7 +148,8 @@ static enum err
 identified_by(struct op *op, const char *password, const char **out)
 {
 	TRY(mariadb_value(op, password, out));
-	*out = op_printf(op, " IDENTIFIED BY %s", *out);
+	*out = op_printf(op, " IDENTIFIED BY %s%s", *out,
+	    mariadb_tls_required(op));
 	return OK;
 }
 

@@ -239,15 +239,18 @@ tls_show(struct op *op, const struct json *body, bool again, struct jsonw *w)
 {
 	const struct datastore *db;
 	struct tls now, before;
-	bool on;
+	bool on, asks = true;
 
 	(void)body;
 	(void)again;
 	TRY(engine(op, &db));
 	TRY(tls_kept(op, &now, &before));
 	TRY(db->tls->on(op, &on));
+	if (db->tls->asks != NULL)
+		TRY(db->tls->asks(op, &asks));
 	jsonw_kbool(w, "on", on);
 	jsonw_kbool(w, "at_start", db->tls->at_start);
+	jsonw_kbool(w, "asks", asks);	/* clients for certificates, when that is wanted */
 	jsonw_kstr(w, "mode", tls_modes[now.mode]);
 	jsonw_kstr(w, "clients", now.clients);
 	if (before.mode != TLS__MAX) {

@@ -38,6 +38,7 @@ struct tls_ways {			/* of an engine */
 	 */
 	enum err	(*apply)(struct op *, const struct tls *);
 	enum err	(*on)(struct op *, bool *);	/* it is offered now */
+	enum err	(*asks)(struct op *, bool *);	/* ... and clients for certificates; NULL: whenever that is wanted */
 	bool		 at_start;	/* the server takes and loses it only then: no failure */
 	bool		 mutual;	/* it can ask all clients for certificates */
 };

@@ -27,7 +27,8 @@ const struct field ssl_fields[] = {
 bool
 ssl_waits(const struct ssl_said *s)
 {
-	return s->on != (strcmp(s->mode, "off") != 0);
+	return s->on != (strcmp(s->mode, "off") != 0) ||
+	    (s->on && !s->asks && strcmp(s->mode, "mtls") == 0);
 }
 
 /* What an agent before this one does not know it cannot switch either. */
@@ -43,6 +44,8 @@ ask(struct request *r, const struct guest *g, struct ssl_said *s)
 		.answer = a,
 		.on = json_true(json_get(a, "on")),
 		.at_start = json_true(json_get(a, "at_start")),
+		/* an agent before this one had no engine that waits with it */
+		.asks = !json_has(a, "asks") || json_true(json_get(a, "asks")),
 		.mode = mode != NULL ? mode : "off",
 		.clients = json_str(json_get(a, "clients")),
 	};

@@ -10,6 +10,7 @@
 struct ssl_said {
 	const struct json *answer;
 	bool		 on, at_start;	/* it is offered now; switched only at a start */
+	bool		 asks;		/* clients for certificates, where mtls is wanted */
 	const char	*mode, *clients;	/* wanted: "off" ...; PEM, or NULL */
 };
 bool	 ssl_waits(const struct ssl_said *);	/* for a restart */

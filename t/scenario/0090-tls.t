@@ -62,7 +62,8 @@ class One:
             raise Failed(r.stdout + r.stderr)
         return r.stdout.strip()
 
-    def ask(self, tls=True, ca=None, pair=None, host=None):
+    def ask(self, tls=True, ca=None, pair=None, host=None, user='app',
+            password=APP, sql="SHOW STATUS LIKE 'Ssl_cipher'"):
         ca, host = ca or getattr(self, 'ca', None), host or self.ip
         key = '%s.key' % pair if pair else ''
         if self.engine == 'postgresql':
@@ -80,9 +81,9 @@ class One:
                             REDISCLI_AUTH=APP)
         tail = ['--ssl-ca=' + ca, '--ssl-verify-server-cert'] if tls else \
             ['--skip-ssl']
-        return self.run(['mariadb', '--no-defaults', '-h', host, '-uapp', *tail,
-                         '-NBe', "SHOW STATUS LIKE 'Ssl_cipher'"],
-                        MYSQL_PWD=APP)
+        tail += ['--ssl-cert=%s.crt' % pair, '--ssl-key=' + key] if pair else []
+        return self.run(['mariadb', '--no-defaults', '-h', host, '-u' + user,
+                         *tail, '-NBe', sql], MYSQL_PWD=password)
 
     def refused(self, **how):
         try:
@@ -145,8 +146,6 @@ def what_cannot_be_is_refused_with_a_reason(s):
             ('must be one of', {'enable': True, 'mode': 'off'}),
             ('Exactly one', {'enable': True, 'disable': True})):
         check(word in i.post(**wish).fault(400, 'badRequest'), wish)
-    check('all clients' in it['mariadb'].post(
-        enable=True, mode='mtls', client_ca='abc').fault(400, 'badRequest'))
     same(i.shown()['status'], 'off')
     i.ask(tls=False)
     s.client('rita').post('/instances/%s/ssl' % i.id, {
@@ -243,14 +242,60 @@ def clients_bring_certificates_of_their_own_authority(s):
         % (top, top, top, top), shell=True, check=True, capture_output=True)
     with open(top + 'authority.crt') as f:
         ca = f.read()
-    for i in (it['postgresql'], it['redis']):
+    root_of(it['mariadb'])
+    it['mariadb'].as_root(
+        "CREATE USER own@'%' IDENTIFIED BY 'own-own' REQUIRE SSL")
+    for i in it.values():
+        i.pair = top
+        waits = i.engine == 'mariadb'
         same(i.switch(enable=True, mode='mtls', client_ca=ca),
-             {'restart_required': False})
+             {'restart_required': waits})
+        if waits:
+            i.ask()                     # nobody is shut out until then
+            i.refused(tls=False)
+            same(i.c.show(i.id)['status'], 'RESTART_REQUIRED')
+            i.restart()
+            same(i.shown()['restart_required'], False)
         i.ask(pair=top)
         i.refused()
         i.refused(pair=top + 'stranger')
         i.refused(tls=False)
         same(i.shown()['mode'], 'mtls')
+
+
+def root_of(i):
+    a = i.c.post('/instances/%s/root' % i.id)
+    same(a.status, 200, a)
+    i.root = a.json['user']['password']
+    i.as_root = lambda sql, pair=None: i.ask(user='root', password=i.root,
+                                             sql=sql, pair=pair)
+
+
+@story
+def accounts_of_mariadb_demand_them_new_ones_too(s):
+    i = it['mariadb']
+    a = i.c.post('/instances/%s/users' % i.id, {'users': [
+        {'name': 'late', 'password': APP}]})
+    same(a.status, 202, a)
+    i.ask(user='late', pair=i.pair)
+    i.refused(user='late')
+    i.refused(user='own', password='own-own')
+    i.ask(user='own', password='own-own', pair=i.pair)
+    i.refused(user='root', password=i.root)
+    root_of(i)                          # a new one
+    i.refused(user='root', password=i.root)
+    demands = "SELECT User, ssl_type FROM mysql.user WHERE User IN (" \
+        "'app', 'late', 'own', 'os_admin') ORDER BY 1"
+    same(i.as_root(demands, i.pair).split(), [
+        'app', 'X509', 'late', 'X509', 'os_admin', 'own', 'X509'])
+    # back and forth as it runs
+    same(i.switch(rollback=True), {'status': 'on', 'mode': 'enforced',
+                                   'restart_required': False})
+    same(i.as_root(demands).split(), ['app', 'late', 'os_admin', 'own', 'ANY'])
+    i.ask()
+    same(i.switch(rollback=True)['restart_required'], False)
+    i.refused()
+    i.ask(pair=i.pair)
 
 
 @story
@@ -265,7 +310,8 @@ def an_ending_certificate_is_made_anew_under_the_same_authority(s):
         json.dump(said, f)
     os.kill(pid, signal.SIGKILL)        # the next one looks at once
     until(30, lambda: i.served_number() not in (None, was))
-    i.ask()
+    i.ask(pair=i.pair)
+    i.refused()
     with open(i.top()[1] + '/data/agent/tls.state') as f:
         check(json.load(f)['ends'] > time.time() + 80 * 86400)
 
@@ -292,6 +338,9 @@ def disabled_it_is_gone(s):
                          'restart_required': False})
         i.refused()
         i.ask(tls=False)
+    i = it['mariadb']
+    same(i.ask(tls=False, user='root', password=i.root, sql="SELECT User FROM "
+               "mysql.user WHERE ssl_type <> ''"), 'own')
 
 
 main()

@@ -159,6 +159,8 @@ a_chain_of_backups_is_made_while_the_server_writes(void **state)
 	    "{\"password\":\"r00t-Word\",\"allow\":true}");
 	assert_int_equal(mariadb_fixture_client("root", "r00t-Word",
 	    "SELECT 1"), 0);
+	/* for this server's TLS; another has none yet */
+	run("ALTER USER app@'%' REQUIRE X509");
 	run("CREATE TABLE app.t (n INT PRIMARY KEY, s TEXT) ENGINE=InnoDB");
 	run("CREATE TABLE app.a (n INT PRIMARY KEY, s TEXT) ENGINE=Aria");
 	rows_add("app.t", 1, 5000);
