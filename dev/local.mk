@@ -58,4 +58,5 @@ EXTRA_DIST += \
 	t/stack/keystone.py \
 	t/stack/s3.py \
 	t/stack/stack.py \
+	t/stack/stock.py \
 	t/stack/storm.py

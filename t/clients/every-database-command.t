@@ -2,11 +2,13 @@
 """Every `openstack database ...` and `openstack datastore ...` command: it does
 what it says, or is refused in one line.  Those of stock-command-lines.t count;
 a command that a newer client brings fails the last story until it is here."""
+import functools
 import os
 import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)),
                                 "..", "stack"))
 from stack import *  # noqa: E402,F403
+from stock import stock  # noqa: E402
 from importlib.metadata import entry_points  # noqa: E402
 
 APP = CANARY + 'Cli2'
@@ -17,6 +19,7 @@ used = set()
 mine = {}
 
 
+@functools.lru_cache
 def commands():
     """As the client's package registers them: 'database db list' ..."""
     return {p.name.replace('_', ' ')
@@ -38,8 +41,7 @@ def run(s, *words, user='alice', fails=None):
              OS_PROJECT_NAME=project, OS_USER_DOMAIN_NAME='Default',
              OS_PROJECT_DOMAIN_NAME='Default', OS_REGION_NAME='RegionOne',
              LC_ALL='C.UTF-8', PYTHONWARNINGS='ignore')
-    r = subprocess.run((CLIENT,) + words, env=e, stdin=subprocess.DEVNULL,
-                       capture_output=True, text=True, timeout=120)
+    r = stock((CLIENT,) + words, e)
     said = ' '.join(words), 'said', r.stdout[-1500:], r.stderr[-1500:]
     check('Traceback' not in r.stderr and 'HTTP 500' not in r.stderr, *said)
     used.add(command_of(words))

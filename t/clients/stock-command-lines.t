@@ -5,9 +5,11 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)),
                                 "..", "stack"))
 from stack import *  # noqa: E402,F403
+from stock import stock  # noqa: E402
 
 APP = CANARY + 'Cli1'
 mine = {}
+started = set()
 
 
 def environment(s, user='alice'):
@@ -23,8 +25,11 @@ def environment(s, user='alice'):
 
 
 def run(s, *words, status=0):
-    r = subprocess.run(words, env=environment(s), stdin=subprocess.DEVNULL,
-                       capture_output=True, text=True, timeout=120)
+    e = environment(s)
+    r = stock(words, e) if words[0] in started else subprocess.run(
+        words, env=e, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        timeout=120)
+    started.add(words[0])           # once as a user starts it
     check((r.returncode == 0) == (status == 0), ' '.join(words), 'ended with',
           r.returncode, r.stdout[-1500:], r.stderr[-1500:])
     return r.stdout if status == 0 else r.stdout + r.stderr
