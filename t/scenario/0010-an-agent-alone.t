@@ -109,7 +109,7 @@ class World:
 
     def server(self):
         with open(self.data + '/agent/server.pid') as f:
-            return int(f.read())
+            return int(f.read() or 0)     # it is just being written
 
     def tell(self, order, body='{}', id=None):
         """The report that names the order."""

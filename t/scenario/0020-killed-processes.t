@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""SIGKILL of each process in turn, again and again, during 50 creates and
+"""SIGKILL of each process in turn, again and again, during 30 creates and
 deletes: nothing accepted is lost, nothing stands twice, nobody has to help."""
 import os
 import sys
@@ -9,7 +9,7 @@ from stack import *  # noqa: E402,F403
 from storm import storm  # noqa: E402
 
 
-N = int(os.environ.get('STORM', '50'))
+N = int(os.environ.get('STORM', '30'))
 
 
 def killing(s, *names):

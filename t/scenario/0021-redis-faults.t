@@ -10,8 +10,8 @@ from storm import storm  # noqa: E402
 
 from storm import Storm, insist  # noqa: E402
 
-N = int(os.environ.get('STORM', '50'))
-AWAY = int(os.environ.get('REDIS_AWAY', '20'))
+N = int(os.environ.get('STORM', '30'))
+AWAY = int(os.environ.get('REDIS_AWAY', '15'))
 
 
 @story

@@ -9,7 +9,7 @@ from stack import *  # noqa: E402,F403
 from storm import storm  # noqa: E402
 
 
-N = int(os.environ.get('STORM', '50'))
+N = int(os.environ.get('STORM', '30'))
 
 
 def stop_immediately(s):
