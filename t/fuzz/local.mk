@@ -42,7 +42,8 @@ t_fuzz_xml_fuzz_LDFLAGS = $(FUZZ_LINK)
 EXTRA_DIST += t/fuzz/corpus
 
 # What a run finds beyond the corpus that is kept is thrown away again.
-.PHONY: fuzz
+.PHONY: fuzz fuzzers
+fuzzers: $(FUZZERS)
 fuzz: $(FUZZERS)
 	@set -e; for f in $(FUZZERS); do \
 		name=$$(basename $$f _fuzz); \
