@@ -1,6 +1,8 @@
 #include "agent/objects.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/base/text.h"
+#include "lib/msg/segments.h"
 #include "lib/wire/http.h"
 
 #include <string.h>
@@ -14,8 +16,11 @@
 #define PAUSE_MOST_MS	16000
 
 struct objects {
+	struct op	*op;
 	struct http	*http;
 	struct leave	 leave;
+	const unsigned char *book;	/* signatures, once it was read */
+	size_t		 signatures;	/* in it */
 };
 
 static void
@@ -31,7 +36,8 @@ objects_new(struct op *op, const struct leave *l)
 	const struct http_how how = { .connect_ms = CONNECT_MS,
 	    .most = ANSWER_MOST, .socket = l->socket, .silent_s = SILENT_S };
 
-	*o = (struct objects){ .http = http_new(&how), .leave = *l };
+	*o = (struct objects){ .op = op, .http = http_new(&how),
+	    .leave = *l };
 	op_defer(op, close_http, o->http);
 	return o;
 }
@@ -43,13 +49,32 @@ passes(enum err e)
 	return e == ERR_UNAVAILABLE;
 }
 
+/* "result", then "00000000" and so on. */
+static const char *
+in_book(struct op *op, const struct objects *o, const char *name)
+{
+	char *hex = op_alloc(op, 2 * SEAL_HASH + 1);
+	int64_t n = 0;
+
+	if (strcmp(name, "result") != 0 &&
+	    (!text_number(name, 0, SEGMENTS_MOST, &n) || ++n == 0))
+		return NULL;
+	if ((size_t)n >= o->signatures)
+		return NULL;
+	text_hex(hex, o->book + (size_t)n * SEAL_HASH, SEAL_HASH);
+	return hex;
+}
+
 static enum err
-url_of(struct op *op, const struct leave *l, const char *name,
+url_of(struct op *op, const struct objects *o, const char *name,
     const char **url)
 {
+	const struct leave *l = &o->leave;
 	const char *signature = "";
 
-	if (l->signatures != NULL)
+	if (o->book != NULL)
+		signature = in_book(op, o, name);
+	else if (l->signatures != NULL)
 		signature = json_str(json_member(l->signatures, name));
 	if (signature == NULL)
 		return op_fail(op, ERR_CLOUD, "This guest was given no leave "
@@ -63,7 +88,7 @@ static enum err
 send(struct op *op, struct objects *o, const char *name,
     struct http_request *q, struct http_answer *a)
 {
-	TRY(url_of(op, &o->leave, name, &q->url));
+	TRY(url_of(op, o, name, &q->url));
 	TRY(http_send(op, o->http, q, a));
 	if (a->status / 100 == 2)
 		return OK;
@@ -146,6 +171,68 @@ put_once(struct op *op, struct objects *o, const char *name, void *arg)
 	return OK;
 }
 
+struct page { unsigned char *bytes; size_t n; };
+
+static bool
+page_take(void *arg, const char *bytes, size_t n)
+{
+	struct page *p = arg;
+
+	memcpy(p->bytes + p->n, bytes, n);	/* no more than were asked for */
+	p->n += n;
+	return true;
+}
+
+static enum err
+book_open(struct op *op, struct objects *o, const struct page *sealed)
+{
+	const struct leave *l = &o->leave;
+	size_t n = sealed->n, head;
+	unsigned char *plain = op_alloc(o->op, n);
+	const unsigned char *end;
+
+	if (n <= SEAL_MORE || !seal_open(plain, &l->book_key, LEAVE_BOOK,
+	    strlen(LEAVE_BOOK), sealed->bytes, n))
+		return op_fail(op, ERR_FORGED, "The book of leaves in storage "
+		    "is damaged.");
+	n -= SEAL_MORE;
+	end = memchr(plain, '\n', n);
+	if (end == NULL)
+		return op_fail(op, ERR_FORGED, "The book of leaves is empty.");
+	head = (size_t)(end - plain);
+	o->leave.after = op_strndup(o->op, (const char *)plain, head);
+	o->book = end + 1;
+	o->signatures = (n - head - 1) / SEAL_HASH;
+	return OK;
+}
+
+/* Once, and before anything is written. */
+static enum err
+book_read(struct op *op, struct objects *o)
+{
+	const struct leave *l = &o->leave;
+	struct objects look = { .op = op, .http = o->http,
+	    .leave = { .before = l->before, .after = l->book } };
+	const struct segment s = { .name = LEAVE_BOOK,
+	    .bytes = l->book_bytes };
+	struct page sealed = { .n = 0 };
+	struct op inner;
+	enum err e;
+
+	if (l->book == NULL || o->book != NULL)
+		return OK;
+	op_begin(&inner, op->id);
+	inner.instance = op->instance;
+	sealed.bytes = op_alloc(&inner, (size_t)s.bytes);
+	e = object_get(&inner, &look, &s, page_take, &sealed);
+	if (e == OK)
+		e = book_open(&inner, o, &sealed);
+	if (e != OK)
+		(void)op_fail(op, e, "%s", inner.why);
+	op_end(&inner);
+	return e;
+}
+
 enum err
 object_put(struct op *op, struct objects *o, const char *name,
     const void *bytes, size_t n, char md5[MD5_HEX + 1])
@@ -160,6 +247,7 @@ object_put_with(struct op *op, struct objects *o, const char *name,
 {
 	struct putting p = { headers, bytes, n, md5 };
 
+	TRY(book_read(op, o));
 	md5_hex(md5, bytes, n);
 	return try(op, o, name, put_once, &p, NULL);
 }

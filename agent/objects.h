@@ -8,6 +8,7 @@
 #include "lib/base/json.h"
 #include "lib/base/md5.h"
 #include "lib/base/op.h"
+#include "lib/base/seal.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,7 +20,16 @@
 struct leave {
 	const char	*socket, *before, *after;
 	const struct json *signatures;	/* by name; NULL: none is needed */
+	/*
+	 * Too many of them to be told: what stands behind the URL of an object
+	 * that holds after, and those of "result", "00000000" and so on, sealed.
+	 */
+	const char	*book;		/* or NULL */
+	int64_t		 book_bytes;
+	struct key	 book_key;
 };
+#define LEAVE_BOOK	"leave"
+#define LEAVE_BOOK_MOST	(8 << 20)	/* bytes */
 
 struct objects;				/* the op's; for one thread */
 struct objects	*objects_new(struct op *, const struct leave *);

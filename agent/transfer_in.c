@@ -44,7 +44,8 @@ fetch_all(struct in *i)
 	enum err e = OK;
 
 	for (size_t k = 0; k < i->part->n && e == OK; k++)
-		e = object_get(&i->op, objects, &i->part->segment[k], fill, i);
+		e = object_get(&i->op, objects, job_segment(i->part, k),
+		    fill, i);
 	if (boxes_given_up(i->boxes))
 		return OK;
 	if (e == OK)

@@ -2,6 +2,7 @@
 #include "lib/base/conf.h"
 #include "lib/base/jsonw.h"
 #include "lib/base/text.h"
+#include "lib/msg/segments.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 #define SIGNATURE_MOST	100
 #define MARK_MOST	200
 #define CHAIN_MOST	256
-#define OLD_MOST	((int64_t)1 << 45)	/* bytes; a whole backup's */
+#define BACKUP_MOST	((int64_t)1 << 45)	/* bytes */
 #define NAME_MOST	32
 #define LOOK_MOST	600000		/* ms */
 
@@ -55,6 +56,11 @@ leave_read(struct op *op, const struct json *j, struct leave *l)
 	l->signatures = json_get(j, "signed");
 	if (l->signatures != NULL && !are_signatures(l->signatures))
 		return wrong(op, "signature");
+	l->book = json_str(json_get(j, "book/after"));
+	l->book_bytes = json_int(json_get(j, "book/bytes"));
+	if (json_has(j, "book") && (!is_clean(l->book, URL_MOST) ||
+	    l->book_bytes < 1 || l->book_bytes > LEAVE_BOOK_MOST))
+		return wrong(op, "book");
 	l->socket = json_str(json_get(j, "socket"));
 	l->before = json_str(json_get(j, "before"));
 	l->after = json_str(json_get(j, "after"));
@@ -106,7 +112,11 @@ part_read(struct op *op, const struct json *j, const char *leave,
 	    !text_unhex(p->key.b, hex, SEAL_KEY) ||
 	    seal_equal(&p->key, &none, sizeof(none)))
 		return wrong(op, "key");
-	return leave_read(op, json_get(j, leave), &p->leave);
+	TRY(leave_read(op, json_get(j, leave), &p->leave));
+	if (p->leave.book != NULL)
+		seal_derive(&p->leave.book_key, &p->key, LEAVE_BOOK,
+		    p->backup, 0);
+	return OK;
 }
 
 enum err
@@ -157,12 +167,12 @@ is_md5(const char *s)
 	    text_unhex(digest, s, sizeof(digest));
 }
 
-/* What S3 got in parts has none that is known; gzip has a checksum of its own. */
+/* A stream of ours knows by itself whether it is right; and so does gzip. */
 static bool
 md5_fits(const struct job_part *p, const struct json *j,
     const struct segment *s)
 {
-	if (p->old && p->gzip && json_has(j, "md5") &&
+	if ((!p->old || p->gzip) && json_has(j, "md5") &&
 	    json_kind(json_get(j, "md5")) == JSON_NULL)
 		return true;
 	return is_md5(s->md5);
@@ -181,14 +191,14 @@ segment_place(struct segment *s, bool first)
 }
 
 static enum err
-segments_read(struct op *op, const struct json *list, struct job_part *p,
-    int64_t *sum)
+segments_read(struct op *op, const struct json *list, struct job_part *p)
 {
+	int64_t sum = 0;
+
 	p->n = json_count(list);
 	if (json_kind(list) != JSON_LIST || p->n == 0)
 		return wrong(op, "segments");
 	p->segment = op_alloc(op, p->n * sizeof(*p->segment));
-	*sum = 0;
 	for (size_t i = 0; i < p->n; i++) {
 		const struct json *j = json_at(list, i);
 		struct segment *s = &p->segment[i];
@@ -198,19 +208,44 @@ segments_read(struct op *op, const struct json *list, struct job_part *p,
 		s->md5 = json_str(json_get(j, "md5"));
 		if ((!p->old && !segment_name(p, &s->name)) ||
 		    !md5_fits(p, j, s) || s->bytes < 1 ||
-		    s->bytes > (p->old ? OLD_MOST - *sum : SEGMENT_MOST))
+		    s->bytes > BACKUP_MOST - sum)
 			return wrong(op, "segment");
 		segment_place(s, i == 0);
-		*sum += s->bytes;
+		sum += s->bytes;
 	}
-	return OK;
+	return sum == p->bytes ? OK : wrong(op, "bytes");
+}
+
+/* Many: only how large they are is told. */
+static enum err
+segments_count(struct op *op, const struct json *j, struct job_part *p)
+{
+	p->each = json_int(json_get(j, "each"));
+	if (p->old || p->each < SEGMENT_LEAST || p->bytes < 1 ||
+	    p->bytes > BACKUP_MOST)
+		return wrong(op, "segments");
+	p->n = (size_t)((p->bytes + p->each - 1) / p->each);
+	return p->n <= SEGMENTS_MOST ? OK : wrong(op, "segments");
+}
+
+const struct segment *
+job_segment(const struct job_part *p, size_t nth)
+{
+	static struct segment s;
+	static char name[16];
+
+	if (p->segment != NULL)
+		return &p->segment[nth];
+	snprintf(name, sizeof(name), "%08zu", nth);
+	s = (struct segment){ .name = name, .bytes = nth < p->n - 1 ?
+	    p->each : p->bytes - (int64_t)nth * p->each };
+	return &s;
 }
 
 enum err
 job_of_restore(struct op *op, const struct json *body, struct job *job)
 {
 	const struct json *chain = json_get(body, "chain");
-	int64_t sum = 0;
 
 	*job = (struct job){ .restore = true, .n = json_count(chain) };
 	if (json_kind(chain) != JSON_LIST || job->n == 0 ||
@@ -219,12 +254,15 @@ job_of_restore(struct op *op, const struct json *body, struct job *job)
 	job->part = op_alloc(op, job->n * sizeof(*job->part));
 	for (size_t i = 0; i < job->n; i++) {
 		const struct json *j = json_at(chain, i);
+		const struct json *all = json_get(j, "segments");
+		struct job_part *p = &job->part[i];
 
-		TRY(part_read(op, j, "get", &job->part[i]));
-		TRY(segments_read(op, json_get(j, "segments"), &job->part[i],
-		    &sum));
-		if (json_int(json_get(j, "bytes")) != sum)
-			return wrong(op, "bytes");
+		TRY(part_read(op, j, "get", p));
+		p->bytes = json_int(json_get(j, "bytes"));
+		if (json_kind(all) == JSON_MAP)
+			TRY(segments_count(op, all, p));
+		else
+			TRY(segments_read(op, all, p));
 	}
 	return OK;
 }
@@ -254,6 +292,13 @@ leave_write(struct jsonw *w, const char *name, const struct leave *l)
 	jsonw_kstr(w, "socket", l->socket);
 	jsonw_kstr(w, "before", l->before);
 	jsonw_kstr(w, "after", l->after);
+	if (l->book != NULL) {
+		jsonw_key(w, "book");
+		jsonw_map(w);
+		jsonw_kstr(w, "after", l->book);
+		jsonw_kint(w, "bytes", l->book_bytes);
+		jsonw_map_end(w);
+	}
 	if (l->signatures != NULL) {
 		const struct json *value;
 		const char *of;
@@ -284,10 +329,29 @@ old_write(struct jsonw *w, const struct job_part *p)
 }
 
 static void
+segments_write(struct jsonw *w, const struct job_part *p)
+{
+	if (p->segment == NULL && p->n > 0) {
+		jsonw_map(w);
+		jsonw_kint(w, "each", p->each);
+		jsonw_map_end(w);
+		return;
+	}
+	jsonw_list(w);
+	for (size_t i = 0; i < p->n; i++) {
+		jsonw_map(w);
+		jsonw_kstr(w, "name", p->segment[i].name);
+		jsonw_kint(w, "bytes", p->segment[i].bytes);
+		jsonw_kstr(w, "md5", p->segment[i].md5);
+		jsonw_map_end(w);
+	}
+	jsonw_list_end(w);
+}
+
+static void
 part_write(struct jsonw *w, const struct job_part *p, const char *leave)
 {
 	char hex[2 * SEAL_KEY + 1];
-	int64_t sum = 0;
 
 	text_hex(hex, p->key.b, SEAL_KEY);
 	jsonw_kstr(w, "backup", p->backup);
@@ -297,17 +361,8 @@ part_write(struct jsonw *w, const struct job_part *p, const char *leave)
 		jsonw_kstr(w, "key", hex);
 	leave_write(w, leave, &p->leave);
 	jsonw_key(w, "segments");
-	jsonw_list(w);
-	for (size_t i = 0; i < p->n; i++) {
-		jsonw_map(w);
-		jsonw_kstr(w, "name", p->segment[i].name);
-		jsonw_kint(w, "bytes", p->segment[i].bytes);
-		jsonw_kstr(w, "md5", p->segment[i].md5);
-		jsonw_map_end(w);
-		sum += p->segment[i].bytes;
-	}
-	jsonw_list_end(w);
-	jsonw_kint(w, "bytes", sum);
+	segments_write(w, p);
+	jsonw_kint(w, "bytes", p->bytes);
 	seal_wipe(hex, sizeof(hex));
 }
 
@@ -387,6 +442,7 @@ job_wipe(struct job *job)
 {
 	for (size_t i = 0; i < job->n; i++) {
 		seal_wipe(&job->part[i].key, SEAL_KEY);
+		seal_wipe(&job->part[i].leave.book_key, SEAL_KEY);
 		seal_wipe(&job->part[i].salted_key,
 		    sizeof(job->part[i].salted_key));
 	}

@@ -26,8 +26,9 @@ struct job_part {			/* one backup, to be made or taken back */
 	const char	*backup;
 	struct key	 key;
 	struct leave	 leave;
-	struct segment	*segment;
+	struct segment	*segment;	/* NULL: "00000000" and so on, all but the last of one size */
 	size_t		 n;		/* 0: it is to be made */
+	int64_t		 each, bytes;	/* of one of those, of all */
 	/* Trove made it: one object, whose parts of these sizes have these digests. */
 	bool		 old, gzip, salted;
 	struct salted_key salted_key;
@@ -50,6 +51,9 @@ enum err	 job_of_restore(struct op *, const struct json *body,
 
 enum err	 job_of_verify(struct op *, const struct json *body,
 		    struct job *);
+
+/* The nth to be read; it lasts until the next is asked for. */
+const struct segment *job_segment(const struct job_part *, size_t nth);
 
 /* To the program and in it. */
 const char	*job_write(struct op *, const struct job *);

@@ -5,6 +5,8 @@
 #include "agent/transfer_ways.h"
 #include "lib/base/jsonw.h"
 #include "lib/base/log.h"
+#include "lib/base/text.h"
+#include "lib/msg/segments.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,25 +28,13 @@ struct out {
 	int64_t		 plain_bytes;
 	/* The thread's own, until it has ended. */
 	struct op	 op;
-	struct jsonw	 segments;
-	int64_t		 bytes;
+	struct text	 md5s;		/* of all segments, one behind the other */
+	int64_t		 bytes, last;	/* in all; of the last one */
 	int		 n;
 	enum err	 e;
 };
 
 /* --- the thread that stores ------------------------------------------------------ */
-
-static void
-segment_add(struct out *o, const char *name, int64_t bytes, const char *md5)
-{
-	jsonw_map(&o->segments);
-	jsonw_kstr(&o->segments, "name", op_printf(&o->op, "%s_%s",
-	    o->job->part->backup, name));
-	jsonw_kint(&o->segments, "bytes", bytes);
-	jsonw_kstr(&o->segments, "md5", md5);
-	jsonw_map_end(&o->segments);
-	o->bytes += bytes;
-}
 
 static enum err
 store_all(struct out *o)
@@ -54,9 +44,14 @@ store_all(struct out *o)
 	struct box *b;
 
 	while ((b = boxes_full(o->boxes)) != NULL) {
+		if (o->n == SEGMENTS_MOST)
+			return op_fail(&o->op, ERR_GUEST, "The backup has "
+			    "more than %d segments.", SEGMENTS_MOST);
 		snprintf(name, sizeof(name), "%08d", o->n++);
 		TRY(object_put(&o->op, objects, name, b->bytes, b->len, md5));
-		segment_add(o, name, (int64_t)b->len, md5);
+		text_addn(&o->md5s, md5, MD5_HEX);
+		o->last = (int64_t)b->len;
+		o->bytes += o->last;
 		boxes_emptied(o->boxes, b);
 	}
 	return OK;
@@ -191,6 +186,32 @@ known(struct op *op, const struct look *before, const struct look *after)
 	return digest_write(op, &d);
 }
 
+static void
+segments_list(struct out *o, struct jsonw *w)
+{
+	jsonw_list(w);
+	for (int i = 0; i < o->n; i++) {
+		jsonw_map(w);
+		jsonw_kstr(w, "name", op_printf(w->out.op, "%s_%08d",
+		    o->job->part->backup, i));
+		jsonw_kint(w, "bytes", i < o->n - 1 ?
+		    (int64_t)o->job->segment_bytes : o->last);
+		jsonw_kstr(w, "md5", op_strndup(w->out.op, o->md5s.s +
+		    i * MD5_HEX, MD5_HEX));
+		jsonw_map_end(w);
+	}
+	jsonw_list_end(w);
+}
+
+static void
+segments_pack(struct out *o, struct jsonw *w)
+{
+	jsonw_map(w);
+	jsonw_kint(w, "each", (int64_t)o->job->segment_bytes);
+	jsonw_kstr(w, "md5", o->md5s.s);
+	jsonw_map_end(w);
+}
+
 static enum err
 result_put(struct op *op, struct out *o, const char *mark,
     const char *digest)
@@ -198,11 +219,13 @@ result_put(struct op *op, struct out *o, const char *mark,
 	char md5[MD5_HEX + 1];
 	struct jsonw w;
 
-	jsonw_list_end(&o->segments);
 	jsonw_begin(&w, op, 4096);
 	jsonw_map(&w);
 	jsonw_key(&w, "segments");
-	jsonw_raw(&w, o->segments.out.s);
+	if (o->n > SEGMENTS_LISTED)
+		segments_pack(o, &w);
+	else
+		segments_list(o, &w);
 	jsonw_kint(&w, "bytes", o->bytes);
 	jsonw_kint(&w, "plain_bytes", o->plain_bytes);
 	jsonw_kstr(&w, "mark", mark);
@@ -232,8 +255,7 @@ transfer_out(struct op *op, const struct datastore *engine,
 	    .boxes = boxes_new(op, job->segment_bytes) };
 	op_begin(&o->op, op->id);
 	op_defer(op, out_end, o);
-	jsonw_begin(&o->segments, &o->op, 4096);
-	jsonw_list(&o->segments);
+	text_begin(&o->md5s, &o->op, 4096);
 	look(op, o, NULL, &before);
 	TRY(threads_run(op, o, mark));
 	look(op, o, &before, &after);

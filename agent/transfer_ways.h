@@ -10,7 +10,7 @@
 
 /*
  * Objects "00000000" and so on, and at the end, when the engine has said that
- * all is well, "result": {"segments": [{name, bytes, md5}], "bytes",
+ * all is well, "result": {"segments" (lib/msg/segments.h), "bytes",
  * "plain_bytes", "mark", "digest"}.  *mark: the engine's.
  */
 enum err	 transfer_out(struct op *, const struct datastore *,

@@ -5,6 +5,7 @@
 #include "lib/base/seal.h"
 #include "lib/base/text.h"
 #include "lib/msg/digest.h"
+#include "lib/msg/segments.h"
 
 #include <string.h>
 
@@ -88,6 +89,41 @@ segment_read(struct op *op, const char *id, int nth, const struct json *j,
 	return OK;
 }
 
+/* Many, all but the last of one size: lib/msg/segments.h. */
+static enum err
+unpack(struct op *op, const struct json *j, int64_t bytes,
+    struct object **out, int *n)
+{
+	const char *md5 = json_str(json_get(j, "md5"));
+	int64_t each = json_int(json_get(j, "each"));
+	size_t len = md5 != NULL ? strlen(md5) : 0;
+	struct object *o;
+
+	*n = (int)(len / MD5_DIGITS);
+	if (*n < 1 || *n > SEGMENTS_MOST || len % MD5_DIGITS != 0 ||
+	    strspn(md5, "0123456789abcdef") != len || each < 1 ||
+	    each > SEGMENT_MOST || (bytes + each - 1) / each != *n)
+		return ERR_GUEST;
+	*out = o = op_alloc(op, (size_t)*n * sizeof(*o));
+	for (int i = 0; i < *n; i++)
+		o[i] = (struct object){ .bytes = i < *n - 1 ? each :
+		    bytes - i * each, .md5 = op_strndup(op, md5 +
+		    i * MD5_DIGITS, MD5_DIGITS) };
+	return OK;
+}
+
+static enum err
+segments_unpack(struct op *op, const char *id, const struct json *j,
+    struct backup_result *r)
+{
+	if (unpack(op, j, r->bytes, &r->segment, &r->n) != OK)
+		return odd(op, "sizes or checksums of the segments");
+	for (int i = 0; i < r->n; i++)
+		r->segment[i].name = op_printf(op, "%s_%0*d", id, NAME_DIGITS,
+		    i);
+	return OK;
+}
+
 static enum err
 segments_read(struct op *op, const char *id, const struct json *list,
     struct backup_result *r)
@@ -95,12 +131,10 @@ segments_read(struct op *op, const char *id, const struct json *list,
 	size_t n = json_count(list);
 	int64_t sum = 0;
 
+	if (json_kind(list) == JSON_MAP)
+		return segments_unpack(op, id, list, r);
 	if (json_kind(list) != JSON_LIST || n == 0)
 		return odd(op, "no segments");
-	if (n > BACKUP_SEGMENTS)
-		return op_fail(op, ERR_GUEST, "The backup has %zu segments, "
-		    "and one of more than %d could not be restored.", n,
-		    BACKUP_SEGMENTS);
 	r->n = (int)n;
 	r->segment = op_alloc(op, n * sizeof(*r->segment));
 	for (int i = 0; i < r->n; i++) {
@@ -171,9 +205,10 @@ absorbed(const struct object *s, int n)
 
 bool
 backup_object_is(struct op *op, const struct object *there,
-    const struct object *s, int n)
+    const struct object *s, int n, const char *checksum)
 {
-	const char *md5 = n == 1 ? s->md5 : object_parts_checksum(op, s, n);
+	const char *md5 = n == 1 ? s->md5 : checksum != NULL ? checksum :
+	    object_parts_checksum(op, s, n);
 	int64_t bytes = 0;
 
 	for (int i = 0; i < n; i++)
@@ -198,7 +233,7 @@ backup_result_check(struct op *op, const struct backup_result *r,
 		if (at == n || strcmp(there[at].name, s->name) != 0)
 			return op_fail(op, ERR_GUEST,
 			    "Segment %s of the backup is missing.", s->name);
-		if (!backup_object_is(op, &there[at], s, k))
+		if (!backup_object_is(op, &there[at], s, k, r->checksum))
 			return op_fail(op, ERR_GUEST, "Segment %s of the "
 			    "backup is not as it was written.", s->name);
 	}
@@ -207,11 +242,47 @@ backup_result_check(struct op *op, const struct backup_result *r,
 
 /* --- as a row keeps it -------------------------------------------------------------- */
 
+int64_t
+backup_segments_each(const struct object *o, int n)
+{
+	int i = 1;
+
+	while (i < n - 1 && o[i].bytes == o->bytes)
+		i++;
+	return i >= n - 1 && o[n - 1].bytes <= o->bytes ? o->bytes : 0;
+}
+
+/* Either all of them lie in one object, or each in its own: the first one's name says it. */
+static const char *
+packed(struct op *op, const struct object *o, int n)
+{
+	struct text md5s;
+	int64_t bytes = 0;
+	struct jsonw w;
+
+	text_begin(&md5s, op, (size_t)n * MD5_DIGITS + 1);
+	for (int i = 0; i < n; i++) {
+		text_addn(&md5s, o[i].md5, MD5_DIGITS);
+		bytes += o[i].bytes;
+	}
+	jsonw_begin(&w, op, md5s.len + 256);
+	jsonw_map(&w);
+	jsonw_kstr(&w, "name", o->name);
+	jsonw_kbool(&w, "whole", strcmp(o[0].name, o[n - 1].name) == 0);
+	jsonw_kint(&w, "bytes", bytes);
+	jsonw_kint(&w, "each", o->bytes);
+	jsonw_kstr(&w, "md5", md5s.s);
+	jsonw_map_end(&w);
+	return w.out.s;
+}
+
 const char *
 backup_segments_text(struct op *op, const struct object *o, int n)
 {
 	struct jsonw w;
 
+	if (n > SEGMENTS_LISTED && backup_segments_each(o, n) > 0)
+		return packed(op, o, n);
 	jsonw_begin(&w, op, 128 * (size_t)n);
 	jsonw_list(&w);
 	for (int i = 0; i < n; i++) {
@@ -225,6 +296,23 @@ backup_segments_text(struct op *op, const struct object *o, int n)
 	return w.out.s;
 }
 
+static enum err
+unpacked(struct op *op, const struct json *j, struct object **out, int *n)
+{
+	const char *name = json_str(json_get(j, "name"));
+	size_t len = name != NULL ? strlen(name) : 0;
+
+	if (len <= UUID_LEN + 1 || unpack(op, j,
+	    json_int(json_get(j, "bytes")), out, n) != OK)
+		return op_fail(op, ERR_INTERNAL,
+		    "The backup's list of segments is damaged.");
+	for (int i = 0; i < *n; i++)
+		(*out)[i].name = json_true(json_get(j, "whole")) ? name :
+		    op_printf(op, "%.*s%0*d", UUID_LEN + 1, name, NAME_DIGITS,
+		    i);
+	return OK;
+}
+
 enum err
 backup_segments_read(struct op *op, const char *text, struct object **out,
     int *n)
@@ -235,6 +323,8 @@ backup_segments_read(struct op *op, const char *text, struct object **out,
 	if (text == NULL || json_parse(op, text, strlen(text), &list) != OK)
 		return op_fail(op, ERR_INTERNAL,
 		    "The backup's list of segments cannot be read.");
+	if (json_kind(list) == JSON_MAP)
+		return unpacked(op, list, out, n);
 	*n = (int)json_count(list);
 	*out = op_alloc(op, ((size_t)*n + 1) * sizeof(**out));
 	for (int i = 0; i < *n; i++) {

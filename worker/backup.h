@@ -12,9 +12,7 @@
 #include <stdint.h>
 
 #define BACKUP_LEAVE	86400		/* seconds after its creation in which a guest may write it */
-#define BACKUP_SEGMENTS	800		/* of a whole chain: an order that restores it has to hold them */
-
-#define BACKUP_SIGNED	720		/* segments of which one order can hold a signature each */
+#define BACKUP_LINKS	60		/* of a chain: an order that restores it has to hold a leave for each */
 
 /* No guest moves data here: drivers and an engine of tests. */
 bool		 backup_rehearsed(const struct work *);
@@ -27,6 +25,7 @@ enum err	 backup_key_open(struct op *, const char *id,
 struct backup_result {
 	struct object	*segment;	/* whole names, in order */
 	int		 n;
+	const char	*checksum;	/* of the whole, where one is known; NULL */
 	int64_t		 bytes, plain;
 	const char	*mark;		/* or NULL */
 	const char	*digest;	/* of its data, or NULL */
@@ -40,9 +39,14 @@ enum err	 backup_result_read(struct op *, const char *id, const char *,
 /* ... or that does not lie there: ERR_GUEST that names the object. */
 enum err	 backup_result_check(struct op *, const struct backup_result *,
 		    const struct object *there, int n);
-/* Is that what holds n segments, one behind the other? */
+/*
+ * Is that what holds n segments, one behind the other?  checksum: what it was
+ * called when it was made, or NULL.
+ */
 bool		 backup_object_is(struct op *, const struct object *there,
-		    const struct object *segment, int n);
+		    const struct object *segment, int n, const char *checksum);
+/* Bytes of each but the last, which is no larger; 0: they are of many sizes. */
+int64_t		 backup_segments_each(const struct object *, int n);
 /* As it stands in the row, and from there; ERR_INTERNAL. */
 const char	*backup_segments_text(struct op *, const struct object *,
 		    int n);

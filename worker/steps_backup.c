@@ -10,6 +10,8 @@
 #include "lib/base/conf.h"
 #include "lib/base/jsonw.h"
 #include "lib/base/log.h"
+#include "lib/base/text.h"
+#include "lib/msg/segments.h"
 
 #include <string.h>
 
@@ -18,6 +20,7 @@
 #define CANCEL_MS	20000		/* a guest that does not hear is left alone */
 #define RETRY_MS	2000
 #define SEGMENT		(32 << 20)	/* bytes; an agent with less room takes less */
+#define BLOCK		100		/* segments whose names begin alike */
 #define SEGMENT_SMALL	(8 << 20)	/* ... and the least that one takes */
 
 /* --- rehearsals ----------------------------------------------------------------- */
@@ -142,7 +145,10 @@ leave_seconds(const struct work *w)
 	return left > BACKUP_LEAVE ? BACKUP_LEAVE : left < 60 ? 60 : (int)left;
 }
 
-/* As many segments as a full volume could take, and the list of them. */
+/*
+ * As many segments as a full volume could take, and the list of them.  Most
+ * storage lets one write whatever begins so.
+ */
 static void
 names_give(struct work *w, struct lend *ask)
 {
@@ -150,12 +156,27 @@ names_give(struct work *w, struct lend *ask)
 	    SEGMENT_SMALL;
 	const char **names;
 
+	if (!cloud_storage()->signs_names)
+		return;
 	most += most / 4 + 8;
-	ask->n = 1 + (most > BACKUP_SIGNED ? BACKUP_SIGNED : (int)most);
+	ask->n = 1 + (most > SEGMENTS_MOST ? SEGMENTS_MOST : (int)most);
 	ask->names = names = op_alloc(w->op, (size_t)ask->n * sizeof(*names));
 	names[0] = "result";
 	for (int i = 1; i < ask->n; i++)
 		names[i] = op_printf(w->op, "%08d", i - 1);
+}
+
+/* Whoever has the backup's key has it. */
+static const struct key *
+book_key(const char *id, const char *hex, struct key *out)
+{
+	struct key key;
+
+	if (!text_unhex(key.b, hex, SEAL_KEY))
+		return NULL;
+	seal_derive(out, &key, STORAGE_BOOK, id, 0);
+	seal_wipe(&key, sizeof(key));
+	return out;
 }
 
 static enum err
@@ -167,12 +188,14 @@ order_body(struct work *w, const struct backup_work *b, const char **body)
 		.seconds = leave_seconds(w) };
 	struct leave leave;
 	struct jsonw out;
+	struct key seal;
 
 	if (b->key == NULL)
 		return op_fail(w->op, ERR_INTERNAL, "no key of a backup");
 	TRY(backup_key_open(w->op, id, b->key, &key));
 	TRY(lease_check(w->op, &w->lease));
 	names_give(w, &ask);
+	ask.seal = book_key(id, key, &seal);
 	TRY(cloud_storage()->lend(w->op, &ask, &leave));
 	jsonw_begin(&out, w->op, 1024);
 	jsonw_map(&out);
@@ -190,22 +213,37 @@ order_body(struct work *w, const struct backup_work *b, const char **body)
 	return OK;
 }
 
-/* Storage that does not answer says nothing about the guest. */
+/*
+ * A hundred of them at a time, from about where it was when it was looked at
+ * last: all that come before are there.  Storage that does not answer says
+ * nothing about the guest.
+ */
 static int64_t
-bytes_there(struct work *w, const char *container)
+bytes_there(struct work *w, const struct backup_work *b)
 {
-	int64_t bytes = 0;
+	int64_t each = 0, bytes, block = 0;
 	struct object *o;
 	int n;
 
-	if (cloud_storage()->list(w->op, w->lease.tenant, container,
-	    op_printf(w->op, "%s_", w->lease.id), &o, &n) != OK) {
-		log_warn(w->op, "%s", w->op->why);
-		return -1;
+	for (;;) {
+		if (cloud_storage()->list(w->op, w->lease.tenant,
+		    b->container, op_printf(w->op, "%s_%06lld", w->lease.id,
+		    (long long)block), &o, &n) != OK) {
+			log_warn(w->op, "%s", w->op->why);
+			return -1;
+		}
+		bytes = block * BLOCK * each;
+		for (int i = 0; i < n; i++)
+			bytes += o[i].bytes;
+		if (n < BLOCK)
+			return bytes;
+		if (each == 0) {
+			each = o->bytes > 0 ? o->bytes : 1;
+			block = b->moved / (each * BLOCK);
+			block -= block > 0;
+		}
+		block++;
 	}
-	for (int i = 0; i < n; i++)
-		bytes += o[i].bytes;
-	return bytes;
 }
 
 static enum err
@@ -214,7 +252,7 @@ order_goes_on(struct work *w, const char **body)
 	struct backup_work b;
 
 	TRY(backup_work_read(w->op, w->lease.id, &b));
-	TRY(backup_moved(w, bytes_there(w, b.container),
+	TRY(backup_moved(w, bytes_there(w, &b),
 	    w->lease.guest.used_bytes));
 	return order_body(w, &b, body);
 }

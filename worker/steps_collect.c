@@ -11,7 +11,7 @@
 
 #define REHEARSED_AT	"http://127.0.0.1:8080/v1/AUTH_fake"	/* nothing is there */
 #define REHEARSED_GB	"0.14"
-#define RESULT_MOST	((size_t)256 << 10)
+#define RESULT_MOST	((size_t)7 << 20)
 #define REMOVE_MS	2500
 #define GB		((double)(1 << 30))
 
@@ -73,38 +73,39 @@ are_absorbed(const struct taken *t)
 
 /* They became the whole, and are no more: by an attempt before this one, too. */
 static bool
-became_whole(struct work *w, const struct taken *t,
-    const struct object *there, int n)
+became_whole(struct work *w, struct taken *t, const struct object *there,
+    int n)
 {
 	int at = 0;
 
 	while (at < n && strcmp(there[at].name, t->object) != 0)
 		at++;
-	return are_absorbed(t) && at < n && there[at].md5 != NULL &&
-	    backup_object_is(w->op, &there[at], t->r.segment, t->r.n);
+	if (!are_absorbed(t) || at == n || there[at].md5 == NULL)
+		return false;
+	t->checksum = there[at].md5;
+	return backup_object_is(w->op, &there[at], t->r.segment, t->r.n,
+	    t->r.n > STORAGE_PARTS ? t->checksum : NULL);
 }
 
-/* What is in the whole, now or since an attempt that did not get as far; some at a time. */
+/*
+ * Whatever is in the whole, now or since an attempt that did not get as far;
+ * some at a time.  Storage may have made groups of them on the way.
+ */
 static enum err
-rest_remove(struct work *w, const struct taken *t, const struct object *there,
-    int n)
+rest_remove(struct work *w, const struct taken *t)
 {
 	int64_t until = clock_ms() + REMOVE_MS;
-	int at = 0;
+	struct object *there;
+	int n;
 
-	for (int i = 0; i < t->r.n; i++) {
-		const char *name = t->r.segment[i].name;
-
+	TRY(cloud_storage()->list(w->op, w->lease.tenant, t->b.container,
+	    op_printf(w->op, "%s_0", w->lease.id), &there, &n));
+	for (int i = 0; i < n; i++) {
 		if (clock_ms() > until)
 			return op_fail(w->op, ERR_CLOUD, "%d of %d segments "
-			    "that were joined are removed so far.", i,
-			    t->r.n);
-
-		while (at < n && strcmp(there[at].name, name) < 0)
-			at++;
-		if (at < n && strcmp(there[at].name, name) == 0)
-			TRY(cloud_storage()->remove(w->op, w->lease.tenant,
-			    t->b.container, name));
+			    "that were joined are removed so far.", i, n);
+		TRY(cloud_storage()->remove(w->op, w->lease.tenant,
+		    t->b.container, there[i].name));
 	}
 	return OK;
 }
@@ -119,40 +120,33 @@ make_whole(struct work *w, struct taken *t)
 	TRY(cloud_storage()->list(w->op, w->lease.tenant, t->b.container,
 	    w->lease.id, &there, &n));
 	before = became_whole(w, t, there, n);
-	if (before)
-		t->checksum = t->r.n == 1 ? t->r.segment->md5 :
-		    object_parts_checksum(w->op, t->r.segment, t->r.n);
-	else {
+	if (!before) {
 		TRY(backup_result_check(w->op, &t->r, there, n));
 		TRY(join(w, t));
 	}
 	if (before || cloud_storage()->absorbs)
-		TRY(rest_remove(w, t, there, n));
+		TRY(rest_remove(w, t));
 	for (int i = 0; are_absorbed(t) && i < t->r.n; i++)
 		t->r.segment[i].name = t->object;
 	return OK;
 }
 
-/* An order that restores it has to hold all that it stands upon, too. */
+/* An order that restores it has to hold what to do with each it stands upon, too. */
 static enum err
-chain_check(struct work *w, const struct taken *t)
+chain_check(struct work *w)
 {
 	struct backup_link *link;
-	struct object *o;
-	int sum = t->r.n, n, links;
+	int links;
 
 	TRY(backup_chain(w->op, w->lease.id, &link, &links));
-	for (int i = 0; i < links - 1; i++) {
-		if (backup_segments_read(w->op, link[i].segments, &o, &n) != OK)
+	for (int i = 0; i < links - 1; i++)
+		if (link[i].segments == NULL)
 			return op_fail(w->op, ERR_CONFLICT, "Backup %s, upon "
 			    "which this one stands, is gone.", link[i].id);
-		sum += n;
-	}
-	if (sum > BACKUP_SEGMENTS)
-		return op_fail(w->op, ERR_CONFLICT, "With all that it stands "
-		    "upon, the backup has %d segments, and more than %d could "
-		    "not be restored: take a full one.", sum, BACKUP_SEGMENTS);
-	return OK;
+	return links <= BACKUP_LINKS ? OK : op_fail(w->op, ERR_CONFLICT,
+	    "The backup stands upon %d others, and one that stood upon more "
+	    "than %d could not be restored: take a full one.", links - 1,
+	    BACKUP_LINKS - 1);
 }
 
 /* --- steps ------------------------------------------------------------------------ */
@@ -219,7 +213,7 @@ collect(struct work *w)
 	TRY(e);
 	TRY(backup_result_read(w->op, w->lease.id, text, len, &t.r));
 	TRY(work_guest(w));
-	TRY(chain_check(w, &t));
+	TRY(chain_check(w));
 	TRY(make_whole(w, &t));
 	record(w, &t);
 	return OK;
@@ -251,6 +245,9 @@ backup_tidy(struct work *w)
 	if (work_verdict(w, backup_work_read(w->op, w->lease.id, &b)) != DONE)
 		return FAIL;
 	e = s->remove(w->op, tenant, b.container, result_name(w));
+	if (e == OK && s->signs_names)
+		e = s->remove(w->op, tenant, b.container, op_printf(w->op,
+		    "%s_" STORAGE_BOOK, w->lease.id));
 	if (e != OK)
 		log_warn(w->op, "%s", w->op->why);
 	w->op->why = NULL;

@@ -6,17 +6,22 @@
 #include "worker/restore_old.h"
 #include "lib/base/json.h"
 #include "lib/base/jsonw.h"
+#include "lib/msg/segments.h"
 
 #include <string.h>
 
 #define LEAVE_SECS	86400		/* a create that restores may take no longer */
 #define GB		((int64_t)1 << 30)
+#define MANY_MS		30000
 #define ORDER_ROOM	2048		/* for an order's other words, and its seal */
 
 struct chain {
 	struct backup_link *link;
 	int		 n;
 	int64_t		 plain;		/* bytes of data, in all */
+	struct object	**segment;	/* of each link */
+	int		*many;		/* so many */
+	int		 all;		/* of all links */
 };
 
 /* Of what backup?  *id NULL: of none. */
@@ -38,9 +43,9 @@ wanted(struct work *w, const char **id)
 /* --- before anything is touched ----------------------------------------------------- */
 
 static enum err
-link_check(struct work *w, const struct backup_link *l)
+link_check(struct work *w, const struct backup_link *l,
+    struct backup_result *r)
 {
-	struct backup_result r = { 0 };
 	struct object *there;
 	enum err e;
 	int n;
@@ -48,10 +53,11 @@ link_check(struct work *w, const struct backup_link *l)
 	if (!l->good || l->key == NULL)
 		return op_fail(w->op, ERR_CONFLICT,
 		    "Backup %s is gone, or its data are not here.", l->id);
-	TRY(backup_segments_read(w->op, l->segments, &r.segment, &r.n));
+	TRY(backup_segments_read(w->op, l->segments, &r->segment, &r->n));
+	r->checksum = l->checksum;
 	TRY(cloud_storage()->list(w->op, l->tenant, l->container, l->id,
 	    &there, &n));
-	e = backup_result_check(w->op, &r, there, n);
+	e = backup_result_check(w->op, r, there, n);
 	return e == ERR_GUEST ? op_fail(w->op, ERR_CONFLICT, "%s",
 	    w->op->why) : e;
 }
@@ -76,8 +82,18 @@ room_check(struct work *w, const struct chain *c)
 static enum err
 chain_check(struct work *w, struct chain *c)
 {
-	for (int i = 0; i < c->n; i++)
-		TRY(link_check(w, &c->link[i]));
+	size_t n = (size_t)c->n;
+
+	c->segment = op_alloc(w->op, n * sizeof(*c->segment));
+	c->many = op_alloc(w->op, n * sizeof(*c->many));
+	for (int i = 0; i < c->n; i++) {
+		struct backup_result r = { 0 };
+
+		TRY(link_check(w, &c->link[i], &r));
+		c->segment[i] = r.segment;
+		c->many[i] = r.n;
+		c->all += r.n;
+	}
 	if (c->link[0].parent != NULL)
 		return op_fail(w->op, ERR_CONFLICT, "Backup %s stands upon "
 		    "one that is gone.", c->link[0].id);
@@ -103,6 +119,34 @@ segments_write(struct jsonw *out, const struct backup_link *l,
 	jsonw_list_end(out);
 }
 
+static bool
+in_one(const struct object *o, int n)
+{
+	return strcmp(o[0].name, o[n - 1].name) == 0;
+}
+
+/* More than an order can list. */
+static enum err
+segments_pack(struct work *w, struct jsonw *out, const struct backup_link *l,
+    const struct object *o, int n)
+{
+	const struct object whole = { o->name, l->stored, NULL };
+	int64_t each = backup_segments_each(o, n);
+
+	if (in_one(o, n)) {
+		segments_write(out, l, &whole, 1);
+		return OK;
+	}
+	if (each == 0)
+		return op_fail(w->op, ERR_NOT_BUILT, "The backup has too many "
+		    "segments to be restored.");
+	jsonw_key(out, "segments");
+	jsonw_map(out);
+	jsonw_kint(out, "each", each);
+	jsonw_map_end(out);
+	return OK;
+}
+
 /* Each once: segments that were absorbed all have the whole's. */
 static void
 names_give(struct work *w, const struct object *o, int n, struct lend *ask)
@@ -117,26 +161,30 @@ names_give(struct work *w, const struct object *o, int n, struct lend *ask)
 
 /* "<id>_" of segments; "<id>." of the only one, which has become the whole. */
 static enum err
-link_write(struct work *w, struct jsonw *out, const struct backup_link *l)
+link_write(struct work *w, struct jsonw *out, const struct chain *c, int nth)
 {
+	const struct backup_link *l = &c->link[nth];
+	const struct object *o = c->segment[nth];
 	struct lend ask = { l->tenant, l->container,
 		.seconds = LEAVE_SECS };
 	struct leave leave;
-	struct object *o;
 	const char *key;
-	int n;
+	int n = c->many[nth];
 
-	TRY(backup_segments_read(w->op, l->segments, &o, &n));
 	TRY(backup_key_open(w->op, l->id, l->key, &key));
 	TRY(lease_check(w->op, &w->lease));
 	ask.prefix = op_strndup(w->op, o->name, strlen(l->id) + 1);
-	names_give(w, o, n, &ask);
+	if (c->all <= SEGMENTS_LISTED || in_one(o, n))
+		names_give(w, o, n, &ask);
 	TRY(cloud_storage()->lend(w->op, &ask, &leave));
 	jsonw_map(out);
 	jsonw_kstr(out, "backup", l->id);
 	jsonw_kstr(out, "key", key);
 	jsonw_kint(out, "bytes", l->stored);
-	segments_write(out, l, o, n);
+	if (c->all <= SEGMENTS_LISTED)
+		segments_write(out, l, o, n);
+	else
+		TRY(segments_pack(w, out, l, o, n));
 	jsonw_key(out, "get");
 	leave_write(out, &ask, &leave);
 	jsonw_map_end(out);
@@ -153,13 +201,13 @@ order_body(struct work *w, const struct chain *c, const char **body)
 	jsonw_key(&out, "chain");
 	jsonw_list(&out);
 	for (int i = 0; i < c->n; i++)
-		TRY(link_write(w, &out, &c->link[i]));
+		TRY(link_write(w, &out, c, i));
 	jsonw_list_end(&out);
 	jsonw_map_end(&out);
 	*body = out.out.s;
 	return out.out.len < GUEST_MAX - ORDER_ROOM ? OK :
-	    op_fail(w->op, ERR_NOT_BUILT, "The backup has too many segments "
-	    "to be restored.");
+	    op_fail(w->op, ERR_NOT_BUILT, "The backup stands upon too many "
+	    "others to be restored.");
 }
 
 /* How much it filled its volume says how far it is. */
@@ -203,6 +251,8 @@ guest_restore(struct work *w)
 		return v;
 	e = goes_on(w, &c, &body);
 	v = backup_goes_on(w, e, body);
+	if (c.all > SEGMENTS_LISTED)
+		w->wait_ms = MANY_MS;	/* to look at all of them takes a while */
 	w->more_ms = w->wait_ms;
 	return v;
 }

@@ -45,6 +45,13 @@ leave_write(struct jsonw *w, const struct lend *ask, const struct leave *l)
 	jsonw_kstr(w, "socket", l->socket);
 	jsonw_kstr(w, "before", l->before);
 	jsonw_kstr(w, "after", l->after);
+	if (l->book != NULL) {
+		jsonw_key(w, "book");
+		jsonw_map(w);
+		jsonw_kstr(w, "after", l->book);
+		jsonw_kint(w, "bytes", l->book_bytes);
+		jsonw_map_end(w);
+	}
 	if (l->signature != NULL) {
 		jsonw_key(w, "signed");
 		jsonw_map(w);

@@ -9,6 +9,7 @@
 
 #include "lib/base/jsonw.h"
 #include "lib/base/op.h"
+#include "lib/base/seal.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,14 +25,23 @@ struct lend {
 	int		 n;
 	bool		 write;
 	int		 seconds;
+	const struct key *seal;		/* NULL: signatures are told one by one, however many */
 };
 /* The URL of an object: before, the rest of its name, after, and its signature where each has its own. */
 struct leave {
 	const char	*socket;	/* unix socket to go through, as a guest sees it; NULL: none */
 	const char	*before, *after;
 	const char	*const *signature;	/* of names[i]; NULL: after says it all */
+	/*
+	 * Too many to be told: what stands behind the URL of an object beside
+	 * them, "leave", of so many bytes.  It is sealed, about STORAGE_BOOK:
+	 * after, a newline, and 32 bytes of each signature.
+	 */
+	const char	*book;
+	int64_t		 book_bytes;
 };
-/* As a map in an order: "socket", "before", "after", "signed" by name. */
+#define STORAGE_BOOK	"leave"
+/* As a map in an order: "socket", "before", "after", "signed" by name, "book" {after, bytes}. */
 void		 leave_write(struct jsonw *, const struct lend *,
 		    const struct leave *);
 
@@ -69,6 +79,7 @@ struct storage_driver {
 			    const char *container, const char *name);
 	const char	*(*location)(struct op *, const char *tenant,
 			    const char *container, const char *name);
+	bool		 signs_names;	/* a leave is for lend.names, and nothing else that begins so */
 	/*
 	 * Joined segments are objects no more: they lie in the whole, one behind
 	 * the other, and a row says so by giving each of them its name.
@@ -90,6 +101,7 @@ bool		 storage_is_served(void);
 
 /* What clients compare of segments that were joined: the MD5 of their MD5s; of one, its own. */
 const char	*object_checksum(struct op *, const struct object *, int n);
+#define STORAGE_PARTS	10000		/* of more than so many segments S3 alone knows the checksum of the whole */
 /* The same as S3 has it: of the MD5s' bytes, with "-n" behind. */
 const char	*object_parts_checksum(struct op *, const struct object *,
 		    int n);

@@ -7,6 +7,7 @@
 #include "lib/cloud/aws4.h"
 #include "lib/base/clock.h"
 #include "lib/base/conf.h"
+#include "lib/base/seal.h"
 #include "lib/base/text.h"
 
 #include <errno.h>
@@ -23,6 +24,7 @@
 #define OWN_SECS	900		/* our own addresses hold so long: clocks differ */
 #define SECRET_MOST	256
 #define PAGE		1000
+#define TOLD_MOST	100		/* signatures in an order; others lie in a book */
 
 static struct http *http;
 static struct {
@@ -308,8 +310,7 @@ s3_send(struct op *op, const struct s3_ask *ask, struct http_answer *a)
 		.now = clock_wall_us() / 1000000, .seconds = OWN_SECS };
 	const char *query = aws4_query(op, &key, &sign), *headers[64];
 	struct http_request q = { .method = ask->method, .headers = headers,
-		.bytes = ask->body, .len = ask->body != NULL ?
-		strlen(ask->body) : 0 };
+		.bytes = ask->body, .len = ask->len };
 	int n = 0;
 
 	for (const char *const *h = ask->headers; h != NULL && *h != NULL; h++)
@@ -332,13 +333,92 @@ s3_send(struct op *op, const struct s3_ask *ask, struct http_answer *a)
 
 /* --- leaves ----------------------------------------------------------------------------- */
 
+static const char *
+signed_of(struct op *op, const struct lend *ask, struct aws4 *sign,
+    const char *query, const char *name)
+{
+	const struct aws4_key key = { s3.key_id, s3.secret,
+		conf_str("s3.region") };
+
+	sign->path = s3_path(op, s3_key(op, ask->tenant, ask->container,
+	    op_printf(op, "%s%s", ask->prefix, name)));
+	return aws4_sign(op, &key, sign, query);
+}
+
+/* Memory of its own for some of them: there may be a hundred thousand. */
+static void
+book_fill(struct op *op, const struct lend *ask, struct aws4 *sign,
+    const char *query, unsigned char *to)
+{
+	struct op some;
+
+	for (int i = 0; i < ask->n; i += PAGE) {
+		op_begin(&some, op->id);
+		for (int k = i; k < ask->n && k < i + PAGE; k++)
+			text_unhex(to + (size_t)k * SEAL_HASH, signed_of(&some,
+			    ask, sign, query, ask->names[k]), SEAL_HASH);
+		op_end(&some);
+	}
+}
+
+static enum err
+book_write(struct op *op, const struct lend *ask, struct aws4 *sign,
+    const char *query, int64_t *bytes)
+{
+	const char *after = op_printf(op, "?%s&X-Amz-Signature=\n", query);
+	size_t head = strlen(after), n = head + (size_t)ask->n * SEAL_HASH;
+	unsigned char *plain = op_alloc(op, n);
+	unsigned char *sealed = op_alloc(op, n + SEAL_MORE);
+	const struct s3_ask put = { .method = "PUT", .key = s3_key(op,
+	    ask->tenant, ask->container, op_printf(op, "%s" STORAGE_BOOK,
+	    ask->prefix)), .body = (const char *)sealed,
+	    .len = n + SEAL_MORE };
+	struct http_answer a;
+
+	memcpy(plain, after, head);
+	book_fill(op, ask, sign, query, plain + head);
+	seal_close(sealed, ask->seal, STORAGE_BOOK, strlen(STORAGE_BOOK),
+	    plain, n);
+	seal_wipe(plain, n);
+	*bytes = (int64_t)put.len;
+	return s3_send(op, &put, &a);
+}
+
+/* The first order of a backup wrote it; the others say the same. */
+static enum err
+book_lend(struct op *op, const struct lend *ask, struct aws4 *sign,
+    const char *query, struct leave *leave)
+{
+	const struct s3_ask look = { .method = "HEAD", .key = s3_key(op,
+	    ask->tenant, ask->container, op_printf(op, "%s" STORAGE_BOOK,
+	    ask->prefix)) };
+	const struct aws4_key key = { s3.key_id, s3.secret,
+		conf_str("s3.region") };
+	struct aws4 get = *sign;
+	struct http_answer a;
+	const char *length;
+	enum err e = s3_send(op, &look, &a);
+
+	if (e == ERR_NOT_FOUND)
+		e = book_write(op, ask, sign, query, &leave->book_bytes);
+	else if (e == OK && ((length = http_header(op, &a,
+	    "Content-Length")) == NULL || !text_number(length, 1, INT64_MAX,
+	    &leave->book_bytes)))
+		e = op_fail(op, ERR_CLOUD, "%s is empty", look.key);
+	TRY(e);
+	get.method = "GET";
+	query = aws4_query(op, &key, &get);
+	leave->book = op_printf(op, "?%s&X-Amz-Signature=%s", query,
+	    signed_of(op, ask, &get, query, STORAGE_BOOK));
+	leave->after = "";
+	return OK;
+}
+
 static enum err
 s3_lend(struct op *op, const struct lend *ask, struct leave *leave)
 {
 	const struct aws4_key key = { s3.key_id, s3.secret,
 		conf_str("s3.region") };
-	const char *prefix = s3_key(op, ask->tenant, ask->container,
-	    ask->prefix);
 	struct aws4 sign = { .method = ask->write ? "PUT" : "GET",
 		.host = s3.host, .query = "",
 		.now = clock_wall_us() / 1000000, .seconds = ask->seconds };
@@ -346,15 +426,14 @@ s3_lend(struct op *op, const struct lend *ask, struct leave *leave)
 
 	*leave = (struct leave){ .socket = storage_socket(op),
 	    .before = op_printf(op, "%s/%s", s3.base, text_escape_path(op,
-	    prefix)),
+	    s3_key(op, ask->tenant, ask->container, ask->prefix))),
 	    .after = op_printf(op, "?%s&X-Amz-Signature=", query) };
+	if (ask->seal != NULL && ask->n > TOLD_MOST)
+		return book_lend(op, ask, &sign, query, leave);
 	leave->signature = signature = op_alloc(op,
 	    (size_t)(ask->n + 1) * sizeof(*signature));
-	for (int i = 0; i < ask->n; i++) {
-		sign.path = s3_path(op, op_printf(op, "%s%s", prefix,
-		    ask->names[i]));
-		signature[i] = aws4_sign(op, &key, &sign, query);
-	}
+	for (int i = 0; i < ask->n; i++)
+		signature[i] = signed_of(op, ask, &sign, query, ask->names[i]);
 	return OK;
 }
 
@@ -458,5 +537,5 @@ s3_location(struct op *op, const char *tenant, const char *container,
 const struct storage_driver storage_s3 = {
 	.name = "s3", .open = s3_open, .lend = s3_lend, .list = s3_list,
 	.read = s3_read, .join = s3_join, .remove = s3_remove,
-	.location = s3_location, .absorbs = true, .abandon = s3_abandon,
+	.location = s3_location, .signs_names = true, .absorbs = true, .abandon = s3_abandon,
 };

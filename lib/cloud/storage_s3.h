@@ -10,7 +10,8 @@ struct s3_ask {
 	const char	*key;		/* NULL: the bucket itself */
 	const char	*query;		/* escaped, by name, each with "="; NULL: none */
 	const char	*const *headers;	/* "x-amz-..." value ..., NULL, by name; may be NULL */
-	const char	*body;		/* XML; NULL: none */
+	const char	*body;		/* NULL: none */
+	size_t		 len;		/* of it */
 };
 /* For the API: with the key that may only read, where one is set. */
 enum err	 s3_reader_open(struct op *);
@@ -39,6 +40,9 @@ const char	*s3_next(struct op *, const char **at, const char *tag);
 const char	*s3_first(struct op *, const char *in, const char *tag);
 /* An ETag as hex digits, without its quotes. */
 const char	*s3_etag(struct op *, const char *);
+
+/* S3's own rules; tests make them small. */
+extern struct s3_limits { int parts; int64_t group; } s3_limits;
 
 enum err	 s3_join(struct op *, const char *tenant,
 		    const char *container, const char *name,

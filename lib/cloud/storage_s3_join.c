@@ -11,14 +11,16 @@
 #include <string.h>
 #include <strings.h>
 
-#define PARTS_MOST	10000		/* of one upload, by S3's rules */
 #define BURST_MS	2500
 #define HEADERS		40
+
+/* Of one upload; of more segments groups of so many bytes are made first, and the whole is made of those. */
+struct s3_limits s3_limits = { STORAGE_PARTS, (int64_t)512 << 20 };
 
 struct joining {
 	const char	*key, *upload;
 	const char	*tenant, *container;
-	const struct object *segment;
+	struct object	*segment;
 	int		 n;
 	bool		*there;		/* parts that were copied */
 };
@@ -50,6 +52,7 @@ metas_add(struct op *op, const char **headers, int n, const char *const *meta)
 	return OK;
 }
 
+/* A group's digest is another one as a part than it was as an object; it is S3 that says it. */
 static enum err
 copied(struct op *op, const struct http_answer *a, const struct object *s)
 {
@@ -115,6 +118,21 @@ upload_find(struct op *op, const char *key, const char **upload)
 	return OK;
 }
 
+static void
+part_seen(struct op *op, struct joining *j, int i, const char *row)
+{
+	const char *etag = s3_etag(op, s3_first(op, row, "ETag"));
+	struct object *s = &j->segment[i];
+
+	if (s->md5 != NULL) {
+		j->there[i] = strcasecmp(etag, s->md5) == 0;
+		return;
+	}
+	j->there[i] = atoll(s3_first(op, row, "Size")) == s->bytes;
+	if (j->there[i])
+		s->md5 = etag;
+}
+
 /* What an earlier attempt copied; another's part is copied again. */
 static enum err
 parts_look(struct op *op, struct joining *j)
@@ -132,8 +150,7 @@ parts_look(struct op *op, struct joining *j)
 			int i = atoi(s3_first(op, row, "PartNumber")) - 1;
 
 			if (i >= 0 && i < j->n)
-				j->there[i] = strcasecmp(s3_etag(op, s3_first(
-				    op, row, "ETag")), j->segment[i].md5) == 0;
+				part_seen(op, j, i, row);
 		}
 		marker = s3_first(op, a.body, "NextPartNumberMarker");
 	} while (strcmp(s3_first(op, a.body, "IsTruncated"), "true") == 0);
@@ -141,7 +158,7 @@ parts_look(struct op *op, struct joining *j)
 }
 
 static enum err
-part_copy(struct op *op, const struct joining *j, int i)
+part_copy(struct op *op, struct joining *j, int i)
 {
 	const char *const headers[] = { "x-amz-copy-source", s3_source(op,
 		s3_key(op, j->tenant, j->container, j->segment[i].name)),
@@ -156,12 +173,14 @@ part_copy(struct op *op, const struct joining *j, int i)
 		return op_fail(op, ERR_CLOUD, "segment %s is not in storage",
 		    j->segment[i].name);
 	TRY(e);
+	if (j->segment[i].md5 == NULL)
+		j->segment[i].md5 = s3_etag(op, s3_first(op, a.body, "ETag"));
 	return copied(op, &a, &j->segment[i]);
 }
 
 /* An attempt a call, which is longer the more was there before. */
 static enum err
-parts_copy(struct op *op, const struct joining *j)
+parts_copy(struct op *op, struct joining *j)
 {
 	int64_t until = clock_ms() + BURST_MS;
 
@@ -177,7 +196,7 @@ parts_copy(struct op *op, const struct joining *j)
 }
 
 static enum err
-upload_end(struct op *op, const struct joining *j, const char *checksum)
+upload_end(struct op *op, const struct joining *j, const char **checksum)
 {
 	struct text body;
 	struct s3_ask ask = { .method = "POST", .key = j->key,
@@ -193,10 +212,90 @@ upload_end(struct op *op, const struct joining *j, const char *checksum)
 		    "<ETag>\"%s\"</ETag></Part>", i + 1, j->segment[i].md5);
 	text_add(&body, "</CompleteMultipartUpload>");
 	ask.body = body.s;
+	ask.len = body.len;
 	TRY(s3_send(op, &ask, &a));
 	is = s3_etag(op, s3_first(op, a.body, "ETag"));
-	return strcmp(is, checksum) == 0 ? OK : op_fail(op, ERR_CLOUD,
+	*checksum = object_parts_checksum(op, j->segment, j->n);
+	return strcmp(is, *checksum) == 0 ? OK : op_fail(op, ERR_CLOUD,
 	    "S3 joined something else: %s", is);
+}
+
+static enum err
+join_parts(struct op *op, struct joining *j, const char *const *meta,
+    const char **checksum)
+{
+	j->there = op_alloc(op, (size_t)j->n * sizeof(*j->there));
+	TRY(upload_find(op, j->key, &j->upload));
+	if (j->upload == NULL)
+		TRY(upload_begin(op, j, meta));
+	else
+		TRY(parts_look(op, j));
+	TRY(parts_copy(op, j));
+	return upload_end(op, j, checksum);
+}
+
+/* --- more than one upload may have ------------------------------------------------ */
+
+static enum err
+group_is_there(struct op *op, const char *key, const char *checksum,
+    bool *there)
+{
+	const struct s3_ask ask = { .method = "HEAD", .key = key };
+	struct http_answer a;
+	const char *etag;
+	enum err e = s3_send(op, &ask, &a);
+
+	*there = false;
+	if (e == ERR_NOT_FOUND)
+		return OK;
+	TRY(e);
+	etag = http_header(op, &a, "ETag");
+	*there = etag != NULL && strcmp(s3_etag(op, etag), checksum) == 0;
+	return OK;
+}
+
+static enum err
+group_make(struct op *op, const struct joining *j, int from, int n,
+    struct object *group)
+{
+	struct joining part = { .tenant = j->tenant,
+	    .container = j->container, .segment = j->segment + from, .n = n };
+	const char *checksum = object_parts_checksum(op, part.segment, n);
+	bool there;
+
+	*group = part.segment[0];
+	group->md5 = NULL;
+	if (n == 1)
+		return OK;
+	group->name = op_printf(op, "%s-%d", part.segment->name, n);
+	for (int i = 1; i < n; i++)
+		group->bytes += part.segment[i].bytes;
+	part.key = s3_key(op, j->tenant, j->container, group->name);
+	TRY(group_is_there(op, part.key, checksum, &there));
+	return there ? OK : join_parts(op, &part, NULL, &checksum);
+}
+
+static enum err
+join_groups(struct op *op, struct joining *j, const char *const *meta,
+    const char **checksum)
+{
+	int64_t until = clock_ms() + BURST_MS;
+	int64_t per = s3_limits.group / j->segment->bytes;
+	int n = 0, all = per > 1 ? (int)((j->n + per - 1) / per) : 0;
+	struct object *group = op_alloc(op, ((size_t)all + 1) * sizeof(*group));
+	struct joining whole = { .key = j->key, .tenant = j->tenant,
+	    .container = j->container, .segment = group, .n = all };
+
+	if (all < 1 || all > s3_limits.parts)
+		return op_fail(op, ERR_CLOUD, "%s: %d segments", j->key, j->n);
+	for (int from = 0; n < all; from += (int)per, n++) {
+		if (clock_ms() > until)
+			return op_fail(op, ERR_CLOUD, "%d of %d segments are "
+			    "joined so far", from, j->n);
+		TRY(group_make(op, j, from, j->n - from < per ?
+		    j->n - from : (int)per, &group[n]));
+	}
+	return join_parts(op, &whole, meta, checksum);
 }
 
 enum err
@@ -205,25 +304,19 @@ s3_join(struct op *op, const char *tenant, const char *container,
     const char *const *meta, const char **checksum)
 {
 	struct joining j = { .key = s3_key(op, tenant, container, name),
-	    .tenant = tenant, .container = container, .segment = segment,
-	    .n = n };
+	    .tenant = tenant, .container = container, .n = n };
 
-	if (n < 1 || n > PARTS_MOST)
+	if (n < 1)
 		return op_fail(op, ERR_CLOUD, "%s: %d segments", name, n);
 	if (n == 1) {
 		*checksum = segment->md5;
 		return copy(op, j.key, s3_key(op, tenant, container,
 		    segment->name), segment, meta);
 	}
-	*checksum = object_parts_checksum(op, segment, n);
-	j.there = op_alloc(op, (size_t)n * sizeof(*j.there));
-	TRY(upload_find(op, j.key, &j.upload));
-	if (j.upload == NULL)
-		TRY(upload_begin(op, &j, meta));
-	else
-		TRY(parts_look(op, &j));
-	TRY(parts_copy(op, &j));
-	return upload_end(op, &j, *checksum);
+	j.segment = op_alloc(op, (size_t)n * sizeof(*j.segment));
+	memcpy(j.segment, segment, (size_t)n * sizeof(*j.segment));
+	return n > s3_limits.parts ? join_groups(op, &j, meta, checksum) :
+	    join_parts(op, &j, meta, checksum);
 }
 
 /* One page after the other: those that were removed are on none. */

@@ -3,6 +3,7 @@ lib_msg_libmsg_a_SOURCES = \
 	lib/msg/admission.c lib/msg/admission.h \
 	lib/msg/bus.c lib/msg/bus.h \
 	lib/msg/digest.c lib/msg/digest.h \
+	lib/msg/segments.h \
 	lib/msg/ears.c lib/msg/ears.h \
 	lib/msg/guest.c lib/msg/guest_ask.c lib/msg/guest.h \
 	lib/msg/guest_words.c lib/msg/guest_words.h \

@@ -16,6 +16,7 @@ backup_work_read(struct op *op, const char *id, struct backup_work *b)
 		.mark = row_str(&r, 0, 8),
 		.parent_location = row_str(&r, 0, 9),
 		.parent_checksum = row_str(&r, 0, 10),
+		.moved = row_int(&r, 0, 11),
 	};
 	return OK;
 }

@@ -15,6 +15,7 @@ struct backup_work {
 	const char	*parent;	/* id, or NULL; then what is said of it: */
 	bool		 parent_good;	/* completed, there, of the same instance */
 	const char	*mark, *parent_location, *parent_checksum;
+	int64_t		 moved;		/* bytes, as its task saw it last */
 };
 enum err	 backup_work_read(struct op *, const char *id,
 		    struct backup_work *);	/* ERR_NOT_FOUND */

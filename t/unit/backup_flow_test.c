@@ -10,7 +10,9 @@
 #include "lib/base/json.h"
 #include "lib/base/md5.h"
 #include "lib/base/seal.h"
+#include "lib/base/text.h"
 #include "lib/cloud/objects.h"
+#include "lib/msg/segments.h"
 #include "worker/backup.h"
 #include "worker/duties.h"
 
@@ -212,6 +214,8 @@ body(void)
 #define MD5 "d41d8cd98f00b204e9800998ecf8427e"
 #define SEG(n, bytes) "{\"name\":\"" ID "_0000000" #n "\",\"bytes\":" #bytes	\
 	",\"md5\":\"" MD5 "\"}"
+#define FOUR "8cbad96aced40b3838dd9f07f6ef5772"	/* MD5 of "four" */
+#define THREE "7f021a1415b86f2d013b2618fb31ae53"	/* ... and of "end" */
 #define RESULT(segments, bytes, mark) "{\"segments\":[" segments "],\"bytes\":"	\
 	#bytes ",\"plain_bytes\":7,\"mark\":" mark "}"
 
@@ -294,6 +298,85 @@ segments_are_compared_with_what_lies_there(void **state)
 	    "Segment a_00000000 of the backup is not as it was written.");
 }
 
+/* As a guest tells of n segments of four bytes and one of three. */
+static const char *
+packed(int n, int64_t bytes)
+{
+	struct text t;
+
+	text_begin(&t, &op, 4096);
+	text_add(&t, "{\"segments\":{\"each\":4,\"md5\":\"");
+	for (int i = 0; i <= n; i++)
+		text_add(&t, i < n ? FOUR : THREE);
+	text_printf(&t, "\"},\"bytes\":%lld,\"plain_bytes\":7,\"mark\":null}",
+	    (long long)bytes);
+	return t.s;
+}
+
+static void
+many_segments_are_told_of_in_few_words(void **state)
+{
+	const int n = 2000;
+	const char *text = packed(n, 4 * n + 3), *row;
+	struct backup_result r;
+	struct object *o;
+	int many;
+
+	(void)state;
+	assert_int_equal(backup_result_read(&op, ID, text, strlen(text), &r),
+	    OK);
+	assert_int_equal(r.n, n + 1);
+	assert_string_equal(r.segment[n].name, ID "_00002000");
+	assert_int_equal(r.segment[n].bytes, 3);
+	assert_string_equal(r.segment[n].md5, THREE);
+	assert_string_equal(r.segment[7].md5, FOUR);
+	for (int whole = 0; whole < 2; whole++) {
+		for (int i = 0; whole == 1 && i < r.n; i++)
+			r.segment[i].name = ID ".x";
+		row = backup_segments_text(&op, r.segment, r.n);
+		assert_true(*row == '{' && strlen(row) < (size_t)r.n * 33);
+		assert_int_equal(backup_segments_read(&op, row, &o, &many), OK);
+		assert_int_equal(many, r.n);
+		for (int i = 0; i < many; i++) {
+			assert_string_equal(o[i].name, r.segment[i].name);
+			assert_string_equal(o[i].md5, r.segment[i].md5);
+			assert_int_equal(o[i].bytes, r.segment[i].bytes);
+		}
+	}
+	r.segment[5].bytes = 5;			/* nobody of ours wrote it so */
+	row = backup_segments_text(&op, r.segment, r.n);
+	assert_true(*row == '[');
+	assert_int_equal(backup_segments_read(&op, row, &o, &many), OK);
+	assert_int_equal(o[5].bytes, 5);
+}
+
+static void
+few_words_have_to_fit_one_another(void **state)
+{
+	static const char *const bad[] = { "{}",
+	    "{\"each\":4,\"md5\":\"\"}", "{\"each\":0,\"md5\":\"" FOUR "\"}",
+	    "{\"each\":4,\"md5\":\"" FOUR "0\"}",
+	    "{\"each\":3,\"md5\":\"" FOUR "\"}",
+	    "{\"each\":9223372036854775807,\"md5\":\"" FOUR FOUR "\"}",
+	    "{\"each\":4,\"md5\":\"" FOUR FOUR "\"}",
+	    "{\"each\":4,\"md5\":\"D41d8cd98f00b204e9800998ecf8427e\"}", NULL };
+	struct object *o;
+	int n;
+
+	(void)state;
+	assert_int_equal(reads(packed(0, 3)), OK);
+	assert_int_equal(reads(packed(400, 1600)), ERR_GUEST);
+	assert_int_equal(reads(packed(400, 1605)), ERR_GUEST);
+	assert_int_equal(reads(packed(SEGMENTS_MOST, 4 * SEGMENTS_MOST + 3)),
+	    ERR_GUEST);
+	for (int i = 0; bad[i] != NULL; i++)
+		if (reads(op_printf(&op, "{\"segments\":%s,\"bytes\":4,"
+		    "\"plain_bytes\":7,\"mark\":null}", bad[i])) != ERR_GUEST)
+			fail_msg("taken: %s", bad[i]);
+	assert_int_equal(backup_segments_read(&op, "{\"each\":4}", &o, &n),
+	    ERR_INTERNAL);
+}
+
 /* --- taking one --------------------------------------------------------------------------- */
 
 static void
@@ -336,6 +419,63 @@ a_backup_is_told_watched_collected_and_recorded(void **state)
 	assert_string_equal(instance_column("backing_up"), "");
 	assert_int_equal(objects(op_printf(&op, "%s_result", id)), 0);
 	assert_int_equal(objects(id), 3);	/* segments and the whole */
+}
+
+static void
+a_backup_of_many_segments_is_counted_and_restored(void **state)
+{
+	const int n = 305;
+	const struct json *c;
+	const char *id;
+
+	(void)state;
+	instance_there("NONE", "ACTIVE");
+	id = backup_there(NULL);
+	turns(&worker_a, id, 1);
+	for (int i = 0; i < 250; i++)
+		put(id, op_printf(&op, "%08d", i), "four");
+	turns(&worker_a, id, 1);
+	assert_string_equal(task_column(id, "moved_bytes"), "1000");
+	for (int i = 250; i <= n; i++)
+		put(id, op_printf(&op, "%08d", i), i < n ? "four" : "end");
+	turns(&worker_a, id, 1);
+	assert_string_equal(task_column(id, "moved_bytes"), "1223");
+	put(id, "result", packed(n, 4 * n + 3));
+	says(id, "order", "OK", NULL);
+	turns(&worker_a, id, 1);
+	assert_string_equal(task_column(id, "status"), "SUCCEEDED");
+	assert_int_equal(objects(id), n + 2);	/* segments and the whole */
+	create_there(id);
+	c = json_at(json_get(body(), "chain"), 0);
+	assert_int_equal(json_int(json_get(c, "bytes")), 4 * n + 3);
+	assert_int_equal(json_int(json_get(c, "segments/each")), 4);
+	assert_null(json_get(c, "segments/md5"));
+	assert_true(strlen(told.body) < 2000);
+}
+
+static void
+a_chain_grows_no_longer_than_one_order_can_tell(void **state)
+{
+	const char *last, *id;
+
+	(void)state;
+	instance_there("NONE", "ACTIVE");
+	last = taken(NULL, "\"1\"");
+	pg_fixture_sql("DO $$ DECLARE last uuid := '%s'; r backups;"
+	    " BEGIN FOR i IN 1..59 LOOP SELECT * INTO r FROM backups WHERE id ="
+	    " last; r.parent_id := last; last := ('cccccccc-0000-4000-8000-'"
+	    " || lpad(i::text, 12, '0'))::uuid; r.id := last;"
+	    " r.name := 'n' || i; INSERT INTO backups SELECT r.*; END LOOP;"
+	    " END $$", last);
+	/* the sixtieth, and one more */
+	(void)taken("cccccccc-0000-4000-8000-000000000058", "\"2\"");
+	id = backup_there("cccccccc-0000-4000-8000-000000000059");
+	turns(&worker_a, id, 1);
+	stored(id, "\"3\"");
+	says(id, "order", "OK", NULL);
+	turns(&worker_a, id, 4);
+	assert_string_equal(task_column(id, "status"), "FAILED");
+	assert_non_null(strstr(task_column(id, "error"), "take a full one"));
 }
 
 /* It lies there once, under the name that clients know. */
@@ -774,6 +914,10 @@ main(void)
 		T(a_guests_list_is_read_when_all_of_it_is_right),
 		T(a_guests_list_that_is_odd_is_refused),
 		T(segments_are_compared_with_what_lies_there),
+		T(many_segments_are_told_of_in_few_words),
+		T(few_words_have_to_fit_one_another),
+		T(a_backup_of_many_segments_is_counted_and_restored),
+		T(a_chain_grows_no_longer_than_one_order_can_tell),
 		T(a_backup_is_told_watched_collected_and_recorded),
 		T(a_backup_of_one_segment_is_that_segment),
 		T(what_a_guest_did_not_store_is_no_backup),

@@ -237,6 +237,14 @@ transfer_fixture_restore(struct op *op, const char *const *backups)
 		part_write(op, &w, *backups, "get");
 		jsonw_kint(&w, "bytes", json_int(json_get(r, "bytes")));
 		jsonw_key(&w, "segments");
+		if (json_kind(list) == JSON_MAP) {
+			jsonw_map(&w);
+			jsonw_kint(&w, "each", json_int(json_get(list,
+			    "each")));
+			jsonw_map_end(&w);
+			jsonw_map_end(&w);
+			continue;
+		}
 		jsonw_list(&w);
 		for (size_t i = 0; i < json_count(list); i++) {
 			const struct json *s = json_at(list, i);

@@ -576,6 +576,94 @@ a_name_without_a_signature_of_its_own_is_not_written(void **state)
 	    "\"00000000\":\"&a\",\"result\":\"&b\"")), OK);
 }
 
+/* As storage lends that signs each name, and has to sign many. */
+static const char *
+book_for(const char *plain, size_t n)
+{
+	const char *body = backup_of(ONE, NULL);
+	const char *at = strstr(body, "\"after\":");
+	unsigned char *sealed = op_alloc(&op, n + SEAL_MORE);
+	struct key own, key;
+	FILE *f;
+
+	assert_non_null(at);
+	seal_hash(own.b, ONE, strlen(ONE));
+	seal_derive(&key, &own, "leave", ONE, 0);
+	seal_close(sealed, &key, "leave", 5, plain, n);
+	f = fopen(object_fixture_path(ONE "_leave"), "w");
+	assert_int_equal(fwrite(sealed, 1, n + SEAL_MORE, f), n + SEAL_MORE);
+	fclose(f);
+	return op_printf(&op, "%.*s\"book\":{\"after\":\"?get=1\",\"bytes\":"
+	    "%zu},%s", (int)(at - body), body, n + SEAL_MORE, at);
+}
+
+static void
+signatures_that_are_too_many_to_be_told_are_read_from_storage(void **state)
+{
+	char book[7 + 2 * SEAL_HASH] = "?sig=x\n";
+	const char *body;
+
+	(void)state;
+	memset(book + 7, 'a', 2 * SEAL_HASH);
+	assert_int_equal(done("b1:backup", ORDER_BACKUP, book_for(book,
+	    sizeof(book))), OK);
+	assert_true(is_stored(ONE, "00000000"));
+	assert_true(is_stored(ONE, "result"));
+	object_fixture_clear();
+	assert_int_not_equal(done("b2:backup", ORDER_BACKUP, book_for(book,
+	    sizeof(book) - SEAL_HASH)), OK);
+	assert_non_null(strstr(journal_find("b2:backup")->why,
+	    "no leave for object 00000000"));
+	assert_false(is_stored(ONE, "00000000"));
+	body = book_for(book, sizeof(book));
+	assert_int_equal(truncate(object_fixture_path(ONE "_leave"), 9), 0);
+	assert_int_not_equal(done("b3:backup", ORDER_BACKUP, body), OK);
+	assert_non_null(strstr(journal_find("b3:backup")->why, "leave"));
+	(void)book_for(book, sizeof(book) - 1);
+	assert_int_not_equal(done("b4:backup", ORDER_BACKUP, body), OK);
+	body = book_for("nothing", 7);
+	assert_int_not_equal(done("b5:backup", ORDER_BACKUP, body), OK);
+	assert_non_null(strstr(journal_find("b5:backup")->why, "empty"));
+	assert_false(is_stored(ONE, "00000000"));
+}
+
+/* Of how many, and how large each is, is all that an order can say then. */
+static void
+segments_that_are_too_many_to_be_listed_are_counted(void **state)
+{
+	const char *body, *list, *end;
+	const struct json *r;
+
+	(void)state;
+	assert_int_equal(done("n1:backup", ORDER_BACKUP, backup_of(ONE, NULL)),
+	    OK);
+	r = transfer_fixture_result(&op, ONE);
+	body = chain(ONE, NULL);
+	list = strstr(body, "\"segments\":[");
+	end = strchr(list, ']') + 1;
+	assert_int_equal(done("n2:restore", ORDER_RESTORE, op_printf(&op,
+	    "%.*s\"segments\":{\"each\":4096}%s", (int)(list - body), body,
+	    end)), OK);
+	assert_true(supervisor_ready());
+	/* one more, which is not there */
+	list = strstr(body, "\"bytes\":");
+	end = strstr(body, "]");
+	body = op_printf(&op, "%.*s\"bytes\":%lld,\"segments\":{\"each\":4096}"
+	    "%s", (int)(list - body), body, (long long)json_int(json_get(r,
+	    "bytes")) + 4096, end + 1);
+	assert_int_not_equal(done("n3:restore", ORDER_RESTORE, body), OK);
+	assert_false(supervisor_ready());
+	for (int i = 0; i < 3; i++) {
+		static const char *const bad[] = { "4095", "-1", "null" };
+		char *odd = op_strdup(&op, body);
+
+		odd[strstr(odd, "4096") - odd] = '\0';
+		assert_int_equal(done(op_printf(&op, "n4%d:restore", i),
+		    ORDER_RESTORE, op_printf(&op, "%s%s%s", odd, bad[i],
+		    strstr(body, "4096") + 4)), ERR_BAD_REQUEST);
+	}
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int
@@ -583,6 +671,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_backup_is_stored_and_told_of),
+		TEST(signatures_that_are_too_many_to_be_told_are_read_from_storage),
+		TEST(segments_that_are_too_many_to_be_listed_are_counted),
 		TEST(a_chain_is_taken_back_in_its_order_only),
 		TEST(what_the_key_and_the_leave_say_stands_nowhere),
 		TEST(one_goes_at_a_time_and_a_repeated_order_is_the_same_one),
