@@ -48,10 +48,14 @@ session_new(struct op *op, unsigned seconds)
 	mysql_options(my, MYSQL_OPT_MAX_ALLOWED_PACKET, &reply);
 	mysql_options(my, MARIADB_OPT_RESTRICTED_AUTH, "mysql_native_password");
 	mysql_options(my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-	/* What a tenant's root made global must not change what we say. */
+	/*
+	 * What a tenant's root made global must not change what we say.  Of
+	 * all that is said his general log has the first one only.
+	 */
+	mysql_options(my, MYSQL_INIT_COMMAND, "SET SESSION sql_log_off = 1");
 	mysql_options(my, MYSQL_INIT_COMMAND, op_printf(op, "SET SESSION "
 	    "sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', "
-	    "sql_log_off = 1, lock_wait_timeout = 10, autocommit = 1%s",
+	    "lock_wait_timeout = 10, autocommit = 1%s",
 	    mariadb_spoken()->session));
 	return my;
 }

@@ -27,8 +27,8 @@
 #define MORE	"restore/more"
 
 /* What a tenant's root made the default of roles or databases is not for us. */
-#define OPTIONS "-c search_path=pg_catalog -c log_statement=none "	\
-    "-c log_min_duration_statement=-1 -c log_replication_commands=off "	\
+#define OPTIONS POSTGRESQL_UNSEEN "-c search_path=pg_catalog "		\
+    "-c log_replication_commands=off "					\
     "-c statement_timeout=0 -c lock_timeout=0 -c idle_session_timeout=0 " \
     "-c idle_in_transaction_session_timeout=0 -c role=none"
 

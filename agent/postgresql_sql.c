@@ -22,8 +22,8 @@ static struct { struct op *op; PGconn *conn; int64_t ms; } work;	/* of the op at
 static char state[6];			/* SQLSTATE of the last failure; "": none told */
 
 /* What a tenant's root made the default of roles or databases is not for us. */
-#define OPTIONS "-c search_path=pg_catalog -c log_statement=none "	\
-    "-c log_min_duration_statement=-1 -c log_min_error_statement=panic " \
+#define OPTIONS POSTGRESQL_UNSEEN "-c search_path=pg_catalog "		\
+    "-c log_min_error_statement=panic "					\
     "-c statement_timeout=45000 -c lock_timeout=10000 "			\
     "-c idle_in_transaction_session_timeout=0 "				\
     "-c default_transaction_read_only=off -c synchronous_commit=on "	\

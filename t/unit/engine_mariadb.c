@@ -136,6 +136,8 @@ passwords_stand_in_no_log(void **state)
 	    "SET GLOBAL general_log_file = '%s', GLOBAL general_log = 1, "
 	    "GLOBAL slow_query_log = 1, GLOBAL long_query_time = 0",
 	    file_data(&op, "log/general.log"))));
+	op_end(&op);			/* another session */
+	op_begin(&op, "test");
 	ok(db->user_create(&op, &u));
 	ok(db->root_enable(&op, u.password));
 	ok(db->root_disable(&op));
@@ -143,6 +145,10 @@ passwords_stand_in_no_log(void **state)
 	    "GLOBAL slow_query_log = 0, GLOBAL long_query_time = 10"));
 	ok(file_get(&op, file_data(&op, "log/general.log"), &s, &len));
 	assert_null(memmem(s, len, "canary", 6));
+	/* nor does the agent fill it */
+	assert_non_null(memmem(s, len, "sql_log_off", 11));
+	assert_null(memmem(s, len, "sql_mode", 8));
+	assert_null(memmem(s, len, "USER", 4));
 	ok(file_get(&op, file_data(&op, "log/mariadb.err"), &s, &len));
 	assert_null(memmem(s, len, "canary", 6));
 	assert_int_not_equal(mariadb_run(&op,

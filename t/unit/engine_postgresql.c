@@ -253,6 +253,49 @@ passwords_are_kept_as_scram_and_stand_in_no_log(void **state)
 	ok(db->root_disable(&op));
 }
 
+/* What a tenant's root may have logged: only his own statements. */
+static void
+the_agent_fills_no_log_of_the_tenant_s(void **state)
+{
+	static const char *const all[][2] = { { "log_statement", "all" },
+	    { "log_duration", "on" }, { "log_disconnections", "on" },
+	    { "log_min_duration_statement", "0" },
+	    { "log_min_duration_sample", "0" },
+	    { "log_transaction_sample_rate", "1" },
+	    { "log_statement_stats", "on" }, { "log_temp_files", "0" },
+	    { "log_statement_sample_rate", "0.5" } };	/* by which it is seen */
+	const char *s;
+	size_t len;
+
+	(void)state;
+	create("app");
+	create_user("ann", "%", "app");
+	for (size_t i = 0; i < ROWS(all); i++)
+		ok(postgresql_run(&op, op_printf(&op, "ALTER SYSTEM SET %s = "
+		    "'%s'", all[i][0], all[i][1])));
+	ok(postgresql_run(&op, "SELECT pg_reload_conf()"));
+	do {
+		op_end(&op);
+		op_begin(&op, "test");
+	} while (strcmp(asked("SHOW log_statement_sample_rate"), "0.5") != 0);
+	asks("ann", "app", "SELECT 'the last of ann'");
+	assert_string_equal(asked("SELECT 'unseen ' || count(*) FROM pg_class a,"
+	    " pg_class b WHERE a.oid = b.oid AND a.relname = 'pg_class'"),
+	    "unseen 1");
+	op_end(&op);
+	op_begin(&op, "test");
+	for (size_t i = 0; i < ROWS(all); i++)
+		ok(postgresql_run(&op, op_printf(&op, "ALTER SYSTEM RESET %s",
+		    all[i][0])));
+	ok(postgresql_run(&op, "SELECT pg_reload_conf()"));
+	ok(file_get(&op, file_data(&op, "log/postgresql.log"), &s, &len));
+	s = memmem(s, len, "the last of ann", 15);
+	assert_non_null(s);
+	s = strchr(s, '\n');
+	assert_null(strstr(s, "unseen"));
+	assert_null(strstr(s, "os_admin@postgres LOG:"));
+}
+
 static void
 root_is_a_superuser_until_disabled(void **state)
 {
@@ -689,6 +732,7 @@ static const struct CMUnitTest postgresql_only[] = {
 	TEST(data_from_elsewhere_bring_their_hosts),
 	TEST(nobody_is_the_agent_over_the_network),
 	TEST(passwords_are_kept_as_scram_and_stand_in_no_log),
+	TEST(the_agent_fills_no_log_of_the_tenant_s),
 	TEST(root_is_a_superuser_until_disabled),
 	TEST(a_database_of_root_s_can_be_granted),
 	TEST(a_grant_wants_the_database_to_be_there),
