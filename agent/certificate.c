@@ -273,7 +273,9 @@ certificate_clients(struct op *op, const char *given, const char **pem)
 		n++;
 	}
 	ERR_clear_error();
+	if (n == 0)
+		return op_fail(op, ERR_BAD_REQUEST, "The clients' "
+		    "authority is not a certificate in PEM.");
 	*pem = written(op, out);
-	return n > 0 ? OK : op_fail(op, ERR_BAD_REQUEST, "The clients' "
-	    "authority is not a certificate in PEM.");
+	return OK;
 }

@@ -81,8 +81,13 @@ endif
 if HAVE_CMOCKA
 check_PROGRAMS += t/unit/agent_modules_test t/unit/postgresql_delta_test \
 	t/unit/untar_test \
+	t/unit/certificate_test t/unit/tls_test \
 	t/unit/disk_test
 endif
+t_unit_certificate_test_SOURCES = t/unit/certificate_test.c t/unit/test_op.h
+t_unit_certificate_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
+t_unit_tls_test_SOURCES = t/unit/tls_test.c t/unit/test_op.h
+t_unit_tls_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_disk_test_SOURCES = t/unit/disk_test.c t/unit/test.h
 t_unit_disk_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_postgresql_delta_test_SOURCES = t/unit/postgresql_delta_test.c t/unit/test.h
