@@ -34,7 +34,8 @@ agent_libagent_a_SOURCES = \
 	agent/postgresql_logs.c agent/postgresql_old.c agent/postgresql_old.h agent/postgresql_roles.c \
 	agent/postgresql_settings.c agent/postgresql_sql.c \
 	agent/postgresql_tls.c \
-	agent/postgresql_look.c agent/postgresql_look.h agent/postgresql_verify.c \
+	agent/postgresql_look.c agent/postgresql_look.h \
+	agent/postgresql_session.h agent/postgresql_verify.c \
 	agent/redis_server.c agent/redis_server.h \
 	agent/redis_conf.c agent/redis_logs.c agent/redis_rdb.c agent/redis_settings.c \
 	agent/redis_talk.c agent/redis_tls.c agent/redis_users.c agent/redis_verify.c \

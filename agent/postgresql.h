@@ -14,17 +14,6 @@
 #include "lib/base/text.h"
 
 #define POSTGRESQL_ADMIN "os_admin"	/* who made the cluster */
-
-/*
- * Options of the agent's sessions: whatever a tenant has logged, they fill no
- * log of his.  That one begins the server writes before it reads them.
- */
-#define POSTGRESQL_UNSEEN "-c log_statement=none -c log_duration=off "	\
-    "-c log_min_duration_statement=-1 -c log_min_duration_sample=-1 "	\
-    "-c log_transaction_sample_rate=0 -c log_disconnections=off "	\
-    "-c log_statement_stats=off -c log_parser_stats=off "		\
-    "-c log_planner_stats=off -c log_executor_stats=off "		\
-    "-c log_temp_files=-1 "
 #define POSTGRESQL_ROOT	"postgres"	/* the tenant's superuser, as the contract names him */
 
 /* Paths below agent.data, the op's. */

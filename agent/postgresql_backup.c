@@ -7,6 +7,7 @@
 #include "agent/file.h"
 #include "agent/postgresql_birth.h"
 #include "agent/postgresql_delta.h"
+#include "agent/postgresql_session.h"
 #include "agent/tar.h"
 #include "agent/untar.h"
 #include "lib/base/conf.h"

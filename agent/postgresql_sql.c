@@ -1,6 +1,7 @@
 /* The only owner of libpq in the agent. */
 #include "agent/postgresql.h"
 #include "agent/postgresql_look.h"
+#include "agent/postgresql_session.h"
 #include "agent/file.h"
 #include "lib/base/clock.h"
 #include "lib/base/conf.h"
