@@ -64,6 +64,9 @@ enum err	 host_tool_start(struct op *, const struct host_tool *,
  */
 enum err	 host_tool_run(struct op *, const struct host_tool *,
 		    const char **said);
+/* Asked to end; ERR_GUEST unless it ends well within patience_ms. */
+enum err	 host_tool_end(struct op *, struct host_process *,
+		    int patience_ms);
 /* It and all of its group, at once. */
 void		 host_tool_kill(struct host_process *);
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
@@ -120,6 +121,23 @@ host_tool_kill(struct host_process *p)
 	while (waitpid(p->pid, NULL, 0) == -1 && errno == EINTR)
 		;
 	host_forget(p);
+}
+
+enum err
+host_tool_end(struct op *op, struct host_process *p, int patience_ms)
+{
+	struct pollfd end = { .fd = p->watch, .events = POLLIN };
+	int status = -1;
+
+	pidfd_send_signal(p->watch, SIGTERM, NULL, 0);
+	if (poll(&end, 1, patience_ms) > 0 &&
+	    waitpid(p->pid, &status, 0) == p->pid) {
+		close(p->watch);
+		*p = (struct host_process){ .watch = -1 };
+	} else
+		host_tool_kill(p);
+	return status == 0 ? OK : op_fail(op, ERR_GUEST,
+	    "A server that was asked to end did not end well.");
 }
 
 /* All that it says, of which the end stays. */

@@ -16,7 +16,7 @@ agent_libagent_a_SOURCES = \
 	agent/logs.c agent/logs.h \
 	agent/look.c agent/look.h \
 	agent/mariadb.c agent/mariadb.h \
-	agent/mariadb_backup.c agent/mariadb_conf.c agent/mariadb_dialect.c \
+	agent/mariadb_backup.c agent/mariadb_conf.c agent/mariadb_dialect.c agent/mariadb_dump.c agent/mariadb_dump.h agent/mariadb_load.c \
 	agent/mariadb_dialect.h agent/mariadb_logs.c agent/mysql.c \
 	agent/mariadb_room.c agent/postgresql_room.c agent/redis_room.c \
 	agent/mariadb_schemas.c agent/mariadb_settings.c \

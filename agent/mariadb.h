@@ -1,7 +1,7 @@
 /*
  * mariadb - the engine's own rooms: mariadb.c the server process, mariadb_conf.c
- * its files, mariadb_settings.c what tenants set, mariadb_sql.c the only owner of libmariadb, mariadb_schemas.c and
- * mariadb_users.c the statements.
+ * its files, mariadb_settings.c what tenants set, mariadb_sql.c the only owner
+ * of libmariadb, mariadb_schemas.c and mariadb_users.c the statements.
  */
 #ifndef AGENT_MARIADB_H
 #define AGENT_MARIADB_H
@@ -55,6 +55,14 @@ enum err	 mariadb_rows(struct op *, const char *sql, mariadb_row,
 unsigned	 mariadb_errno(void);
 /* Of sessions from now on: how long a statement is waited for. */
 void		 mariadb_patience(unsigned seconds);
+/* The same of any bytes, for data: with whatever it answers dropped, or row by row. */
+enum err	 mariadb_send(struct op *, const char *sql, size_t n);
+typedef enum err (*mariadb_cells)(struct op *, void *arg, char **cell,
+    const unsigned long *len, unsigned n);
+enum err	 mariadb_stream(struct op *, const char *sql, mariadb_cells,
+		    void *arg);
+/* Sessions from now on: patient, for large rows, and there; NULL: the server's. */
+void		 mariadb_data_session(unsigned seconds, const char *socket);
 
 const char	*mariadb_name(struct op *, const char *);	/* `na``me` */
 const char	*mariadb_pattern(struct op *, const char *);	/* of GRANT: `na\_me` */

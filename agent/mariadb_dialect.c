@@ -24,6 +24,7 @@ const struct mariadb_dialect mariadb_dialect = {
 	    "COMMAND_LINE_ARGUMENT IS NOT NULL AND "
 	    "VARIABLE_SCOPE <> 'SESSION ONLY' "
 	    "FROM information_schema.SYSTEM_VARIABLES",
+	.bound = "max_statement_time = ",
 }, mariadb_dialect_mysql = {
 	.name = "MySQL",
 	.section = "[mysqld]\nexplicit-defaults-for-timestamp\n",
@@ -44,6 +45,10 @@ const struct mariadb_dialect mariadb_dialect = {
 	    "IF(VARIABLE_VALUE REGEXP '^[1-9][0-9]*$' AND "
 	    "MOD(VARIABLE_VALUE, 1024) = 0, '4096', '1'), '1' "
 	    "FROM information_schema.GLOBAL_VARIABLES",
+	.writes = "SELECT GROUP_CONCAT(VARIABLE_VALUE ORDER BY VARIABLE_NAME) "
+	    "FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME IN "
+	    "('INNODB_ROWS_INSERTED', 'INNODB_ROWS_UPDATED', "
+	    "'INNODB_ROWS_DELETED')",
 	.rounds_down = true, .checks_aside = true,
 };
 

@@ -19,6 +19,8 @@ struct mariadb_dialect {
 	const char	*uncertified;	/* statements: no account demands a certificate of this server's clients */
 	const char	*password[3];	/* one is changed: account and value between */
 	const char	*variables;	/* columns as take_row() in mariadb_settings.c reads them */
+	const char	*bound;		/* a session's, for a statement: seconds follow; NULL: it has none */
+	const char	*writes;	/* a text that each write of a row changes; NULL: tables tell when */
 	bool		 rounds_down;	/* values, never up */
 	bool		 checks_aside;	/* mysql_check() knows what the server does not tell */
 };
@@ -28,5 +30,10 @@ const struct mariadb_dialect *mariadb_spoken(void);
 bool		 mysql_serves(void);	/* the datastore mysql, on this volume */
 /* ERR_BAD_REQUEST: a server would not start with these lines of my.cnf, or change one. */
 enum err	 mysql_check(struct op *, const char *lines);
+
+/* datastore.h; mariadb_dump.c, mariadb_load.c.  mariadb_restored() is the rest. */
+enum err	 mysql_backup(struct op *, const char *since, int fd,
+		    const char **mark);
+enum err	 mysql_restore(struct op *, int nth, int fd);
 
 #endif

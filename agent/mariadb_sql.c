@@ -11,10 +11,12 @@
 #define PROBE_S		2		/* a probe's patience */
 #define WORK_S		50		/* a statement's: less than a task's minute */
 #define REPLY_MAX	(4UL * 1024 * 1024)
+#define REPLY_LARGE	(1UL << 30)	/* the largest row there can be */
 
 static MYSQL *kept;			/* the probe's session */
 static struct { struct op *op; MYSQL *my; } work;	/* of the op at hand */
 static unsigned last_errno, patience = WORK_S;
+static struct { const char *socket; bool large; } elsewhere;
 
 /*
  * Texts of the server stand in logs and reports, but for those that repeat a
@@ -37,7 +39,7 @@ session_new(struct op *op, unsigned seconds)
 {
 	MYSQL *my = mysql_init(NULL);
 	unsigned off = 0;
-	unsigned long reply = REPLY_MAX;
+	unsigned long reply = elsewhere.large ? REPLY_LARGE : REPLY_MAX;
 
 	if (my == NULL)
 		return NULL;
@@ -69,7 +71,8 @@ session_connect(struct op *op, MYSQL *my)
 		return op_fail(op, ERR_INTERNAL, "out of memory");
 	TRY(mariadb_admin_password(op, &password));
 	if (mysql_real_connect(my, NULL, MARIADB_ADMIN, password, NULL, 0,
-	    mariadb_socket(op), 0) == NULL)
+	    elsewhere.socket != NULL ? elsewhere.socket : mariadb_socket(op),
+	    0) == NULL)
 		return refused(op, my);
 	return OK;
 }
@@ -169,6 +172,50 @@ enum err
 mariadb_run(struct op *op, const char *sql)
 {
 	return mariadb_rows(op, sql, NULL, NULL);
+}
+
+enum err
+mariadb_send(struct op *op, const char *sql, size_t n)
+{
+	MYSQL *my;
+
+	TRY(session(op, &my));
+	last_errno = 0;
+	if (mysql_real_query(my, sql, n) != 0)
+		return refused(op, my);
+	mysql_free_result(mysql_use_result(my));
+	return OK;
+}
+
+/* One row at a time is in memory. */
+enum err
+mariadb_stream(struct op *op, const char *sql, mariadb_cells each, void *arg)
+{
+	MYSQL *my;
+	MYSQL_RES *result;
+	MYSQL_ROW row;
+	enum err e = OK;
+
+	TRY(session(op, &my));
+	last_errno = 0;
+	if (mysql_real_query(my, sql, strlen(sql)) != 0 ||
+	    (result = mysql_use_result(my)) == NULL)
+		return refused(op, my);
+	while (e == OK && (row = mysql_fetch_row(result)) != NULL)
+		e = each(op, arg, row, mysql_fetch_lengths(result),
+		    mysql_num_fields(result));
+	if (e == OK && mysql_errno(my) != 0)
+		e = refused(op, my);
+	mysql_free_result(result);
+	return e;
+}
+
+void
+mariadb_data_session(unsigned seconds, const char *socket)
+{
+	patience = seconds;
+	elsewhere.socket = socket;
+	elsewhere.large = true;
 }
 
 void

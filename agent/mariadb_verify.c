@@ -4,6 +4,7 @@
  * the table; the smallest come first, for as long as the look may last.
  */
 #include "agent/mariadb.h"
+#include "agent/mariadb_dialect.h"
 #include "lib/base/log.h"
 
 #include <stdlib.h>
@@ -15,7 +16,7 @@
 
 /* --- looks ------------------------------------------------------------------------ */
 
-struct looking { struct look *l; int64_t since; };
+struct looking { struct look *l; int64_t since; const char *writes; };
 
 static enum err
 note_server(struct op *op, void *arg, char **field)
@@ -29,10 +30,21 @@ note_server(struct op *op, void *arg, char **field)
 	return OK;
 }
 
+static enum err
+note_writes(struct op *op, void *arg, char **field)
+{
+	struct looking *g = arg;
+
+	(void)op;
+	if (field[0] != NULL)
+		g->writes = op_strdup(g->l->op, field[0]);
+	return OK;
+}
+
 /*
  * Times are whole seconds, so what changed in the look's own second may have
  * changed after it, too.  An update is remembered by the server for as long as
- * it knows the table.
+ * it knows the table.  MySQL remembers none, so there all rest or nobody knows.
  */
 static enum err
 note_table(struct op *op, void *arg, char **field)
@@ -47,7 +59,9 @@ note_table(struct op *op, void *arg, char **field)
 	(void)op;
 	if (made != 0 && made < g->since)
 		row.id = op_strdup(o, field[3]);
-	if (strcmp(field[2], "InnoDB") == 0 && changed < g->since)
+	if (strcmp(field[2], "InnoDB") == 0 && mariadb_spoken()->writes != NULL)
+		row.state = g->writes;
+	else if (strcmp(field[2], "InnoDB") == 0 && changed < g->since)
 		row.state = op_printf(o, "%lld", (long long)changed);
 	look_add(g->l, &row);
 	return OK;
@@ -78,6 +92,15 @@ table_sum(struct op *op, const struct digest_part *p, const char **sum)
 	    table(op, p)), first_sum, sum);
 }
 
+static enum err
+bound(struct op *op, double seconds)
+{
+	const char *of = mariadb_spoken()->bound;
+
+	return of == NULL ? OK : mariadb_run(op, op_printf(op,
+	    "SET SESSION %s%.3f", of, seconds));
+}
+
 /* The first that is not done in time is the last: those behind it are larger. */
 static enum err
 sum_up(struct op *op, struct look *l)
@@ -89,8 +112,7 @@ sum_up(struct op *op, struct look *l)
 			continue;
 		if (left < 2)
 			return OK;
-		TRY(mariadb_run(op, op_printf(op, "SET SESSION "
-		    "max_statement_time = %.3f", left / 1000.0)));
+		TRY(bound(op, left / 1000.0));
 		if (table_sum(op, &l->row[i].part, &l->row[i].part.sum) != OK)
 			return OK;
 	}
@@ -107,8 +129,11 @@ mariadb_look(struct op *op, struct look *l)
 	TRY(mariadb_rows(op, "SELECT VERSION(), UNIX_TIMESTAMP()",
 	    note_server, &g));
 	g.since = atoll(l->before != NULL ? l->before->since : l->since);
-	TRY(mariadb_run(op, op_printf(op, "SET SESSION lock_wait_timeout = 1, "
-	    "max_statement_time = %.3f", left)));
+	if (mariadb_spoken()->writes != NULL)
+		TRY(mariadb_rows(op, mariadb_spoken()->writes, note_writes,
+		    &g));
+	TRY(mariadb_run(op, "SET SESSION lock_wait_timeout = 1"));
+	TRY(bound(op, left));
 	TRY(mariadb_rows(op, op_printf(op, "SELECT table_schema, table_name, "
 	    "engine, UNIX_TIMESTAMP(create_time), UNIX_TIMESTAMP(update_time) "
 	    "FROM information_schema.tables WHERE " OURS " AND table_schema <> "

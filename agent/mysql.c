@@ -1,7 +1,7 @@
 /*
  * A real MySQL, version 5.6, in the rooms of MariaDB (mariadb.h), whose client
  * and most of whose words it shares.  It is no package of the system: it has a
- * home of its own.  There is no tool that takes its backups.
+ * home of its own.
  */
 #include "agent/mariadb.h"
 #include "agent/db_logs.h"
@@ -156,6 +156,36 @@ mysql_check(struct op *op, const char *lines)
 	    "MySQL does not take these values.");
 }
 
+/* --- what moves data is another program ----------------------------------------------- */
+
+static enum err
+backup(struct op *op, const char *since, int fd, const char **mark)
+{
+	mariadb_speak(&mariadb_dialect_mysql);
+	return mysql_backup(op, since, fd, mark);
+}
+
+static enum err
+look_at_data(struct op *op, struct look *l)
+{
+	mariadb_speak(&mariadb_dialect_mysql);
+	return mariadb_look(op, l);
+}
+
+static enum err
+verify(struct op *op, const struct digest *d)
+{
+	mariadb_speak(&mariadb_dialect_mysql);
+	return mariadb_verify(op, d);
+}
+
+static enum err
+restore(struct op *op, int nth, int fd)
+{
+	mariadb_speak(&mariadb_dialect_mysql);
+	return mysql_restore(op, nth, fd);
+}
+
 const struct datastore datastore_mysql = {
 	.name = "mysql",
 	.start = start,
@@ -180,6 +210,11 @@ const struct datastore datastore_mysql = {
 	.complaint = settings_complaint,
 	.root_enable = mariadb_root_enable,
 	.root_disable = mariadb_root_disable,
+	.backup = backup,
+	.restore = restore,
+	.restored = mariadb_restored,
+	.look = look_at_data,
+	.verify = verify,
 	.log_list = mariadb_log_list,
 	.log_set = mariadb_log_set,
 	.log_files = mariadb_log_files,

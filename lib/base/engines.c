@@ -72,7 +72,7 @@ static const struct engine_names usual = { 0 }, postgresql_names = {
 const struct engine engines[] = {
 	/* name       port  server                install  names    backups */
 	{ "mariadb",  3306, "/usr/sbin/mariadbd", mariadb, 64, 80,  "xbstream.zst.enc", true, USUAL(mariadb) },
-	{ "mysql",    3306, "mysqld",             mysql,   64, 16,  NULL, false, .home = "local.mysql", USUAL(mysql) },
+	{ "mysql",    3306, "mysqld",             mysql,   64, 16,  "dump.zst.enc", false, .home = "local.mysql", USUAL(mysql) },
 	{ "mysql",    3306, "/usr/sbin/mariadbd", mariadb, 64, 16,  "xbstream.zst.enc", true, USUAL(mysql) },
 	{ "percona",  3306, NULL,                 NULL,    64, 16,  NULL, false, USUAL(percona) },
 	{ "postgresql", 5432, POSTGRESQL "postgres", postgresql, 63, 63, "tar.zst.enc", true, .contract = &says_postgresql, .names = &postgresql_names },
