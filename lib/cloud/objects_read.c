@@ -101,19 +101,35 @@ segment_open(struct reading *r, int i)
 	return e;
 }
 
+/* Which one holds that byte?  There may be many. */
+static int
+segment_at(const struct reading *r, int64_t at)
+{
+	int low = 0, high = r->n - 1;
+
+	while (low < high) {
+		int middle = (low + high) / 2;
+
+		if (r->end[middle] <= at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 enum err
 reading_get(struct reading *r, int64_t at, void *buf, size_t n, size_t *got)
 {
 	int64_t begin = 0, end = r->bytes;
 	ssize_t done;
-	int i = 0;
+	int i;
 
 	*got = 0;
 	if (at >= r->bytes || n == 0)
 		return OK;
 	if (r->n > 0) {
-		while (r->end[i] <= at)
-			i++;
+		i = segment_at(r, at);
 		begin = i > 0 ? r->end[i - 1] : 0;
 		end = r->end[i];
 		TRY(segment_open(r, i));

@@ -20,6 +20,7 @@
 #define PAGE		1000
 #define SEGMENTS_MOST	1000		/* of one manifest, by Swift's preset */
 #define CONNECT_MS	5000
+#define BURST_MS	2500		/* for which a worker may hold its task */
 #define KEY_HEADER	"X-Container-Meta-Temp-URL-Key-2"
 
 static struct http *http;
@@ -305,16 +306,27 @@ metas_add(struct op *op, const char **headers, int n, const char *const *meta)
 	return OK;
 }
 
-/* Copied by an earlier attempt, whose segment is gone? */
+/* Made by an earlier attempt? */
 static enum err
-copied_before(struct op *op, const struct thing *t, const struct object *s)
+is_there(struct op *op, const struct thing *t, const char *md5, bool *there)
 {
 	struct http_request q = { .method = "HEAD" };
 	struct http_answer a;
 
 	TRY(send_to(op, t, &q, &a));
-	return a.status == 200 && is_etag(op, &a, s->md5) ? OK : op_fail(op,
-	    ERR_CLOUD, "segment %s is not in storage", s->name);
+	*there = a.status == 200 && is_etag(op, &a, md5);
+	return OK;
+}
+
+/* ... and its segment is gone. */
+static enum err
+copied_before(struct op *op, const struct thing *t, const struct object *s)
+{
+	bool there;
+
+	TRY(is_there(op, t, s->md5, &there));
+	return there ? OK : op_fail(op, ERR_CLOUD,
+	    "segment %s is not in storage", s->name);
 }
 
 static enum err
@@ -388,6 +400,7 @@ folded(struct op *op, const struct thing *t, const struct object *s, int n,
     struct object *part)
 {
 	struct thing sub = *t;
+	bool there;
 
 	*part = *s;
 	if (n == 1)
@@ -396,7 +409,8 @@ folded(struct op *op, const struct thing *t, const struct object *s, int n,
 	part->md5 = object_checksum(op, s, n);
 	for (int i = 1; i < n; i++)
 		part->bytes += s[i].bytes;
-	return manifest_put(op, sub, s, n, NULL);
+	TRY(is_there(op, &sub, part->md5, &there));
+	return there ? OK : manifest_put(op, sub, s, n, NULL);
 }
 
 static enum err
@@ -405,10 +419,14 @@ manifests_put(struct op *op, const struct thing *t, const struct object *s,
 {
 	int parts = (n + SEGMENTS_MOST - 1) / SEGMENTS_MOST;
 	struct object *part = op_alloc(op, (size_t)parts * sizeof(*part));
+	int64_t until = clock_ms() + BURST_MS;
 
 	for (int i = 0; i < parts; i++) {
 		int from = i * SEGMENTS_MOST, left = n - from;
 
+		if (clock_ms() > until)
+			return op_fail(op, ERR_CLOUD, "%d of %d segments are "
+			    "joined so far", from, n);
 		TRY(folded(op, t, s + from, left < SEGMENTS_MOST ? left :
 		    SEGMENTS_MOST, &part[i]));
 	}
