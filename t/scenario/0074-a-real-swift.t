@@ -247,6 +247,63 @@ def what_is_not_the_tenants_own_is_not_looked_at(s):
     check('empty' in driver(s, 'origin', mine + 'empty.gz', fails=True))
 
 
+def ship(d, put, at):
+    """What an agent starts to publish a log."""
+    r = subprocess.run([os.path.join(BUILD, 'agent/coffer-transfer')],
+                       input=json.dumps({'settings': {
+                           'engine': 'mariadb', 'data': d,
+                           'instance': '0' * 8 + '-0000-4000-8000-' + '0' * 12},
+                           'log': {'name': 'general', 'at': at,
+                                   'expiry': 3600, 'put': put}}),
+                       capture_output=True, text=True, timeout=60)
+    check(r.returncode == 0, r.stdout, r.stderr)
+
+
+@story
+def a_published_log_lies_as_clients_read_it(s):
+    d, text = s.dir + '/shipped', ''
+    for part in ('log', 'agent'):
+        os.makedirs(os.path.join(d, part))
+    for at, n in ((1700000000000000, 30000), (1700000001000000, 10)):
+        more = ''.join('line %d: \u00e9 %s\n' % (i, 'x' * 60)
+                       for i in range(n))
+        text += more
+        with open(d + '/log/general.log', 'a') as f:
+            f.write(more)
+        before, after, _ = driver(s, 'lend', 'database_logs',
+                                  'i/mariadb-general', 'write', '60')
+        ship(d, {'before': before, 'after': after}, at)
+    rows = swift('GET', '/database_logs?format=json&prefix=i/').json
+    names = sorted(r['name'] for r in rows if '/log-' in r['name'])
+    check(len(names) >= 4, names)
+    said, lines = b'', 0
+    for name in names:
+        a = swift('GET', '/database_logs/' + name)
+        same((a.status, a.headers['Content-Type']),
+             (200, 'text/plain; charset=utf-8'))
+        check(int(a.headers['X-Delete-At']) > time.time() + 3000)
+        lines += int(a.headers['X-Object-Meta-Lines'])
+        said += a.raw
+    same((said.decode(), lines), (text, 30010))
+    meta = swift('GET', '/database_logs/i/mariadb-general_metafile').json
+    same((meta['log_name'], meta['log_size']),
+         ('general', len(text.encode())))
+    # With the client's own library, as `openstack database log save` does it.
+    if os.path.exists('/usr/lib/python3/dist-packages/swiftclient'):
+        r = subprocess.run(
+            ['/usr/bin/python3', '-c', """
+import os, sys, swiftclient
+c = swiftclient.Connection(preauthurl=sys.argv[1],
+                           preauthtoken=os.environ['T'])
+_, rows = c.get_container('database_logs', prefix='i/mariadb-general/')
+for r in rows:
+    sys.stdout.buffer.write(c.get_object('database_logs', r['name'])[1])
+""", 'http://127.0.0.1:%d/v1/AUTH_%s' % (SWIFT, was['tenant'])],
+            env=dict(os.environ, T=was['token']['X-Auth-Token']),
+            capture_output=True, timeout=60)
+        same((r.returncode, r.stdout), (0, said), r.stderr[-300:])
+
+
 @story
 def the_service_account_reaches_every_tenants_account(s):
     mine = was['tenant']

@@ -80,7 +80,8 @@ def redis(instance, *args):
 
 
 def bucket(method='GET', name='', query='', body=None):
-    return it['s3'].ask(method, '/%s%s' % (s3.BUCKET, name and '/' + name),
+    return it['s3'].ask(method, '/%s%s' % (s3.BUCKET, name and '/' +
+                                           urllib.parse.quote(name)),
                         query, body)
 
 
@@ -93,10 +94,10 @@ def uploads():
     return re.findall(rb'<UploadId>([^<]*)<', bucket(query='uploads=')[2])
 
 
-def driver(s, verb, *args, conf='worker.conf', fails=False):
+def driver(s, verb, *args, conf='worker.conf', fails=False, env=None):
     r = subprocess.run([os.path.join(BUILD, 't/tools/storagectl'),
                         os.path.join(s.dir, 'etc', conf), verb, T, *args],
-                       capture_output=True, text=True, timeout=60)
+                       capture_output=True, text=True, timeout=60, env=env)
     check((r.returncode != 0) == fails, verb, r.stdout, r.stderr)
     check(SECRET not in r.stdout + r.stderr, 'the secret is shown')
     return r.stderr if fails else r.stdout.splitlines()
@@ -234,6 +235,28 @@ def joining_goes_on_where_it_was_broken_off(s):
 
 
 @story
+def more_than_one_upload_may_have_are_joined_in_groups(s):
+    parts = it['parts']
+    few = dict(os.environ, STORAGECTL_S3='2:10100')
+    all = [x for i, p in enumerate(parts) for x in (
+        'b_%d' % i, str(len(p)), hashlib.md5(p).hexdigest())]
+    a = [driver(s, 'compose', C, 'g.x', *all, env=few)[0]
+         for _ in range(2)]             # again, as after a worker's death
+    status, headers, body = bucket('GET', 'coffer/%s/%s/g.x' % (T, C))
+    same((status, body, headers['ETag']),
+         (200, b''.join(parts), '"%s"' % a[1]))
+    same((a[0], a[0][32:]), (a[1], '-2'))
+    same(uploads(), [])
+    same(sorted(k.rsplit('/', 1)[1] for k in keys()),
+         ['b.x', 'b_0', 'b_0-2', 'b_1', 'b_2', 'c.x', 'g.x'])
+    check('segments' in driver(s, 'compose', C, 'h.x', *all, fails=True,
+                               env=dict(few, STORAGECTL_S3='2:5001')))
+    for name in ('g.x', 'b_0-2'):
+        driver(s, 'remove', C, name)
+    same(uploads(), [])
+
+
+@story
 def segments_that_are_others_are_not_joined(s):
     sums = [hashlib.md5(p).hexdigest() for p in it['parts']]
     for bad in (['b_1', '5001', sums[0]], ['b_9', '5001', sums[1]]):
@@ -271,6 +294,27 @@ def backups_are_one_object_each(s):
                                 % it['full']))
     check(len(segments) > 1 and len({x['name'] for x in segments}) == 1,
           segments)
+
+
+@story
+def a_log_is_published_into_the_bucket(s):
+    c, at = it['alice'], '/instances/%s/log' % it['id']
+    same(c.post(at, {'name': 'general', 'enable': 1}).status, 200)
+    for n in range(2):
+        sql(it['id'], "SELECT 'written down %d'" % n)
+        a = c.post(at, {'name': 'general', 'publish': 1})
+        same((a.status, a.json['log']['container']), (200, 'database_logs'),
+             a)
+    found = keys('mariadb-general')
+    check(all(k.startswith('coffer/%s/database_logs/%s' % (
+        c.tenant, it['id'])) for k in found) and len(found) >= 3, found)
+    text = b''.join(bucket('GET', k)[2] for k in found if '/log-' in k)
+    same(re.findall(rb'SELECT .written down (\d)', text), [b'0', b'1'])
+    same(len(text), a.json['log']['published'])
+    meta = json.loads(bucket('GET', found[-1])[2])
+    same(meta['log_size'], a.json['log']['published'])
+    a = c.post(at, {'name': 'general', 'disable': 1, 'discard': 1})
+    same((a.status, keys('mariadb-general')), (200, []), a)
 
 
 @story

@@ -15,6 +15,8 @@
  *   storagectl CONF origin TENANT URL [TOKEN]  of a backup that lies there: its
  *                                    checksum, bytes, what it stands upon or "-",
  *                                    its first byte, bytes and md5 of each part
+ *
+ * STORAGECTL_S3=PARTS:BYTES in its environment makes S3's rules smaller ones.
  */
 #include "lib/base/conf.h"
 #include "lib/base/log.h"
@@ -22,6 +24,7 @@
 #include "lib/cloud/cloud.h"
 #include "lib/cloud/origin.h"
 #include "lib/cloud/storage.h"
+#include "lib/cloud/storage_s3.h"
 
 #include <err.h>
 #include <stdio.h>
@@ -152,7 +155,13 @@ static const struct verb {
 static enum err
 run(struct op *op, const char *conf, const struct verb *v, char **args)
 {
+	const char *limits = getenv("STORAGECTL_S3");
+	long long group;
+
 	TRY(conf_load(op, conf));
+	if (limits != NULL && sscanf(limits, "%d:%lld", &s3_limits.parts,
+	    &group) == 2)
+		s3_limits.group = group;
 	TRY(seal_master_load(op));
 	TRY(cloud_open(op));
 	storage = cloud_storage();

@@ -10,7 +10,7 @@
 #include "lib/cloud/aws4.h"
 #include "lib/cloud/cloud.h"
 #include "lib/cloud/origin.h"
-#include "lib/cloud/storage.h"
+#include "lib/cloud/storage_s3.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -308,6 +308,8 @@ joined(const char *at, int n)
 static void
 copies_are_compared_and_errors_may_come_late(void **state)
 {
+	const struct s3_limits usual = s3_limits;
+
 	(void)state;
 	for (int n = 1; n <= 2; n++) {
 		assert_int_equal(joined("s3-damage", n), ERR_CLOUD);
@@ -316,7 +318,14 @@ copies_are_compared_and_errors_may_come_late(void **state)
 	assert_int_equal(joined("s3-late", 1), ERR_UNAVAILABLE);
 	assert_int_equal(joined("s3-404-NoSuchKey", 1), ERR_NOT_FOUND);
 	assert_int_equal(joined("cellar", 0), ERR_CLOUD);
-	assert_int_equal(joined("cellar", 10001), ERR_CLOUD);
+	s3_limits.parts = 1;			/* two need a group, and so large none may be */
+	s3_limits.group = 9;
+	assert_int_equal(joined("cellar", 2), ERR_CLOUD);
+	assert_non_null(strstr(op.why, "2 segments"));
+	s3_limits.group = 10;
+	assert_int_equal(joined("s3-damage", 2), ERR_CLOUD);
+	assert_non_null(strstr(op.why, "b_0 was damaged"));
+	s3_limits = usual;
 }
 
 static void
