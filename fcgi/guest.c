@@ -178,6 +178,19 @@ outcome(struct op *op, const struct task_row *row)
 	return guest_failed(op, e, why);
 }
 
+/* A backup may take hours: whoever waits behind one is told so, not kept. */
+static enum err
+behind_backup(struct request *r, const struct guest *g,
+    const struct task_row *row)
+{
+	struct instance in;
+
+	if (row->waits_for == NULL)
+		return OK;
+	TRY(instance_read(&r->op, g->in.id, NULL, &in));
+	return in.backing_up ? status_actionable(&r->op, &in) : OK;
+}
+
 static enum err
 given_up(struct request *r, const struct guest *g, const char *task)
 {
@@ -196,6 +209,7 @@ guest_do(struct request *r, const struct guest *g, enum task_kind kind,
 	struct op *op = &r->op;
 	struct new_task task;
 	struct task_row row;
+	const char *why;
 	bool end;
 	enum err e;
 
@@ -217,6 +231,11 @@ guest_do(struct request *r, const struct guest *g, enum task_kind kind,
 		return OK;
 	TRY(attempt_settle(r));
 	TRY(wait_for_end(r, g, task.id, &row, &end));
+	if (!end && (e = behind_backup(r, g, &row)) != OK) {
+		why = op->why;
+		(void)given_up(r, g, task.id);
+		return op_fail(op, e, "%s", why);
+	}
 	if (!end && ended == NULL)
 		return given_up(r, g, task.id);
 	if (ended != NULL)

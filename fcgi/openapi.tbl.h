@@ -8,7 +8,7 @@ VIEW(instance, "!id !name !status operating_status !links:l !flavor:@flavor_ref 
 VIEW(flavor_ref, "!id !links:l")
 VIEW(datastore_ref, "!type !version version_number")
 VIEW(managed, "!id !name !status !flavor:o !datastore:o !tenant_id deleted:b deleted_at task_description server:o volume:o guest_status:o operating_status service_status created updated service_status_updated region links:l server_id volume_id encrypted_rpc_messaging:b access:o ip:a addresses:a replica_of:o replicas:a fault:o disk:o configuration:o locality local_storage:o root_enabled root_enabled_by cluster_id")
-VIEW(task, "!id !kind !status step:o undoing:b progress:o !created started ended deadline attempt:i failed_step error request_id")
+VIEW(task, "!id !kind !status step:o undoing:b progress:o waits_for !created started ended deadline attempt:i failed_step error request_id")
 VIEW(event, "!id !message_id publisher_id !event_type !priority !timestamp !payload:o")
 VIEW(dry_run, "!status:i !tasks:a !restart_required:b !quota:a !events:a")
 VIEW(database, "!name")

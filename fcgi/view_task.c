@@ -42,6 +42,8 @@ view_task(struct request *r, const struct task_row *t)
 	jsonw_map_end(w);
 	jsonw_kbool(w, "undoing", t->undoing);
 	progress(w, t);
+	if (t->waits_for != NULL)
+		jsonw_kstr(w, "waits_for", t->waits_for);
 	view_time(r, "created", t->created);
 	view_time(r, "started", t->started);
 	view_time(r, "ended", t->ended);

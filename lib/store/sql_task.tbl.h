@@ -4,12 +4,16 @@
  */
 #define TASK_ACTIVE "('QUEUED', 'RUNNING', 'WAITING')"
 #define TASK_TIME(column) "to_char(" column ", 'YYYY-MM-DD\"T\"HH24:MI:SS')"
+/* Whom one waits for that has not ended: of one instance one task at a time. */
+#define TASK_AHEAD "CASE WHEN status IN " TASK_ACTIVE " THEN (SELECT e.id"	\
+	" FROM tasks e WHERE e.instance_id = tasks.instance_id AND e.seq <"	\
+	" tasks.seq AND e.status IN " TASK_ACTIVE " ORDER BY e.seq LIMIT 1) END"
 #define TASK_COLUMNS "id, instance_id, tenant_id, kind, status, step,"	\
 	" request_id, step_no, step_count, attempt, undoing, failed_step,"	\
 	" error, " TASK_TIME("created") ", " TASK_TIME("started") ", "	\
 	TASK_TIME("ended") ", " TASK_TIME("deadline") ", moved_bytes,"	\
 	" total_bytes, (extract(epoch from moved_at - moving_since) *"	\
-	" 1000)::bigint FROM tasks "
+	" 1000)::bigint, " TASK_AHEAD " FROM tasks "
 /* Of one instance one task at a time, in the order in which they came. */
 #define TASK_BEHIND "EXISTS (SELECT FROM tasks e WHERE e.instance_id ="	\
 	" t.instance_id AND e.seq < t.seq AND e.status IN " TASK_ACTIVE ")"

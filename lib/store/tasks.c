@@ -109,6 +109,7 @@ task_read(const struct rows *r, int i, struct task_row *t)
 		.moved_bytes = row_int(r, i, 17),
 		.total_bytes = row_int(r, i, 18),
 		.moving_ms = row_int(r, i, 19),
+		.waits_for = row_str(r, i, 20),
 	};
 }
 

@@ -64,6 +64,7 @@ struct task_row {
 	const char	*created, *started, *ended, *deadline;	/* "YYYY-MM-DDTHH:MM:SS" or NULL */
 	bool		 moves;		/* data; then so far, of about (0: not known), and for how many ms */
 	int64_t		 moved_bytes, total_bytes, moving_ms;
+	const char	*waits_for;	/* a task of the same instance that has to end first; or NULL */
 };
 /* Newest first, at most limit.  *n out. */
 enum err	 tasks_of_instance(struct op *, const char *instance, int limit,

@@ -5,6 +5,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)),
                                 "..", "stack"))
 from stack import *  # noqa: E402,F403
+import threading  # noqa: E402
 
 DEAD = 'dddddddd-0000-4000-8000-00000000dead'
 mine = {}
@@ -90,8 +91,20 @@ def while_it_runs_the_instance_is_in_backup_and_left_alone(s):
     same(ask(c, 'second').fault(422, 'unprocessableEntity'), text)
     same(c.post('/instances/%s/action' % mine['id'], {'restart': {}}).fault(
         422, 'unprocessableEntity'), text)
+    for what in ({'volume': {'size': 2}}, {'flavorRef': '3'}):
+        same(c.post('/instances/%s/action' % mine['id'], {
+            'resize': what}).fault(422, 'unprocessableEntity'), text)
     restore(c, id).fault(409, 'conflict')
     until(10, lambda: state(c, id) == 'BUILDING')
+    # what its guest is to do waits a moment, visibly, and is told why in vain
+    said, other = [], s.client('alice')
+    waits = threading.Thread(target=lambda: said.append(other.post(
+        '/instances/%s/users' % mine['id'], {'users': [
+            {'name': 'late', 'password': 'late-late'}]})))
+    waits.start()
+    until(5, lambda: c.tasks(mine['id'])[0].get('waits_for') == id)
+    waits.join()
+    same(said[0].fault(422, 'unprocessableEntity'), text)
     same(charged(s, c), 2)
     # the administrator's reset fails it and frees the instance
     same(s.client('adam').post('/instances/%s/action' % mine['id'],
@@ -100,6 +113,9 @@ def while_it_runs_the_instance_is_in_backup_and_left_alone(s):
     same(c.show(mine['id'])['status'], 'ACTIVE')
     s.quiet()
     same(state(c, id), 'FAILED')
+    late = c.tasks(mine['id'])[0]
+    same((late['kind'], late['status']), ('user_create', 'CANCELLED'))
+    check('waits_for' not in late)
     same(c.delete('/backups/' + id).status, 202)
     same(charged(s, c), 1)
     heard_again(c, mine['id'])
@@ -128,7 +144,6 @@ def of_many_at_once_one_is_taken(s):
     for p in people:
         p.login()
     answers = []
-    import threading
     threads = [threading.Thread(target=lambda p=p, n=n: answers.append(
         ask(p, 'race%d' % n))) for n, p in enumerate(people)]
     for t in threads:
@@ -450,4 +465,4 @@ def an_instance_goes_while_it_is_backed_up_and_its_backups_stay(s):
 
 
 if __name__ == '__main__':
-    main(settings=['local.filesystem=directory'])
+    main(settings=['local.filesystem=directory', 'api.guest_wait=2'])

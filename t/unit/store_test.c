@@ -229,9 +229,12 @@ a_submitted_task_is_shown_with_its_times(void **state)
 	assert_true(strcmp(row.created, row.deadline) < 0);
 	assert_null(row.started);
 	assert_null(row.step);
+	assert_non_null(row.waits_for);	/* one at a time */
 	assert_int_equal(tasks_of_instance(&op, INSTANCE, 20, &list, &n), OK);
 	assert_int_equal(n, 2);
 	assert_string_equal(list[0].id, t.id);
+	assert_string_equal(list[0].waits_for, list[1].id);
+	assert_null(list[1].waits_for);
 	assert_int_equal(tasks_of_instance(&op, INSTANCE, 1, &list, &n), OK);
 	assert_int_equal(n, 1);
 	assert_int_equal(task_show(&op, t.id, t.id, &row), ERR_NOT_FOUND);
