@@ -94,8 +94,10 @@ each_error_of_each_step_has_somebody_to_blame(void **state)
 				bool its = touches(s->name) &&
 				    tries >= own_from((enum err)e);
 
-				if (ended(s->name, error_of((enum err)e), tries,
-				    false).whose != (its ? BACKUPS : OURS))
+				struct came c = ended(s->name,
+				    error_of((enum err)e), tries, false);
+
+				if (c.whose != (its ? BACKUPS : OURS))
 					fail_msg("%s, %s, try %d", s->name,
 					    err_name((enum err)e), tries);
 				times += its;
