@@ -115,7 +115,7 @@ extensions_are_the_references_and_ours(void **state)
 	(void)state;
 	assert_int_equal(ask_status(GET, T "/extensions", member(), NULL),
 	    200);
-	assert_int_equal(json_count(json_get(answer_json(), "extensions")), 7);
+	assert_int_equal(json_count(json_get(answer_json(), "extensions")), 8);
 	ask(GET, T "/extensions/MYSQL", member(), NULL);
 	assert_string_equal(answer_str("extension/name"), "Mysql");
 	assert_int_equal(ask_status(GET, T "/extensions/mysql", member(),
