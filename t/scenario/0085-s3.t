@@ -15,6 +15,7 @@ import threading  # noqa: E402
 import s3  # noqa: E402
 
 PORT = 21000 + os.getpid() % 2000 * 5
+FRONT = PORT + 4
 SECRET = CANARY + 's3'
 READER = CANARY + 'reader'
 DIR = os.environ.get('STACK_DIR') or '/tmp/coffer-t-0085-%d' % os.getpid()
@@ -27,16 +28,20 @@ it = {}
 
 
 class Relay:
-    """The unix socket at which guests, who have no network but their own,
-    reach S3; it can hold back, or break off, what goes through it."""
+    """What S3 is reached through: a unix socket for guests, who have no
+    network but their own, and the address that everybody names.  It can hold
+    back, or break off, what goes through it, or stop all at some words."""
 
     def __init__(self, path):
         self.breaks, self.held = 0, threading.Event()
         self.held.set()
-        self.seen = 0
-        self.k = socket.socket(socket.AF_UNIX)
-        self.k.bind(path)
-        os.chmod(path, 0o777)
+        self.seen, self.words, self.met = 0, None, threading.Event()
+        if isinstance(path, str):
+            self.k = socket.socket(socket.AF_UNIX)
+            self.k.bind(path)
+            os.chmod(path, 0o777)
+        else:
+            self.k = socket.create_server(path)
         self.k.listen(16)
         threading.Thread(target=self.accept, daemon=True).start()
 
@@ -55,6 +60,10 @@ class Relay:
     def move(self, a, b):
         try:
             while (some := a.recv(65536)):
+                if self.words and self.words in some:
+                    self.words = None
+                    self.held.clear()
+                    self.met.set()
                 self.held.wait()
                 self.seen += len(some)
                 b.sendall(some)
@@ -105,9 +114,9 @@ def driver(s, verb, *args, conf='worker.conf', fails=False, env=None):
 
 def through(leave, nth, name, method, body=None, **headers):
     """As a guest, who has nothing but the leave."""
-    host = 'http://127.0.0.1:%d' % PORT
+    host = 'http://127.0.0.1:%d' % FRONT
     check(leave[0].startswith(host), leave[0])
-    c = http.client.HTTPConnection('127.0.0.1', PORT, timeout=30)
+    c = http.client.HTTPConnection('127.0.0.1', FRONT, timeout=30)
     c.request(method, leave[0][len(host):] + name + leave[1] +
               leave[3 + nth], body, headers)
     r = c.getresponse()
@@ -151,6 +160,7 @@ def restore(name, id, engine='mariadb'):
 @story
 def a_bucket_that_is_not_there_is_said_so_at_once(s):
     it['relay'] = Relay(DIR + '/rsock/s3.sock')
+    it['front'] = Relay(('127.0.0.1', FRONT))
     c = it['alice'] = s.client('alice')
     it['id'] = c.create('shop', 'mariadb', databases=[{'name': 'app'}], users=[
         {'name': 'keeper', 'password': PW, 'databases': [{'name': 'app'}]}])
@@ -279,9 +289,15 @@ def backups_are_one_object_each(s):
         'CREATE TABLE t AS SELECT seq AS n FROM seq_1_to_100')
     it['full'] = backup('full')
     it['relay'].breaks = 2              # passing trouble on the way
+    # the worker dies when one of two segments has been joined
+    it['front'].words = b'partNumber=2'
+    check(it['front'].met.wait(40), 'nothing is joined')
+    for name in ('worker-1', 'worker-2'):
+        s.kill(name)
+    it['front'].held.set()
     b = ended(it['full'])
     check(b['locationRef'].startswith('http://127.0.0.1:%d/%s/coffer/' % (
-        PORT, s3.BUCKET)), b)
+        FRONT, s3.BUCKET)), b)
     sql(it['id'], 'UPDATE t SET n = 0 WHERE n < 50')
     it['inc'] = backup('inc', incremental=1)
     ended(it['inc'])
@@ -420,7 +436,7 @@ if not s3.missing():
     atexit.register(lambda: (it['s3'].stop(), subprocess.run(
         ['rm', '-rf', PLACE])))
 main(settings=['storage.driver=s3', 'storage.socket=%s/rsock/s3.sock' % DIR,
-               's3.endpoint=http://127.0.0.1:%d' % PORT,
+               's3.endpoint=http://127.0.0.1:%d' % FRONT,
                's3.bucket=' + s3.BUCKET, 's3.prefix=coffer/',
                's3.region=' + s3.REGION, 's3.key_id=' + s3.KEY_ID,
                's3.secret_file=' + KEYFILE,
