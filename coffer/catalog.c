@@ -233,14 +233,19 @@ enum err
 do_parameters_generate(struct ask *a)
 {
 	const char *dir = getenv("COFFER_PARAMETERS");
-	const char *engine = ask_option(a, "--engine"), *argv[6] = { NULL };
-	const char *script;
+	const char *engine = ask_option(a, "--engine"), *argv[8] = { NULL };
+	const char *script, *own = NULL;
 	int n = 1;
 
-	if (engine == NULL || strcmp(engine, "mysql") == 0)
+	if (engine == NULL)
 		engine = "mariadb";
 	if (engine_find(engine) == NULL)
 		return op_fail(&a->op, ERR_BAD_REQUEST, "no engine %s", engine);
+	/* Whoever serves by that name: a server of its own, or MariaDB. */
+	if (*engine_home(engine_find(engine)) != '\0')
+		own = engine_server(&a->op, engine_find(engine));
+	if (strcmp(engine, "mysql") == 0)
+		engine = "mariadb";
 	script = argv[0] = op_printf(&a->op, "%s/%s-parameters",
 	    dir != NULL ? dir : COFFER_LIBEXECDIR, engine);
 	for (int i = 0; i < a->options; i++) {
@@ -250,6 +255,10 @@ do_parameters_generate(struct ask *a)
 		argv[n++] = a->option[i].value;
 		if (n > 4)
 			break;
+	}
+	if (own != NULL && ask_option(a, "--server") == NULL) {
+		argv[n++] = "--server";
+		argv[n] = own;
 	}
 	execv(script, (char *const *)argv);
 	return op_fail(&a->op, ERR_INTERNAL, "%s: %s", script,

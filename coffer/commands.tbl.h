@@ -15,7 +15,7 @@ COMMAND(STORE,   version_set,        "VERSION [--name NAME] [--manager ENGINE] [
 COMMAND(STORE,   version_remove,     "VERSION",                  "remove one that no instance names")
 COMMAND(STORE,   parameters_list,    "VERSION",                  "configuration parameters of a version")
 COMMAND(STORE,   parameters_load,    "VERSION FILE",             "replace them by those of a file, - for standard input: lines of name, type, restart_required (0, 1), min, max with tabs between")
-COMMAND(NOTHING, parameters_generate, "[--engine NAME] [--socket PATH] [--server PROGRAM]", "print such lines as a server describes them, mariadb's if no engine is named: the one at a socket, or one started for the purpose")
+COMMAND(CONF,    parameters_generate, "[--engine NAME] [--socket PATH] [--server PROGRAM]", "print such lines as a server describes them, mariadb's if no engine is named: the one at a socket, or one started for the purpose; mysql's of the server that local.mysql names, if it does")
 COMMAND(STORE,   flavor_list,        "",                         "flavors of the local driver")
 COMMAND(STORE,   flavor_load,        "",                         "store the flavors of local.flavors in the configuration")
 COMMAND(STORE,   flavor_add,         "ID NAME --ram MB --vcpus N [--disk GB] [--ephemeral GB]", "add one, or change it")

@@ -29,6 +29,29 @@ def a_create_becomes_active_and_its_user_gets_in(s):
     same(rows('SELECT n FROM t'), [['7']])
 
 
+@story
+def a_catalogue_is_made_from_the_server_itself(s):
+    c = it['c']
+    d = c.get('/datastores/mysql').json['datastore']
+    s.coffer('parameters', 'load', 'mysql/5.6.24', '-',
+             input=s.coffer('parameters', 'generate', '--engine', 'mysql'))
+    a = c.get('/datastores/mysql/versions/%s/parameters' %
+              d['default_version'])
+    rows = {p['name']: p for p in a.json['configuration-parameters']}
+    same({k: rows['max_connections'].get(k) for k in (
+        'type', 'restart_required', 'min', 'max')}, {
+            'type': 'integer', 'restart_required': False, 'min': 1,
+            'max': 100000})
+    same([(rows[n]['type'], rows[n]['restart_required']) for n in (
+        'innodb_buffer_pool_size', 'old', 'long_query_time', 'sql_mode')],
+        [('integer', True), ('boolean', True), ('float', False),
+         ('string', False)])
+    check(len(rows) > 200, len(rows))
+    for no in ('datadir', 'log_bin', 'gtid_mode', 'plugin_dir', 'init_file',
+               'aria_pagecache_buffer_size', 'innodb_page_size'):
+        check(no not in rows, no)
+
+
 def take(s, name, **more):
     a = it['c'].post('/backups', {'backup': dict(
         name=name, instance=it['id'], **more)})
