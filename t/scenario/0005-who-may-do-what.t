@@ -61,6 +61,7 @@ BODIES = {
     'POST /clusters/{cluster_id}/root': None,
     'POST /mgmt/clusters/{id}/action': {'reset-task': {}},
     'POST /backups': {'backup': {'name': 'taken', 'instance': NOBODY}},
+    'POST /backups/{id}/action': {'verify': {}},
     'POST /backup_strategies': {'backup_strategy': {
         'swift_container': 'taken', 'instance_id': NOBODY}},
     'POST /backup_schedules': {'backup_schedule': {

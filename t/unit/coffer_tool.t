@@ -180,6 +180,11 @@ says "a task is shown in full" 0 '^error  *because' task show bbbbbbbb-0000-4000
 says "one that cannot be repeated says why" 6 'arguments.*forgotten' \
     task retry bbbbbbbb-0000-4000-8000-000000000001
 
+says "a backup that is not there is not tried" 3 'cannot be found' \
+    backup verify bbbbbbbb-0000-4000-8000-000000000002
+says "nor is what is no backup's id" 2 'no backup has the id' \
+    backup verify monday
+
 if command -v python3 >/dev/null 2>&1; then
 	for list in version project user role flavor task instance datastore; do
 		coffer $list list --json | python3 -m json.tool
