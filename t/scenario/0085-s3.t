@@ -218,6 +218,29 @@ def a_leave_is_for_its_names_and_one_way(s):
 
 
 @story
+def a_bucket_may_stand_before_the_host(s):
+    conf = open(s.dir + '/etc/worker.conf').read()
+    path = 'endpoint = http://127.0.0.1:%d\n' % FRONT
+    check(path in conf, conf)
+    with open(os.open(s.dir + '/etc/host.conf', os.O_WRONLY | os.O_CREAT,
+                      0o600), 'w') as f:
+        f.write(conf.replace(path, 'endpoint = http://localhost:%d\n'
+                             'path_style = no\n' % FRONT))
+    same(driver(s, 'list', C, 'b_', conf='host.conf'),
+         driver(s, 'list', C, 'b_'))
+    host = '%s.localhost:%d' % (s3.BUCKET, FRONT)
+    same(driver(s, 'location', C, 'b', conf='host.conf'),
+         ['http://%s/coffer/%s/%s/b' % (host, T, C)])
+    leave = driver(s, 'lend', C, 'b_', 'read', '60', '1', conf='host.conf')
+    check(leave[0].startswith('http://%s/coffer/' % host), leave[0])
+    r = http.client.HTTPConnection('127.0.0.1', FRONT, timeout=30)
+    r.request('GET', leave[0].split(host)[1] + '1' + leave[1] + leave[3],
+              headers={'Host': host})
+    a = r.getresponse()
+    same((a.status, a.read()), (200, it['parts'][1]))
+
+
+@story
 def joining_goes_on_where_it_was_broken_off(s):
     parts, name = it['parts'], 'coffer/%s/%s/b.x' % (T, C)
     a = bucket('POST', name, 'uploads=')

@@ -76,6 +76,7 @@ paste.filter_factory = s3:memory
 [filter:s3api]
 use = egg:swift#s3api
 location = %s
+storage_domain = localhost
 min_segment_size = %d
 [filter:tempauth]
 use = egg:swift#tempauth
