@@ -114,14 +114,15 @@ SERVER_FIXTURE = t/unit/server_fixture.c t/unit/server_fixture.h
 TRANSFER_FIXTURE = t/unit/test.h \
 	t/unit/object_fixture.c t/unit/object_fixture.h \
 	t/unit/transfer_fixture.c t/unit/transfer_fixture.h
+BACKUP_FIXTURE = t/unit/backup_fixture.c t/unit/backup_fixture.h
 t_unit_transfer_test_SOURCES = t/unit/transfer_test.c $(TRANSFER_FIXTURE)
 t_unit_transfer_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_mariadb_backup_test_SOURCES = t/unit/mariadb_backup_test.c \
-	$(TRANSFER_FIXTURE) $(SERVER_FIXTURE) \
+	$(BACKUP_FIXTURE) $(TRANSFER_FIXTURE) $(SERVER_FIXTURE) \
 	t/unit/mariadb_fixture.c t/unit/mariadb_fixture.h
 t_unit_mariadb_backup_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_postgresql_backup_test_SOURCES = t/unit/postgresql_backup_test.c \
-	$(TRANSFER_FIXTURE) $(SERVER_FIXTURE) \
+	$(BACKUP_FIXTURE) $(TRANSFER_FIXTURE) $(SERVER_FIXTURE) \
 	t/unit/postgresql_fixture.c t/unit/postgresql_fixture.h
 t_unit_postgresql_backup_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_agent_modules_test_SOURCES = t/unit/agent_modules_test.c t/unit/test.h

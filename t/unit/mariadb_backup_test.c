@@ -1,12 +1,10 @@
 /* A real MariaDB, its own backup tool, and a small storage: there and back. */
 #include "t/unit/test.h"
+#include "t/unit/backup_fixture.h"
 #include "t/unit/mariadb_fixture.h"
-#include "t/unit/object_fixture.h"
-#include "t/unit/transfer_fixture.h"
 #include "agent/file.h"
 #include "agent/mariadb.h"
 #include "agent/supervisor.h"
-#include "agent/transfer.h"
 #include "lib/base/conf.h"
 #include "lib/base/md5.h"
 #include "lib/msg/segments.h"
@@ -19,56 +17,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define FULL	"11111111-2222-4333-8444-555566660001"
-#define MORE	"11111111-2222-4333-8444-555566660002"
-#define THIRD	"11111111-2222-4333-8444-555566660003"
-#define LATER	"11111111-2222-4333-8444-555566660004"
-#define give	transfer_fixture_give
-#define await	transfer_fixture_await
-
-static struct op op;
-
-static int
-begin(void **state)
-{
-	static bool begun;
-
-	(void)state;
-	op_begin(&op, "test");
-	if (!begun)
-		transfer_fixture_begin(&op, &datastore_mariadb);
-	begun = true;
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	object_fixture_behave("");
-	op_end(&op);
-	return 0;
-}
-
-/* A session is the op's: each order and each question has its own. */
-static void
-fresh(void)
-{
-	op_end(&op);
-	op_begin(&op, "test");
-}
-
-static void
-done(const char *id, enum order_kind kind, const char *body)
-{
-	const struct journal_order *o;
-
-	give(id, kind, body);
-	o = await(id);
-	if (o->err != OK)
-		fail_msg("%s: %s", id, o->why);
-}
 
 static void
 run(const char *sql)
@@ -117,29 +65,6 @@ backup(const char *id, const char *since)
 	done(op_printf(&op, "%s:restart", id), ORDER_RESTART, NULL);
 	done(op_printf(&op, "%s:backup", id), ORDER_BACKUP,
 	    transfer_fixture_backup(&op, id, 4096, since));
-}
-
-static const char *
-mark_of(const char *id)
-{
-	return json_str(json_get(transfer_fixture_result(&op, id), "mark"));
-}
-
-static int64_t
-bytes_of(const char *id)
-{
-	return json_int(json_get(transfer_fixture_result(&op, id), "bytes"));
-}
-
-static const char *
-chain(int n)
-{
-	const char *const all[] = { FULL, MORE, THIRD, NULL };
-	const char *some[4] = { NULL };
-
-	for (int i = 0; i < n; i++)
-		some[i] = all[i];
-	return transfer_fixture_restore(&op, some);
 }
 
 static bool
@@ -328,12 +253,6 @@ a_restored_one_is_backed_up_in_its_turn(void **state)
 
 /* This process, the one that moves, the engine's part of it, its tool. */
 static int
-mover(void)
-{
-	return transfer_fixture_child(getpid(), "coffer-transfer");
-}
-
-static int
 tool(void)
 {
 	int engine = transfer_fixture_child(mover(), "coffer-transfer");
@@ -406,19 +325,7 @@ a_wrong_mark_is_refused(void **state)
 	assert_int_equal(await("m1:backup")->err, ERR_BAD_REQUEST);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
-
-static int
-over(void **state)
-{
-	struct op last;
-
-	op_begin(&last, "test");
-	transfer_kill();
-	supervisor_end(&last);
-	op_end(&last);
-	return object_fixture_stop(state);
-}
+#define TEST(f) BACKUP_TEST(f, datastore_mariadb)
 
 int
 main(void)
@@ -446,5 +353,5 @@ main(void)
 	}
 	mariadb_fixture_use();
 	return cmocka_run_group_tests_name("mariadb_backup", tests,
-	    object_fixture_start, over);
+	    object_fixture_start, backup_fixture_over);
 }

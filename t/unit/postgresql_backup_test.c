@@ -3,15 +3,13 @@
  * change, and comes back to the row.
  */
 #include "t/unit/test.h"
-#include "t/unit/object_fixture.h"
+#include "t/unit/backup_fixture.h"
 #include "t/unit/postgresql_fixture.h"
-#include "t/unit/transfer_fixture.h"
 #include "agent/file.h"
 #include "agent/postgresql.h"
 #include "agent/postgresql_birth.h"
 #include "agent/postgresql_delta.h"
 #include "agent/supervisor.h"
-#include "agent/transfer.h"
 #include "lib/base/log.h"
 
 #include <signal.h>
@@ -20,56 +18,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define FULL	"11111111-2222-4333-8444-666666660001"
-#define MORE	"11111111-2222-4333-8444-666666660002"
-#define THIRD	"11111111-2222-4333-8444-666666660003"
-#define LATER	"11111111-2222-4333-8444-666666660004"
-#define give	transfer_fixture_give
-#define await	transfer_fixture_await
-
-static struct op op;
-
-static int
-begin(void **state)
-{
-	static bool begun;
-
-	(void)state;
-	op_begin(&op, "test");
-	if (!begun)
-		transfer_fixture_begin(&op, &datastore_postgresql);
-	begun = true;
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	object_fixture_behave("");
-	op_end(&op);
-	return 0;
-}
-
-/* A session is the op's: each order and each question has its own. */
-static void
-fresh(void)
-{
-	op_end(&op);
-	op_begin(&op, "test");
-}
-
-static void
-done(const char *id, enum order_kind kind, const char *body)
-{
-	const struct journal_order *o;
-
-	give(id, kind, body);
-	o = await(id);
-	if (o->err != OK)
-		fail_msg("%s: %s", id, o->why);
-}
 
 static const char *
 said(const char *database, const char *sql)
@@ -95,36 +43,6 @@ backup(const char *id, const char *since)
 	done(op_printf(&op, "%d:backup", nth++), ORDER_BACKUP,
 	    transfer_fixture_backup(&op, id, 1 << 20,
 	    since != NULL ? mark : NULL));
-}
-
-static const char *
-mark_of(const char *id)
-{
-	return json_str(json_get(transfer_fixture_result(&op, id), "mark"));
-}
-
-static int64_t
-bytes_of(const char *id)
-{
-	return json_int(json_get(transfer_fixture_result(&op, id), "bytes"));
-}
-
-static int64_t
-plain_of(const char *id)
-{
-	return json_int(json_get(transfer_fixture_result(&op, id),
-	    "plain_bytes"));
-}
-
-static const char *
-chain(int n)
-{
-	const char *const all[] = { FULL, MORE, THIRD, NULL };
-	const char *some[4] = { NULL };
-
-	for (int i = 0; i < n; i++)
-		some[i] = all[i];
-	return transfer_fixture_restore(&op, some);
 }
 
 /* --- all that is in it -------------------------------------------------------------- */
@@ -417,12 +335,6 @@ a_chain_with_a_gap_leaves_the_data_as_they_are(void **state)
 /* --- crashes ----------------------------------------------------------------------------- */
 
 static int
-mover(void)
-{
-	return transfer_fixture_child(getpid(), "coffer-transfer");
-}
-
-static int
 engine(void)
 {
 	return mover() == 0 ? 0 :
@@ -509,19 +421,7 @@ whatever_is_killed_in_the_middle_the_next_one_works(void **state)
 	index_check("app");
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
-
-static int
-over(void **state)
-{
-	struct op last;
-
-	op_begin(&last, "test");
-	transfer_kill();
-	supervisor_end(&last);
-	op_end(&last);
-	return object_fixture_stop(state);
-}
+#define TEST(f) BACKUP_TEST(f, datastore_postgresql)
 
 int
 main(void)
@@ -544,5 +444,5 @@ main(void)
 	}
 	postgresql_fixture_use();
 	return cmocka_run_group_tests_name("postgresql_backup", tests,
-	    object_fixture_start, over);
+	    object_fixture_start, backup_fixture_over);
 }
