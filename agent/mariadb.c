@@ -62,28 +62,21 @@ greet(struct op *op)
 	return OK;
 }
 
-/* Before the first login it may be anybody's: that is not healthy. */
 static enum err
 look(struct op *op, bool let_in)
 {
 	if (let_in)
 		grow(op);
-	return let_in || mariadb_conf_secured(op) ? OK : op_fail(op, ERR_GUEST,
-	    "the server does not know the agent");
+	return mariadb_conf_known(op, let_in);
 }
 
 static const struct server_ways ways = {
+	MARIADB_WAYS,
 	.argv = argv,
 	.reads = (const char *const[]){ "my.cnf", "agent/init.sql",
 	    TLS_DIRECTORY, NULL },
-	.writes = (const char *const[]){ "mysql", "run", "tmp", "log", NULL },
-	.log = "log/mariadb.err",
-	.ready = mariadb_conf_write,
-	.begun = mariadb_conf_keep,
-	.probe = mariadb_probe,
 	.greet = greet,
 	.look = look,
-	.hang_up = mariadb_hang_up,
 };
 
 static enum err
@@ -94,37 +87,12 @@ start(struct op *op)
 }
 
 const struct datastore datastore_mariadb = {
+	MARIADB_ENGINE,
 	.name = "mariadb",
 	.start = start,
-	.stop = server_stop,
-	.retune = memory_retune,
-	.status = server_status,
-	.pid = server_pid,
-	.watch = server_watch,
-	.room = mariadb_room,
-	.database_create = mariadb_database_create,
-	.database_delete = mariadb_database_delete,
-	.database_show = mariadb_database_show,
-	.database_list = mariadb_database_list,
-	.user_create = mariadb_user_create,
-	.user_delete = mariadb_user_delete,
-	.user_list = mariadb_user_list,
-	.user_show = mariadb_user_show,
-	.user_update = mariadb_user_update,
-	.grant = mariadb_grant,
-	.revoke = mariadb_revoke,
-	.configure = mariadb_configure,
-	.complaint = settings_complaint,
-	.root_enable = mariadb_root_enable,
-	.root_disable = mariadb_root_disable,
 	.backup = mariadb_backup,
 	.restore = mariadb_restore,
-	.restored = mariadb_restored,
 	.look = mariadb_look,
 	.verify = mariadb_verify,
-	.log_list = mariadb_log_list,
-	.log_set = mariadb_log_set,
-	.log_files = mariadb_log_files,
-	.log_reopen = mariadb_log_reopen,
 	.tls = &mariadb_tls_ways,
 };

@@ -24,6 +24,8 @@ enum err	 mariadb_conf_keep(struct op *);
 /* The server let the agent in: what only its start needed goes away. */
 void		 mariadb_conf_started(struct op *);
 bool		 mariadb_conf_secured(struct op *);	/* it did so once */
+/* server_ways.look: ERR_GUEST when it turns away an agent that it never knew. */
+enum err	 mariadb_conf_known(struct op *, bool let_in);
 /* The redo log to the size that a first start did without; there already is well. */
 enum err	 mariadb_conf_grow(struct op *);
 /* What it gives an option of this name, without a tenant's settings; or NULL. */
@@ -55,14 +57,6 @@ enum err	 mariadb_rows(struct op *, const char *sql, mariadb_row,
 unsigned	 mariadb_errno(void);
 /* Of sessions from now on: how long a statement is waited for. */
 void		 mariadb_patience(unsigned seconds);
-/* The same of any bytes, for data: with whatever it answers dropped, or row by row. */
-enum err	 mariadb_send(struct op *, const char *sql, size_t n);
-typedef enum err (*mariadb_cells)(struct op *, void *arg, char **cell,
-    const unsigned long *len, unsigned n);
-enum err	 mariadb_stream(struct op *, const char *sql, mariadb_cells,
-		    void *arg);
-/* Sessions from now on: patient, for large rows, and there; NULL: the server's. */
-void		 mariadb_data_session(unsigned seconds, const char *socket);
 
 const char	*mariadb_name(struct op *, const char *);	/* `na``me` */
 const char	*mariadb_pattern(struct op *, const char *);	/* of GRANT: `na\_me` */

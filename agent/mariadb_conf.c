@@ -103,6 +103,14 @@ mariadb_conf_secured(struct op *op)
 	return access(file_data(op, "agent/admin.pw"), F_OK) == 0;
 }
 
+/* Before the first login it may be anybody's: that is not healthy. */
+enum err
+mariadb_conf_known(struct op *op, bool let_in)
+{
+	return let_in || mariadb_conf_secured(op) ? OK : op_fail(op, ERR_GUEST,
+	    "the server does not know the agent");
+}
+
 /*
  * A first start keeps the password aside until the server has taken it.  Lost
  * before that, or emptied by a power cut, it is replaced at the next start.

@@ -36,4 +36,41 @@ enum err	 mysql_backup(struct op *, const char *since, int fd,
 		    const char **mark);
 enum err	 mysql_restore(struct op *, int nth, int fd);
 
+/* What is the same of their servers, of struct server_ways and struct datastore. */
+#define MARIADB_WAYS							\
+	.writes = (const char *const[]){ "mysql", "run", "tmp", "log", NULL }, \
+	.log = "log/mariadb.err",					\
+	.ready = mariadb_conf_write,					\
+	.begun = mariadb_conf_keep,					\
+	.probe = mariadb_probe,						\
+	.hang_up = mariadb_hang_up
+
+#define MARIADB_ENGINE							\
+	.stop = server_stop,						\
+	.retune = memory_retune,					\
+	.status = server_status,					\
+	.pid = server_pid,						\
+	.watch = server_watch,						\
+	.room = mariadb_room,						\
+	.database_create = mariadb_database_create,			\
+	.database_delete = mariadb_database_delete,			\
+	.database_show = mariadb_database_show,				\
+	.database_list = mariadb_database_list,				\
+	.user_create = mariadb_user_create,				\
+	.user_delete = mariadb_user_delete,				\
+	.user_list = mariadb_user_list,					\
+	.user_show = mariadb_user_show,					\
+	.user_update = mariadb_user_update,				\
+	.grant = mariadb_grant,						\
+	.revoke = mariadb_revoke,					\
+	.configure = mariadb_configure,					\
+	.complaint = settings_complaint,				\
+	.root_enable = mariadb_root_enable,				\
+	.root_disable = mariadb_root_disable,				\
+	.restored = mariadb_restored,					\
+	.log_list = mariadb_log_list,					\
+	.log_set = mariadb_log_set,					\
+	.log_files = mariadb_log_files,					\
+	.log_reopen = mariadb_log_reopen
+
 #endif

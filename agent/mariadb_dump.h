@@ -6,6 +6,8 @@
 #ifndef AGENT_MARIADB_DUMP_H
 #define AGENT_MARIADB_DUMP_H
 
+#include "lib/base/op.h"
+
 #define DUMP_BEGINS	"-- statements of coffer-agent, 1\n"
 #define DUMP_FRAME_MOST	((1 << 30) - 1)	/* what a server takes at once */
 
@@ -16,5 +18,17 @@ enum dump_frame {
 	DUMP_BROKEN_VIEW = 'W',		/* what it shows is not there at all */
 	DUMP_END = 'E'			/* empty; a backup without one is none */
 };
+
+/*
+ * mariadb_run() and mariadb_rows() of any bytes: with whatever it answers
+ * dropped, or row by row.
+ */
+enum err	 mariadb_send(struct op *, const char *sql, size_t n);
+typedef enum err (*mariadb_cells)(struct op *, void *arg, char **cell,
+    const unsigned long *len, unsigned n);
+enum err	 mariadb_stream(struct op *, const char *sql, mariadb_cells,
+		    void *arg);
+/* Sessions from now on: patient, for large rows, and there; NULL: the server's. */
+void		 mariadb_data_session(unsigned seconds, const char *socket);
 
 #endif

@@ -306,34 +306,21 @@ collect(struct variables *all, const struct db_setting *to,
 	}
 }
 
-/* In the server's spelling and in order: a character set stands before its collation. */
-static enum err
-canonical(struct op *op, const struct db_setting *s,
-    const struct db_setting **out)
+static char
+spelled(char c)
 {
-	struct db_setting *list;
-	size_t n = 0;
+	return c == '-' ? '_' : (char)tolower(c);
+}
 
-	while (s[n].name != NULL)
-		n++;
-	*out = list = op_alloc(op, (n + 1) * sizeof(*list));
-	for (size_t i = 0; i < n; i++) {
-		char *name = op_strdup(op, s[i].name);
-
-		for (char *c = name; *c != '\0'; c++)
-			*c = *c == '-' ? '_' : (char)tolower(*c);
-		list[i] = s[i];
-		list[i].name = name;
-		for (const char *const *o = owned; *o != NULL; o++)
-			if (strcmp(*o, name) == 0)
-				return op_fail(op, ERR_BAD_REQUEST,
-				    "%s is not a tenant's to set.", name);
-		if (strchr(s[i].value, '"') != NULL &&
-		    strchr(s[i].value, '\'') != NULL)
+static enum err
+canonical(struct op *op, const struct db_setting *s, struct db_setting **out)
+{
+	TRY(settings_canonical(op, s, spelled, owned, out));
+	for (s = *out; s->name != NULL; s++)
+		if (strchr(s->value, '"') != NULL &&
+		    strchr(s->value, '\'') != NULL)
 			return op_fail(op, ERR_BAD_REQUEST, "%s: a value "
-			    "holds one kind of quotes only.", name);
-	}
-	qsort(list, n, sizeof(*list), settings_compare);
+			    "holds one kind of quotes only.", s->name);
 	return OK;
 }
 
@@ -341,7 +328,8 @@ enum err
 mariadb_configure(struct op *op, const struct db_setting *wanted)
 {
 	struct variables all = { .op = op };
-	const struct db_setting *to, *was;
+	const struct db_setting *was;
+	struct db_setting *to;
 	const char **before;
 	enum err e;
 

@@ -1,6 +1,7 @@
 /* The only owner of libmariadb. */
 #include "agent/mariadb.h"
 #include "agent/mariadb_dialect.h"
+#include "agent/mariadb_dump.h"
 #include "lib/base/text.h"
 
 #include <mysql.h>

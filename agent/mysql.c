@@ -62,25 +62,13 @@ greet(struct op *op)
 	return OK;
 }
 
-static enum err
-look(struct op *op, bool let_in)
-{
-	return let_in || mariadb_conf_secured(op) ? OK : op_fail(op, ERR_GUEST,
-	    "the server does not know the agent");
-}
-
 static const struct server_ways ways = {
+	MARIADB_WAYS,
 	.argv = argv,
 	.home = home,
 	.reads = (const char *const[]){ "my.cnf", "agent/init.sql", NULL },
-	.writes = (const char *const[]){ "mysql", "run", "tmp", "log", NULL },
-	.log = "log/mariadb.err",
-	.ready = mariadb_conf_write,
-	.begun = mariadb_conf_keep,
-	.probe = mariadb_probe,
 	.greet = greet,
-	.look = look,
-	.hang_up = mariadb_hang_up,
+	.look = mariadb_conf_known,
 };
 
 static enum err
@@ -187,36 +175,11 @@ restore(struct op *op, int nth, int fd)
 }
 
 const struct datastore datastore_mysql = {
+	MARIADB_ENGINE,
 	.name = "mysql",
 	.start = start,
-	.stop = server_stop,
-	.retune = memory_retune,
-	.status = server_status,
-	.pid = server_pid,
-	.watch = server_watch,
-	.room = mariadb_room,
-	.database_create = mariadb_database_create,
-	.database_delete = mariadb_database_delete,
-	.database_show = mariadb_database_show,
-	.database_list = mariadb_database_list,
-	.user_create = mariadb_user_create,
-	.user_delete = mariadb_user_delete,
-	.user_list = mariadb_user_list,
-	.user_show = mariadb_user_show,
-	.user_update = mariadb_user_update,
-	.grant = mariadb_grant,
-	.revoke = mariadb_revoke,
-	.configure = mariadb_configure,
-	.complaint = settings_complaint,
-	.root_enable = mariadb_root_enable,
-	.root_disable = mariadb_root_disable,
 	.backup = backup,
 	.restore = restore,
-	.restored = mariadb_restored,
 	.look = look_at_data,
 	.verify = verify,
-	.log_list = mariadb_log_list,
-	.log_set = mariadb_log_set,
-	.log_files = mariadb_log_files,
-	.log_reopen = mariadb_log_reopen,
 };

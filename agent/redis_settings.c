@@ -63,30 +63,10 @@ redis_settings_start(struct op *op, const char **lines)
 	return OK;
 }
 
-/* In the server's spelling and in order; none of the agent's own. */
-static enum err
-canonical(struct op *op, const struct db_setting *s, struct db_setting **out)
+static char
+spelled(char c)
 {
-	struct db_setting *list;
-	size_t n = 0;
-
-	while (s[n].name != NULL)
-		n++;
-	*out = list = op_alloc(op, (n + 1) * sizeof(*list));
-	for (size_t i = 0; i < n; i++) {
-		char *name = op_strdup(op, s[i].name);
-
-		for (char *c = name; *c != '\0'; c++)
-			*c = (char)tolower(*c);
-		list[i] = s[i];
-		list[i].name = name;
-		for (const char *const *o = owned; *o != NULL; o++)
-			if (strcmp(*o, name) == 0)
-				return op_fail(op, ERR_BAD_REQUEST,
-				    "%s is not a tenant's to set.", name);
-	}
-	qsort(list, n, sizeof(*list), settings_compare);
-	return OK;
+	return (char)tolower(c);
 }
 
 /* --- what is to change ------------------------------------------------------------ */
@@ -279,7 +259,7 @@ redis_configure(struct op *op, const struct db_setting *wanted)
 	const struct db_setting *was;
 	struct db_setting *to;
 
-	TRY(canonical(op, wanted, &to));
+	TRY(settings_canonical(op, wanted, spelled, owned, &to));
 	TRY(settings_read(op, &was));
 	TRY(collect(&all, to, was));
 	TRY(look(&all));

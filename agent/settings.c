@@ -32,6 +32,39 @@ settings_find(const struct db_setting *s, const char *name)
 	return NULL;
 }
 
+static enum err
+owned_check(struct op *op, const char *name, const char *const *owned)
+{
+	for (; *owned != NULL; owned++)
+		if (strcmp(*owned, name) == 0)
+			return op_fail(op, ERR_BAD_REQUEST,
+			    "%s is not a tenant's to set.", name);
+	return OK;
+}
+
+enum err
+settings_canonical(struct op *op, const struct db_setting *s,
+    char (*spell)(char), const char *const *owned, struct db_setting **out)
+{
+	struct db_setting *list;
+	size_t n = 0;
+
+	while (s[n].name != NULL)
+		n++;
+	*out = list = op_alloc(op, (n + 1) * sizeof(*list));
+	for (size_t i = 0; i < n; i++) {
+		char *name = op_strdup(op, s[i].name);
+
+		for (char *c = name; *c != '\0'; c++)
+			*c = spell(*c);
+		list[i] = s[i];
+		list[i].name = name;
+		TRY(owned_check(op, name, owned));
+	}
+	qsort(list, n, sizeof(*list), settings_compare);
+	return OK;
+}
+
 /* name, tab, n or s, tab, value */
 enum err
 settings_read_from(struct op *op, const char *file,

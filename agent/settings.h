@@ -25,6 +25,15 @@ enum err	 settings_read_from(struct op *, const char *file,
 enum err	 settings_write_to(struct op *, const char *file,
 		    const struct db_setting *);
 
+/*
+ * As the server spells names, and in order of them: a character set stands
+ * before its collation.  ERR_BAD_REQUEST: it is one of those owned (ending with
+ * NULL), the agent's whatever a catalogue says.
+ */
+enum err	 settings_canonical(struct op *, const struct db_setting *,
+		    char (*spell)(char), const char *const *owned,
+		    struct db_setting **);
+
 /* In a list; NULL: not there. */
 const struct db_setting *settings_find(const struct db_setting *,
 		    const char *name);
