@@ -24,7 +24,7 @@ extern struct op op;			/* of the test at hand */
 int		 backup_fixture_begin(void **state);
 int		 backup_fixture_end(void **state);
 #define BACKUP_TEST(f, engine) { #f, f, backup_fixture_begin,		\
-	backup_fixture_end, (void *)(uintptr_t)&(engine) }
+	backup_fixture_end, (void *)(uintptr_t)(engine) }
 int		 backup_fixture_over(void **state);	/* of the program */
 
 /* A session is the op's: each order and each question has its own. */

@@ -325,7 +325,7 @@ a_wrong_mark_is_refused(void **state)
 	assert_int_equal(await("m1:backup")->err, ERR_BAD_REQUEST);
 }
 
-#define TEST(f) BACKUP_TEST(f, datastore_mariadb)
+#define TEST(f) BACKUP_TEST(f, &datastore_mariadb)
 
 int
 main(void)

@@ -421,7 +421,7 @@ whatever_is_killed_in_the_middle_the_next_one_works(void **state)
 	index_check("app");
 }
 
-#define TEST(f) BACKUP_TEST(f, datastore_postgresql)
+#define TEST(f) BACKUP_TEST(f, &datastore_postgresql)
 
 int
 main(void)
