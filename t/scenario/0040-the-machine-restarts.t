@@ -52,7 +52,8 @@ def the_power_goes(s):
                 pass
         time.sleep(0.1)
     until(10, lambda: not ours(s))
-    os.system('grep -F "%s/" /proc/mounts | cut -d" " -f2 | tac | '
+    # but for what stands for the store's disk (COFFER_FRESH_PG)
+    os.system('grep -F "%s/local/" /proc/mounts | cut -d" " -f2 | tac | '
               'xargs -r umount -l' % s.dir)
 
 
