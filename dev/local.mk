@@ -56,6 +56,7 @@ EXTRA_DIST += \
 	t/scenario/0091-a-real-mysql.t \
 	t/stack/invariants \
 	t/stack/keystone.py \
+	t/stack/relay.py \
 	t/stack/s3.py \
 	t/stack/stack.py \
 	t/stack/stock.py \

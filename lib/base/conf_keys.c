@@ -102,7 +102,7 @@ const struct conf_key conf_keys[] = {
 	{ "storage",   "driver",      CONF_STR,    "file",                "where backups and published logs lie: file: in files of this host, which the API serves as Swift does; swift: in the Swift of an OpenStack cloud; s3: in a bucket of an S3 server (section s3); none: nowhere; failing is for tests" },
 	{ "storage",   "root",        CONF_STR,    "",                    "directory of the file driver, which belongs to the API's account; empty: storage, below local.root" },
 	{ "storage",   "url",         CONF_STR,    "",                    "base of the addresses of objects, https://host:8779, for the file driver; empty: api.public_url" },
-	{ "storage",   "socket",      CONF_STR,    "",                    "unix socket at which nginx serves objects to local guests, or passes on to s3.endpoint; in the directory of their Redis' socket; empty: guests use storage.url, or s3.endpoint" },
+	{ "storage",   "socket",      CONF_STR,    "",                    "unix socket at which nginx serves objects to local guests, or passes on to the Swift or the S3 server; in the directory of their Redis' socket; empty: guests use storage.url, the catalog's address or s3.endpoint, which those of local.mode full do not reach" },
 	{ "storage",   "spare_mb",    CONF_INT,    "256",                 "MB that objects leave free on the disk of storage.root" },
 	{ "storage",   "timeout",     CONF_SECS,   "60",                  "how long one request to Swift or S3 may take" },
 	{ "storage",   "processes",   CONF_INT,    "4",                   "processes of the API's pool that moves objects" },

@@ -143,7 +143,7 @@ swift_lend(struct op *op, const struct lend *ask, struct leave *leave)
 		return op_fail(op, ERR_CLOUD, "no address of an account: %s",
 		    account);
 	u.account += strlen("/v1/");
-	*leave = (struct leave){ 0 };
+	*leave = (struct leave){ .socket = storage_socket(op) };
 	leave->before = op_printf(op, "%s%s", account,
 	    escaped(op, ask->container, ask->prefix));
 	leave->after = op_printf(op, "?%s", temp_url_query(op, &u));

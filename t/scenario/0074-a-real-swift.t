@@ -10,6 +10,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)),
 from stack import *  # noqa: E402,F403
 
 import hashlib  # noqa: E402
+from relay import Relay  # noqa: E402
 
 LAB = os.environ.get('COFFER_LAB') or os.path.join(
     os.path.dirname(TOP), 'shared', 'openstack-lab')
@@ -20,6 +21,9 @@ ENV = dict(os.environ, OS_ROOT='/tmp/coffer-lab-%d' % os.getpid(),
            OS_PORT_PREFIX='1', OS_MEMCACHED_PORT='11298',
            OS_LAB_PASSWORD=PASSWORD)
 C = 'database_backups'
+DIR = os.environ.get('STACK_DIR') or '/tmp/coffer-t-0074-%d' % os.getpid()
+DOOR = DIR + '/rsock/swift.sock'
+APP = CANARY + 'App74'
 was = {}
 
 
@@ -77,7 +81,7 @@ def swift(method, path, body=None, **headers):
 def through(leave, name, method, body=None):
     """As a guest, who has nothing but the leave."""
     before, after, socket = leave
-    same(socket, '-')
+    check(socket.endswith('/swift.sock'), socket)
     host = 'http://127.0.0.1:%d' % SWIFT
     check(before.startswith(host), before)
     return ask(SWIFT, method, before[len(host):] + name + after, body)
@@ -94,9 +98,9 @@ def a_guest_writes_with_its_leave_and_no_token(s):
         same(a.headers['Etag'], hashlib.md5(part).hexdigest())
     same(through(leave, '00000000', 'HEAD').status, 200)
     same(through(leave, '00000000', 'GET').status, 401)
-    other = [leave[0][:-2] + 'c_', leave[1], '-']
+    other = [leave[0][:-2] + 'c_', leave[1], leave[2]]
     same(through(other, '00000000', 'PUT', b'x').status, 401)
-    elsewhere = [leave[0].replace(C, 'elsewhere'), leave[1], '-']
+    elsewhere = [leave[0].replace(C, 'elsewhere'), leave[1], leave[2]]
     same(through(elsewhere, '00000000', 'PUT', b'x').status, 401)
 
 
@@ -304,6 +308,49 @@ for r in rows:
         same((r.returncode, r.stdout), (0, said), r.stderr[-300:])
 
 
+def redis(instance, *words):
+    r = subprocess.run(['redis-cli', '-h', instance['ip'][0], '--user', 'app',
+                        '--no-auth-warning', *words], capture_output=True,
+                       text=True, stdin=subprocess.DEVNULL, timeout=20,
+                       env=dict(os.environ, REDISCLI_AUTH=APP))
+    return r.stdout.strip()
+
+
+@story
+def a_guest_without_a_network_stores_and_is_made_anew(s):
+    c = Client(s, 'demo', '', '')
+    c._token, c._id = was['token']['X-Auth-Token'], was['tenant']
+    was['relay'] = Relay(DOOR, SWIFT)
+    id = c.create('cache', users=[{'name': 'app', 'password': APP}])
+    i = c.active(id)
+    same(redis(i, 'EVAL', "for i = 1, 5000 do redis.call('SET', 'k' .. i, "
+               "redis.sha1hex(i)) end return 'filled'", '0'), 'filled')
+    a = c.post('/backups', {'backup': {'name': 'b', 'instance': id}})
+    same(a.status, 202, a)
+    b = a.json['backup']['id']
+
+    def shown():
+        return c.get('/backups/' + b).json['backup']
+    until(30, lambda: shown()['status'] in ('COMPLETED', 'FAILED'), 'backup')
+    same(shown()['status'], 'COMPLETED', c.tasks(id)[:1])
+    place = 'http://127.0.0.1:%d/v1/AUTH_%s' % (SWIFT, was['tenant'])
+    check(shown()['locationRef'].startswith(place), shown())
+    a = swift('HEAD', shown()['locationRef'][len(place):])
+    same(a.headers['X-Object-Meta-Datastore'], 'redis', a)
+    a = c.post('/instances', {'instance': {
+        'name': 'again', 'flavorRef': '1', 'volume': {'size': 1},
+        'datastore': {'type': 'redis'}, 'restorePoint': {'backupRef': b}}})
+    same(a.status, 200, a)
+    i = c.active(a.json['instance']['id'], 60)
+    same((redis(i, 'DBSIZE'), redis(i, 'GET', 'k7')),
+         ('5000', hashlib.sha1(b'7').hexdigest()))
+    same(c.delete('/backups/' + b).status, 202)
+    until(30, lambda: c.get('/backups/' + b).status == 404, 'it is gone')
+    until(30, lambda: not driver(s, 'list', C, b), 'its objects are gone')
+    for gone in (id, i['id']):
+        c.remove(gone)
+
+
 @story
 def the_service_account_reaches_every_tenants_account(s):
     mine = was['tenant']
@@ -326,6 +373,5 @@ if not missing():
 main(settings=['identity.driver=keystone', 'keystone.auth_url=' + URL,
                'keystone.user=trove', 'keystone.password=' + PASSWORD,
                'keystone.interface=public', 'storage.driver=swift',
-               'compute.driver=null', 'volume.driver=null',
-               'network.driver=null'],
-     datastore='null', needs=missing)
+               'storage.socket=' + DOOR],
+     datastore='redis', needs=missing)

@@ -11,8 +11,8 @@ from stack import *  # noqa: E402,F403
 import gzip  # noqa: E402
 import hashlib  # noqa: E402
 import tempfile  # noqa: E402
-import threading  # noqa: E402
 import s3  # noqa: E402
+from relay import Relay  # noqa: E402
 
 PORT = 21000 + os.getpid() % 2000 * 5
 FRONT = PORT + 4
@@ -25,51 +25,6 @@ PW = CANARY + 'keeper'
 C = 'database_backups'
 T = '0123456789abcdef0123456789abcdef'
 it = {}
-
-
-class Relay:
-    """What S3 is reached through: a unix socket for guests, who have no
-    network but their own, and the address that everybody names.  It can hold
-    back, or break off, what goes through it, or stop all at some words."""
-
-    def __init__(self, path):
-        self.breaks, self.held = 0, threading.Event()
-        self.held.set()
-        self.seen, self.words, self.met = 0, None, threading.Event()
-        if isinstance(path, str):
-            self.k = socket.socket(socket.AF_UNIX)
-            self.k.bind(path)
-            os.chmod(path, 0o777)
-        else:
-            self.k = socket.create_server(path)
-        self.k.listen(16)
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            a = self.k.accept()[0]
-            if self.breaks > 0:
-                self.breaks -= 1
-                a.close()
-                continue
-            b = socket.create_connection(('127.0.0.1', PORT))
-            for pair in ((a, b), (b, a)):
-                threading.Thread(target=self.move, args=pair,
-                                 daemon=True).start()
-
-    def move(self, a, b):
-        try:
-            while (some := a.recv(65536)):
-                if self.words and self.words in some:
-                    self.words = None
-                    self.held.clear()
-                    self.met.set()
-                self.held.wait()
-                self.seen += len(some)
-                b.sendall(some)
-            b.shutdown(socket.SHUT_WR)
-        except OSError:
-            b.close()
 
 
 def elsewhere(where):
@@ -159,8 +114,8 @@ def restore(name, id, engine='mariadb'):
 
 @story
 def a_bucket_that_is_not_there_is_said_so_at_once(s):
-    it['relay'] = Relay(DIR + '/rsock/s3.sock')
-    it['front'] = Relay(('127.0.0.1', FRONT))
+    it['relay'] = Relay(DIR + '/rsock/s3.sock', PORT)
+    it['front'] = Relay(('127.0.0.1', FRONT), PORT)
     c = it['alice'] = s.client('alice')
     it['id'] = c.create('shop', 'mariadb', databases=[{'name': 'app'}], users=[
         {'name': 'keeper', 'password': PW, 'databases': [{'name': 'app'}]}])
