@@ -38,7 +38,8 @@ class Busy(threading.Thread):
     def run(self):
         while not self.over:
             if self.engine == 'redis':
-                redis(it['redis'], 'SET', 'busy', str(self.rounds))
+                # without a pause that a backup fits into
+                redis(it['redis'], '-r', '5000', 'SET', 'busy', 'yes')
             else:
                 it['c'].query(it[self.engine], 'app', APP, 'INSERT INTO queue '
                               'VALUES (1); DELETE FROM queue; INSERT INTO '
