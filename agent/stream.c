@@ -51,13 +51,12 @@ out_free(void *arg)
 	seal_wipe(&s->seal, sizeof(s->seal));
 }
 
-/* The thread that feeds them has work of its own. */
 static int
 workers(void)
 {
-	long n = sysconf(_SC_NPROCESSORS_ONLN) - 1;
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
 
-	return n < 1 ? 0 : n > WORKERS_MOST ? WORKERS_MOST : (int)n;
+	return n < 2 ? 0 : WORKERS_MOST;
 }
 
 /* A library built without threads refuses workers, and does it alone. */
