@@ -112,6 +112,7 @@ def what_changed_since_is_backed_up_upon_it(s):
 def a_server_that_dies_in_the_middle_leaves_nothing_half(s):
     c = it['alice']
     for parent in (None, it['more']):
+        until(30, lambda: c.show(it['id'])['operating_status'] == 'HEALTHY')
         id = backup(s, 'cut off', **({'parent_id': parent} if parent else {}))
         until(10, lambda: c.tasks(it['id'])[0]['step']['name'] == 'order')
         pids = [p for p, n in s.inside(it['id']).items() if n == 'postgres']
