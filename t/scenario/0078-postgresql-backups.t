@@ -31,7 +31,8 @@ def over(id):
     def look():
         b = it['alice'].get('/backups/' + id).json['backup']
         return b if b['status'] in ('COMPLETED', 'FAILED') else None
-    return until(60, look, 'the backup ends')
+    # A session that asks a checkpointer that has died gives up after a minute.
+    return until(90, look, 'the backup ends')
 
 
 def ended(id):
