@@ -5,6 +5,7 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -146,23 +147,38 @@ host_start(struct op *op, const struct host_command *c,
 	return OK;
 }
 
+/* What a link of a process names, behind the path; NULL: it does not begin so. */
+static const char *
+beyond(struct op *op, int pid, const char *link, const char *path)
+{
+	char there[PATH_MAX], *real = realpath(path, NULL);
+	ssize_t n = readlink(op_printf(op, "/proc/%d/%s", pid, link), there,
+	    sizeof(there) - 1);
+	const char *rest = NULL;
+
+	there[n > 0 ? n : 0] = '\0';
+	if (real != NULL && strncmp(there, real, strlen(real)) == 0)
+		rest = op_strdup(op, there + strlen(real));
+	free(real);
+	return rest;
+}
+
 /* The program's file may have been replaced since: the kernel then says so. */
 static bool
 runs_program(struct op *op, int pid, const char *program)
 {
-	const char *link = op_printf(op, "/proc/%d/exe", pid);
-	char exe[PATH_MAX], *real = realpath(program, NULL);
-	ssize_t n = readlink(link, exe, sizeof(exe) - 1);
-	size_t len = real != NULL ? strlen(real) : 0;
-	bool same;
+	const char *rest = beyond(op, pid, "exe", program);
 
-	if (n < 0)
-		n = 0;
-	exe[n] = '\0';
-	same = real != NULL && strncmp(exe, real, len) == 0 &&
-	    (exe[len] == '\0' || strcmp(exe + len, " (deleted)") == 0);
-	free(real);
-	return same;
+	return rest != NULL && (*rest == '\0' ||
+	    strcmp(rest, " (deleted)") == 0);
+}
+
+static bool
+works_in(struct op *op, int pid, const char *directory)
+{
+	const char *rest = beyond(op, pid, "cwd", directory);
+
+	return rest != NULL && (*rest == '\0' || *rest == '/');
 }
 
 /* Tells this instance's server from another's of the same account. */
@@ -224,6 +240,13 @@ host_running(const struct host_process *p)
 	return p->pid != 0 && !ends_within(p, 0);
 }
 
+static void
+end_now(const struct host_process *p)
+{
+	pidfd_send_signal(p->watch, SIGKILL, NULL, 0);
+	ends_within(p, KILL_MS);
+}
+
 void
 host_end(struct op *op, struct host_process *p, int patience_ms)
 {
@@ -233,8 +256,7 @@ host_end(struct op *op, struct host_process *p, int patience_ms)
 	    NULL, 0);
 	if (!ends_within(p, patience_ms)) {
 		log_warn(op, "process %d does not end: killed", p->pid);
-		pidfd_send_signal(p->watch, SIGKILL, NULL, 0);
-		ends_within(p, KILL_MS);
+		end_now(p);
 	}
 	host_forget(p);
 }
@@ -265,6 +287,36 @@ host_forget(struct host_process *p)
 	if (p->watch != -1)
 		close(p->watch);
 	*p = (struct host_process){ .watch = -1 };
+}
+
+/* Held first and looked at then, as above. */
+static void
+sweep_one(struct op *op, int pid, const char *program, const char *directory)
+{
+	struct host_process p;
+
+	if (process_watch(op, pid, &p) != OK)
+		return;
+	if (runs_program(op, pid, program) && works_in(op, pid, directory)) {
+		log_warn(op, "process %d was left by the server: killed", pid);
+		end_now(&p);
+	}
+	host_forget(&p);
+}
+
+void
+host_sweep(struct op *op, const char *program, const char *directory)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *d;
+	int64_t pid;
+
+	if (proc == NULL)
+		return;
+	while ((d = readdir(proc)) != NULL)
+		if (text_number(d->d_name, 1, INT_MAX, &pid))
+			sweep_one(op, (int)pid, program, directory);
+	closedir(proc);
 }
 
 int

@@ -44,6 +44,13 @@ enum err	 host_run(struct op *, const struct host_command *,
 void		 host_end(struct op *, struct host_process *, int patience_ms);
 /* Reap what has ended and let go of it. */
 void		 host_forget(struct host_process *);
+/*
+ * Ends at once all that runs the program and works in the directory or below it:
+ * what a server that was killed has left, and keeps its memory and files from the
+ * next.  Returns when they have ended.
+ */
+void		 host_sweep(struct op *, const char *program,
+		    const char *directory);
 
 /*
  * A tool, for a while.  It dies with whoever started it, whatever kills that one.

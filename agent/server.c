@@ -45,6 +45,7 @@ begin(struct op *op, const struct host_command *c)
 {
 	enum err e;
 
+	host_sweep(op, c->argv[0], file_data(op, ""));
 	TRY(server.ways->ready(op));
 	TRY(host_start(op, c, &server.process));
 	if (server.ways->begun == NULL)

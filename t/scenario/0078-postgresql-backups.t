@@ -31,8 +31,7 @@ def over(id):
     def look():
         b = it['alice'].get('/backups/' + id).json['backup']
         return b if b['status'] in ('COMPLETED', 'FAILED') else None
-    # A session that asks a checkpointer that has died gives up after a minute.
-    return until(90, look, 'the backup ends')
+    return until(30, look, 'the backup ends')
 
 
 def ended(id):

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -450,6 +451,7 @@ the_agent_s_account_comes_back_with_a_start(void **state)
 	assert_string_equal(users(0, NULL), "");
 }
 
+/* A session that does not see it keeps the memory from which the next cannot start. */
 static void
 a_killed_server_is_seen_and_starts_again(void **state)
 {
@@ -458,6 +460,7 @@ a_killed_server_is_seen_and_starts_again(void **state)
 	(void)state;
 	create("app");
 	assert_true(db->pid() > 0);
+	kill(atoi(asked("SELECT pg_backend_pid()")), SIGSTOP);
 	kill(db->pid(), SIGKILL);
 	for (int i = 0; i < 400 && db->pid() != 0; i++)
 		usleep(5000);
@@ -466,14 +469,10 @@ a_killed_server_is_seen_and_starts_again(void **state)
 	assert_int_not_equal(status, DB_HEALTHY);
 	op_end(&op);
 	op_begin(&op, "test");
-	for (int i = 0; i < 400; i++) {	/* until the dead one's children are gone */
-		ok(db->start(&op));
-		while (db->pid() != 0 && (db->status(&op, &status) != OK ||
-		    status != DB_HEALTHY))
-			usleep(5000);
-		if (db->pid() != 0)
-			break;
-	}
+	ok(db->start(&op));
+	while (db->pid() != 0 && (db->status(&op, &status) != OK ||
+	    status != DB_HEALTHY))
+		usleep(5000);
 	ok(db->database_show(&op, "app"));
 }
 

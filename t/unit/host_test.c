@@ -232,6 +232,48 @@ another_program_is_not_adopted(void **state)
 	assert_false(host_adopt(&op, &c, &adopted));
 }
 
+static pid_t
+sleeper(const char *directory)
+{
+	int ready[2], n;
+	char c;
+	pid_t pid;
+
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	if ((pid = fork()) == 0) {
+		if (chdir(directory) == 0)
+			execl(sleeps[0], sleeps[0], sleeps[1], (char *)NULL);
+		_exit(1);
+	}
+	close(ready[1]);		/* the other one goes as the program begins */
+	n = (int)read(ready[0], &c, 1);
+	close(ready[0]);
+	assert_int_equal(n, 0);
+	return pid;
+}
+
+static void
+what_a_killed_server_left_is_ended_and_nothing_else(void **state)
+{
+	const char *below = op_printf(&op, "%s/below", dir);
+	const char *beside = op_printf(&op, "%s-beside", dir);
+	pid_t left, other;
+
+	(void)state;
+	assert_int_equal(mkdir(below, 0700) | mkdir(beside, 0700), 0);
+	left = sleeper(below);
+	other = sleeper(beside);
+	host_sweep(&op, "/bin/cat", dir);
+	assert_int_equal(waitpid(left, NULL, WNOHANG), 0);
+	host_sweep(&op, sleeps[0], op_printf(&op, "%s/", dir));
+	assert_int_equal(waitpid(left, NULL, WNOHANG), -1);	/* ended, and reaped */
+	assert_int_equal(waitpid(other, NULL, WNOHANG), 0);
+	kill(other, SIGKILL);
+	waitpid(other, NULL, 0);
+	rmdir(below);
+	rmdir(beside);
+}
+
 static void
 a_file_is_replaced_whole_and_for_its_owner_only(void **state)
 {
@@ -391,6 +433,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_started_program_runs_and_is_ended),
 		TEST(what_does_not_end_is_killed),
+		TEST(what_a_killed_server_left_is_ended_and_nothing_else),
 		TEST(a_program_that_is_not_there_says_why),
 		TEST(nothing_of_the_agent_goes_on_into_the_server),
 		TEST(what_is_behind_a_fence_can_only_touch_its_own),
