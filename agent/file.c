@@ -65,16 +65,19 @@ file_get(struct op *op, const char *path, const char **bytes, size_t *len)
 	return OK;
 }
 
-static enum err
-write_all(struct op *op, const char *path, int fd, const char *s, size_t len)
+bool
+file_write(int fd, const void *bytes, size_t n)
 {
-	ssize_t n;
+	const char *p = bytes;
+	ssize_t put;
 
-	for (; len > 0; s += n, len -= (size_t)n)
-		if ((n = write(fd, s, len)) == -1)
-			return op_fail(op, ERR_INTERNAL, "%s: %s", path,
-			    strerror(errno));
-	return OK;
+	for (; n > 0; p += put, n -= (size_t)put)
+		if ((put = write(fd, p, n)) == -1) {
+			if (errno != EINTR)
+				return false;
+			put = 0;
+		}
+	return true;
 }
 
 static enum err
@@ -85,8 +88,7 @@ put(struct op *op, const char *path, const char *bytes, size_t len,
 	int fd;
 
 	TRY(file_open(op, aside, O_WRONLY | O_CREAT | O_TRUNC, &fd));
-	TRY(write_all(op, aside, fd, bytes, len));
-	if ((lasting && fsync(fd) == -1) || rename(aside, path) == -1)
+	if (!file_write(fd, bytes, len) || (lasting && fsync(fd) == -1) || rename(aside, path) == -1)
 		return op_fail(op, ERR_INTERNAL, "%s: %s", path,
 		    strerror(errno));
 	return OK;

@@ -7,6 +7,7 @@
 
 #include "lib/base/op.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The path of a file, or a directory, of the volume: below agent.data. */
@@ -15,6 +16,8 @@ const char	*file_data(struct op *, const char *name);
 /* Terminated with a NUL beyond len.  ERR_NOT_FOUND; ERR_INTERNAL over 1 MiB. */
 enum err	 file_get(struct op *, const char *path, const char **bytes,
 		    size_t *len);
+/* All of them, to whatever it is; false: errno says why not. */
+bool		 file_write(int fd, const void *bytes, size_t n);
 /* Mode 0600; on the disk before this returns. */
 enum err	 file_put(struct op *, const char *path, const char *bytes,
 		    size_t len);

@@ -3,6 +3,7 @@
  * that make its databases anew, as of one moment, and the rows of its accounts.
  * Bytes of data are what the server has, whatever character set they are in.
  */
+#include "agent/file.h"
 #include "agent/mariadb.h"
 #include "agent/mariadb_dialect.h"
 #include "agent/mariadb_dump.h"
@@ -12,7 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #define DAY	86400
 #define ENOUGH	(256 * 1024)		/* bytes of one INSERT: about a packet */
@@ -28,17 +28,8 @@ struct list { const char **name; size_t n, room; };
 static enum err
 write_all(struct op *op, int fd, const char *s, size_t n)
 {
-	ssize_t put;
-
-	for (; n > 0; s += put, n -= (size_t)put)
-		if ((put = write(fd, s, n)) == -1) {
-			if (errno != EINTR)
-				return op_fail(op, ERR_GUEST,
-				    "the backup's stream: %s",
-				    strerror(errno));
-			put = 0;
-		}
-	return OK;
+	return file_write(fd, s, n) ? OK : op_fail(op, ERR_GUEST,
+	    "the backup's stream: %s", strerror(errno));
 }
 
 static enum err

@@ -18,6 +18,7 @@
  * that, where each name was signed by itself, what the map has for it.
  */
 struct leave {
+	const struct json *said;	/* as an order says it */
 	const char	*socket, *before, *after;
 	const struct json *signatures;	/* by name; NULL: none is needed */
 	/*

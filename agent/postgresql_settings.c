@@ -25,26 +25,13 @@ static const char *const owned[] = { "allow_system_table_mods",
     "recovery_end_command", "restore_command", "role",
     "session_preload_libraries", "shared_preload_libraries",
     "unix_socket_directories", "unix_socket_group",
-    "unix_socket_permissions", "wal_level", NULL };
-static const char *const owned_beginnings[] = { "ssl", "recovery_", "krb_",
-    NULL };
+    "unix_socket_permissions", "wal_level", "ssl*", "recovery_*",
+    "krb_*", NULL };
 
 struct variable {
 	const char	*context, *type, *min, *max, *unit, *words;
 	bool		 there;
 };
-
-static bool
-is_owned(const char *name)
-{
-	for (const char *const *o = owned; *o != NULL; o++)
-		if (strcmp(*o, name) == 0)
-			return true;
-	for (const char *const *o = owned_beginnings; *o != NULL; o++)
-		if (strncmp(*o, name, strlen(*o)) == 0)
-			return true;
-	return false;
-}
 
 static enum err
 take_variable(struct op *op, void *arg, char **field)
@@ -134,9 +121,6 @@ setting_check(struct op *op, const struct db_setting *s)
 {
 	struct variable v = { 0 };
 
-	if (is_owned(s->name))
-		return op_fail(op, ERR_BAD_REQUEST,
-		    "%s is not a tenant's to set.", s->name);
 	TRY(postgresql_rows(op, "SELECT context, vartype, min_val, max_val, "
 	    "unit, enumvals::text FROM pg_settings WHERE name = $1",
 	    (const char *[]){ s->name, NULL }, take_variable, &v));
@@ -149,34 +133,33 @@ setting_check(struct op *op, const struct db_setting *s)
 	return value_check(op, &v, s);
 }
 
+static char
+spelled(char c)
+{
+	return (char)tolower((unsigned char)c);
+}
+
+/* PostgreSQL's own that have capitals. */
+static const char *const capitals[] = { "DateStyle", "IntervalStyle",
+    "TimeZone", NULL };
+
 /* In the server's spelling, each checked, in order. */
 static enum err
 canonical(struct op *op, const struct db_setting *s,
     const struct db_setting **out)
 {
 	struct db_setting *list;
-	size_t n = 0;
+	size_t n;
 
-	while (s[n].name != NULL)
-		n++;
-	*out = list = op_alloc(op, (n + 1) * sizeof(*list));
-	for (size_t i = 0; i < n; i++) {
-		char *name = op_strdup(op, s[i].name);
-
-		list[i] = s[i];
-		list[i].name = name;
-		/* Two of PostgreSQL's own begin with a capital. */
-		for (char *c = name; *c != '\0'; c++)
-			*c = (char)tolower((unsigned char)*c);
-		if (strcmp(name, "datestyle") == 0)
-			list[i].name = "DateStyle";
-		if (strcmp(name, "intervalstyle") == 0)
-			list[i].name = "IntervalStyle";
-		if (strcmp(name, "timezone") == 0)
-			list[i].name = "TimeZone";
-		TRY(setting_check(op, &list[i]));
+	TRY(settings_canonical(op, s, spelled, owned, &list));
+	for (n = 0; list[n].name != NULL; n++) {
+		for (const char *const *c = capitals; *c != NULL; c++)
+			if (strcasecmp(list[n].name, *c) == 0)
+				list[n].name = *c;
+		TRY(setting_check(op, &list[n]));
 	}
 	qsort(list, n, sizeof(*list), settings_compare);
+	*out = list;
 	return OK;
 }
 

@@ -78,15 +78,7 @@ take(struct op *op, int fd, char *to, size_t room, size_t *n)
 static enum err
 give(struct op *op, int fd, const char *from, size_t n)
 {
-	ssize_t put;
-
-	for (; n > 0; from += put, n -= (size_t)put)
-		if ((put = write(fd, from, n)) == -1) {
-			if (errno != EINTR)
-				return failed(op, "the backup's stream");
-			put = 0;
-		}
-	return OK;
+	return file_write(fd, from, n) ? OK : failed(op, "the backup's stream");
 }
 
 /* Without its end, and without the empty ones that say only "wait". */

@@ -35,10 +35,14 @@ settings_find(const struct db_setting *s, const char *name)
 static enum err
 owned_check(struct op *op, const char *name, const char *const *owned)
 {
-	for (; *owned != NULL; owned++)
-		if (strcmp(*owned, name) == 0)
+	for (; *owned != NULL; owned++) {
+		size_t n = strcspn(*owned, "*");
+
+		if (strncmp(*owned, name, n) == 0 &&
+		    ((*owned)[n] == '*' || name[n] == '\0'))
 			return op_fail(op, ERR_BAD_REQUEST,
 			    "%s is not a tenant's to set.", name);
+	}
 	return OK;
 }
 

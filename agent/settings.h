@@ -28,7 +28,7 @@ enum err	 settings_write_to(struct op *, const char *file,
 /*
  * As the server spells names, and in order of them: a character set stands
  * before its collation.  ERR_BAD_REQUEST: it is one of those owned (ending with
- * NULL), the agent's whatever a catalogue says.
+ * NULL; "ssl*": all that begin so), the agent's whatever a catalogue says.
  */
 enum err	 settings_canonical(struct op *, const struct db_setting *,
 		    char (*spell)(char), const char *const *owned,

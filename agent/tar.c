@@ -1,4 +1,5 @@
 #include "agent/tar.h"
+#include "agent/file.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,17 +14,8 @@ static const char zeros[2 * BLOCK];
 enum err
 tar_bytes(struct op *op, int to, const void *bytes, size_t n)
 {
-	const char *p = bytes;
-	ssize_t w;
-
-	for (; n > 0; p += w, n -= (size_t)w)
-		if ((w = write(to, p, n)) == -1) {
-			if (errno != EINTR)
-				return op_fail(op, ERR_GUEST, "the backup "
-				    "cannot be written: %s", strerror(errno));
-			w = 0;
-		}
-	return OK;
+	return file_write(to, bytes, n) ? OK : op_fail(op, ERR_GUEST,
+	    "the backup cannot be written: %s", strerror(errno));
 }
 
 /* The sum is made with blanks in its own place. */

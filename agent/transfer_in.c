@@ -1,6 +1,7 @@
 /* From storage to the engine: a thread that fetches | this one | its process. */
 #include "agent/aside.h"
 #include "agent/boxes.h"
+#include "agent/file.h"
 #include "agent/stream.h"
 #include "agent/transfer_ways.h"
 #include "lib/base/log.h"
@@ -70,19 +71,9 @@ static enum err
 hand_over(struct op *op, void *arg, const void *bytes, size_t n)
 {
 	struct in *i = arg;
-	const char *p = bytes;
-	ssize_t some;
-
-	for (; n > 0; p += some, n -= (size_t)some) {
-		some = write(i->data[1], p, n);
-		if (some == -1 && errno == EINTR)
-			some = 0;
-		i->deaf = some == -1;
-		if (i->deaf)
-			return op_fail(op, ERR_GUEST, "write: %s",
-			    strerror(errno));
-	}
-	return OK;
+	i->deaf = !file_write(i->data[1], bytes, n);
+	return i->deaf ? op_fail(op, ERR_GUEST, "write: %s", strerror(errno)) :
+	    OK;
 }
 
 static enum err

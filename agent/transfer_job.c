@@ -53,6 +53,7 @@ are_signatures(const struct json *map)
 enum err
 leave_read(struct op *op, const struct json *j, struct leave *l)
 {
+	l->said = j;
 	l->signatures = json_get(j, "signed");
 	if (l->signatures != NULL && !are_signatures(l->signatures))
 		return wrong(op, "signature");
@@ -288,29 +289,7 @@ void
 leave_write(struct jsonw *w, const char *name, const struct leave *l)
 {
 	jsonw_key(w, name);
-	jsonw_map(w);
-	jsonw_kstr(w, "socket", l->socket);
-	jsonw_kstr(w, "before", l->before);
-	jsonw_kstr(w, "after", l->after);
-	if (l->book != NULL) {
-		jsonw_key(w, "book");
-		jsonw_map(w);
-		jsonw_kstr(w, "after", l->book);
-		jsonw_kint(w, "bytes", l->book_bytes);
-		jsonw_map_end(w);
-	}
-	if (l->signatures != NULL) {
-		const struct json *value;
-		const char *of;
-		void *at = NULL;
-
-		jsonw_key(w, "signed");
-		jsonw_map(w);
-		while (json_next(l->signatures, &at, &of, &value))
-			jsonw_kstr(w, of, json_str(value));
-		jsonw_map_end(w);
-	}
-	jsonw_map_end(w);
+	jsonw_raw(w, json_text(w->out.op, l->said));
 }
 
 static void

@@ -125,13 +125,8 @@ copy(struct untar *in, int fd, const char *name, int64_t size)
 		size_t n = size < CHUNK ? (size_t)size : CHUNK;
 
 		TRY(take_all(in, in->buffer, n));
-		for (size_t done = 0; done < n;) {
-			ssize_t w = write(fd, in->buffer + done, n - done);
-
-			if (w == -1)
-				return failed(in, name);
-			done += (size_t)w;
-		}
+		if (!file_write(fd, in->buffer, n))
+			return failed(in, name);
 		file_early(&early, n);
 		size -= (int64_t)n;
 	}

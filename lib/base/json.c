@@ -192,6 +192,13 @@ keep(struct op *op, json_object *o)
 	return (struct json *)o;
 }
 
+const char *
+json_text(struct op *op, const struct json *j)
+{
+	return op_strdup(op, json_object_to_json_string_ext(object(j),
+	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+}
+
 struct json *
 json_new(struct op *op, enum json_kind kind)
 {

@@ -46,6 +46,7 @@ double		 json_real(const struct json *);
 bool		 json_true(const struct json *);
 
 /* --- made by hand, from what came in another form; all is the op's ------------ */
+const char	*json_text(struct op *, const struct json *);	/* as one would write it */
 struct json	*json_new(struct op *, enum json_kind);	/* an empty LIST or MAP */
 /* A BOOL or STR of a text, or as INT or REAL whatever number it is in JSON; NULL: it is none. */
 const struct json *json_of_text(struct op *, enum json_kind, const char *);

@@ -9,6 +9,25 @@
 static const struct origin_driver *const drivers[] = { &origin_file,
     &origin_swift, &origin_s3, NULL };
 
+void
+origin_whole(struct op *op, struct origin *o, const char *md5)
+{
+	o->n = 1;
+	o->part = op_alloc(op, sizeof(*o->part));
+	*o->part = (struct object){ .bytes = o->bytes, .md5 = md5 };
+}
+
+enum err
+origin_bytes(struct op *op, const struct origin *o,
+    const struct http_answer *a, unsigned char *buf, size_t n)
+{
+	if (a->len < n)
+		return op_fail(op, ERR_CLOUD, "Object %s has grown shorter.",
+		    o->name);
+	memcpy(buf, a->body, n);
+	return OK;
+}
+
 static enum err
 driver(struct op *op, const struct origin_driver **out)
 {

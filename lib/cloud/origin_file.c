@@ -40,9 +40,7 @@ file_look(struct op *op, const char *tenant, const char *token,
 	o->n = is.segments;
 	if (o->n > 0)
 		return object_segments(op, fd, o->n, &o->part);
-	o->n = 1;
-	o->part = op_alloc(op, sizeof(*o->part));
-	*o->part = (struct object){ .bytes = is.bytes, .md5 = is.md5 };
+	origin_whole(op, o, o->etag);
 	return OK;
 }
 

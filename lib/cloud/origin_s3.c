@@ -46,10 +46,7 @@ s3_look(struct op *op, const char *tenant, const char *token,
 	o->parent_location = http_header(op, &a, META ORIGIN_PARENT_LOCATION);
 	o->parent_checksum = http_header(op, &a, META ORIGIN_PARENT_CHECKSUM);
 	o->in_parts = strchr(o->etag, '-') != NULL;
-	o->n = 1;
-	o->part = op_alloc(op, sizeof(*o->part));
-	*o->part = (struct object){ .bytes = o->bytes,
-	    .md5 = o->in_parts ? NULL : o->etag };
+	origin_whole(op, o, o->in_parts ? NULL : o->etag);
 	return OK;
 }
 
@@ -64,11 +61,7 @@ s3_begin(struct op *op, const char *tenant, const struct origin *o,
 	struct http_answer a;
 
 	TRY(s3_send(op, &ask, &a));
-	if (a.len < n)
-		return op_fail(op, ERR_CLOUD, "Object %s has grown shorter.",
-		    o->name);
-	memcpy(buf, a.body, n);
-	return OK;
+	return origin_bytes(op, o, &a, buf, n);
 }
 
 const struct origin_driver origin_s3 = { "s3", s3_reader_open, s3_account,

@@ -197,9 +197,7 @@ swift_look(struct op *op, const char *tenant, const char *token,
 		return static_parts(op, q, o);
 	if (many != NULL)
 		return dynamic_parts(op, q, many, o);
-	o->n = 1;
-	o->part = op_alloc(op, sizeof(*o->part));
-	*o->part = (struct object){ .bytes = o->bytes, .md5 = o->etag };
+	origin_whole(op, o, o->etag);
 	return OK;
 }
 
@@ -213,11 +211,7 @@ swift_begin(struct op *op, const char *tenant, const struct origin *o,
 	struct http_answer a;
 
 	TRY(asked(op, &q, &a));
-	if (a.len < n)
-		return op_fail(op, ERR_CLOUD, "Object %s has grown shorter.",
-		    o->name);
-	memcpy(buf, a.body, n);
-	return OK;
+	return origin_bytes(op, o, &a, buf, n);
 }
 
 const struct origin_driver origin_swift = { "swift", NULL, swift_account,
