@@ -24,13 +24,7 @@ def this(s):
 
 
 def cli(user, password, *words):
-    """Over the network; what the server says, as redis-cli prints it."""
-    r = subprocess.run(
-        ['redis-cli', '-h', it['instance']['ip'][0], '--user', user,
-         '--no-auth-warning', *words], stdin=subprocess.DEVNULL,
-        capture_output=True, text=True, timeout=20,
-        env=dict(os.environ, REDISCLI_AUTH=password))
-    return (r.stdout + r.stderr).strip()
+    return redis(it['instance'], user, password, *words)
 
 
 def app(*words):

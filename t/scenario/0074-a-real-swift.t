@@ -308,14 +308,6 @@ for r in rows:
         same((r.returncode, r.stdout), (0, said), r.stderr[-300:])
 
 
-def redis(instance, *words):
-    r = subprocess.run(['redis-cli', '-h', instance['ip'][0], '--user', 'app',
-                        '--no-auth-warning', *words], capture_output=True,
-                       text=True, stdin=subprocess.DEVNULL, timeout=20,
-                       env=dict(os.environ, REDISCLI_AUTH=APP))
-    return r.stdout.strip()
-
-
 @story
 def a_guest_without_a_network_stores_and_is_made_anew(s):
     c = Client(s, 'demo', '', '')
@@ -323,7 +315,8 @@ def a_guest_without_a_network_stores_and_is_made_anew(s):
     was['relay'] = Relay(DOOR, SWIFT)
     id = c.create('cache', users=[{'name': 'app', 'password': APP}])
     i = c.active(id)
-    same(redis(i, 'EVAL', "for i = 1, 5000 do redis.call('SET', 'k' .. i, "
+    same(redis(i, 'app', APP, 'EVAL',
+               "for i = 1, 5000 do redis.call('SET', 'k' .. i, "
                "redis.sha1hex(i)) end return 'filled'", '0'), 'filled')
     a = c.post('/backups', {'backup': {'name': 'b', 'instance': id}})
     same(a.status, 202, a)
@@ -342,7 +335,7 @@ def a_guest_without_a_network_stores_and_is_made_anew(s):
         'datastore': {'type': 'redis'}, 'restorePoint': {'backupRef': b}}})
     same(a.status, 200, a)
     i = c.active(a.json['instance']['id'], 60)
-    same((redis(i, 'DBSIZE'), redis(i, 'GET', 'k7')),
+    same((redis(i, 'app', APP, 'DBSIZE'), redis(i, 'app', APP, 'GET', 'k7')),
          ('5000', hashlib.sha1(b'7').hexdigest()))
     same(c.delete('/backups/' + b).status, 202)
     until(30, lambda: c.get('/backups/' + b).status == 404, 'it is gone')

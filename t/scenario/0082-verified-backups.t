@@ -18,14 +18,6 @@ def user(engine):
     return u if engine == 'redis' else dict(u, databases=[{'name': 'app'}])
 
 
-def redis(i, *words):
-    r = subprocess.run(
-        ['redis-cli', '-h', i['ip'][0], '--user', 'app', '--no-auth-warning',
-         *words], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        timeout=20, env=dict(os.environ, REDISCLI_AUTH=APP))
-    return r.stdout.strip()
-
-
 class Busy(threading.Thread):
     """A queue: what is put in is taken out at once."""
 
@@ -39,7 +31,7 @@ class Busy(threading.Thread):
         while not self.over:
             if self.engine == 'redis':
                 # without a pause that a backup fits into
-                redis(it['redis'], '-r', '5000', 'SET', 'busy', 'yes')
+                redis(it['redis'], 'app', APP, '-r', '5000', 'SET', 'busy', 'yes')
             else:
                 it['c'].query(it[self.engine], 'app', APP, 'INSERT INTO queue '
                               'VALUES (1); DELETE FROM queue; INSERT INTO '
@@ -100,7 +92,7 @@ def each_engine_has_something_to_lose(s):
             'generate_series(1, 2000) g; CREATE TABLE queue (n INT); CREATE '
             'TABLE busy (n INT); CREATE TABLE "od""d`ly, na.med é" (x INT)')
     for i in range(20):
-        redis(it['redis'], 'SET', 'k%d' % i, 'v')
+        redis(it['redis'], 'app', APP, 'SET', 'k%d' % i, 'v')
     it['quota'] = c.get('/limits').json
     # MariaDB's times are whole seconds: a table of this one may be another's
     until(5, lambda: c.query(

@@ -35,14 +35,6 @@ def elsewhere(where):
         'size': 1}}})
 
 
-def redis(instance, *args):
-    r = subprocess.run(['redis-cli', '-h', instance['ip'][0], '--user', 'app',
-                        '--no-auth-warning', *args], capture_output=True,
-                       text=True, stdin=subprocess.DEVNULL, timeout=20,
-                       env=dict(os.environ, REDISCLI_AUTH=PW))
-    return r.stdout.strip()
-
-
 def bucket(method='GET', name='', query='', body=None):
     return it['s3'].ask(method, '/%s%s' % (s3.BUCKET, name and '/' +
                                            urllib.parse.quote(name)),
@@ -381,7 +373,7 @@ def what_an_older_trove_made_is_read_from_the_bucket(s):
         c.active(n)
         same(c.post('/instances/%s/users' % n, {'users': [
             {'name': 'app', 'password': PW}]}).status, 202)
-        same(redis(c.show(n), 'GET', 'key'), 'value')
+        same(redis(c.show(n), 'app', PW, 'GET', 'key'), 'value')
         c.remove(n)
     bucket('PUT', at + 'whole.gz', body=old + b'x')
     a = c.post('/instances', {'instance': {

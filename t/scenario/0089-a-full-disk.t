@@ -66,12 +66,7 @@ def sql(engine, text, user='app', password=APP):
 
 
 def cli(engine, *words):
-    r = subprocess.run(
-        ['redis-cli', '-h', it[engine]['instance']['ip'][0], '--user', 'app',
-         '--no-auth-warning', *words], stdin=subprocess.DEVNULL,
-        capture_output=True, text=True, timeout=20,
-        env=dict(os.environ, REDISCLI_AUTH=APP))
-    return (r.stdout + r.stderr).strip()
+    return redis(it[engine]['instance'], 'app', APP, *words)
 
 
 def refused(call, *args):

@@ -80,6 +80,16 @@ def until(seconds, condition, *said):
         time.sleep(0.05)
 
 
+def redis(instance, user, password, *words):
+    """Over the network; what the server says, as redis-cli prints it."""
+    r = subprocess.run(
+        ['redis-cli', '-h', instance['ip'][0], '--user', user,
+         '--no-auth-warning', *words], stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, timeout=20,
+        env=dict(os.environ, REDISCLI_AUTH=password))
+    return (r.stdout + r.stderr).strip()
+
+
 class Answer:
     def __init__(self, status, headers, raw):
         self.status, self.headers, self.raw = status, headers, raw

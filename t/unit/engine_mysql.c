@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define client	mariadb_fixture_client
+#define run(sql) mariadb_fixture_run(&op, sql)
 #define BACKUP	"backup.sql"
 
 /* --- backups ---------------------------------------------------------------------- */
@@ -25,65 +26,31 @@ end(void **state)
 	return engine_end(state);
 }
 
-static void
-run(const char *sql)
-{
-	if (mariadb_run(&op, sql) != OK)
-		fail_msg("%s: %s", sql, op.why);
-}
+struct cell { int nth; const char *is; };
 
 static enum err
 take(struct op *o, void *arg, char **field)
 {
-	*(const char **)arg = op_strdup(o, field[0] != NULL ? field[0] :
-	    "NULL");
+	struct cell *c = arg;
+
+	c->is = op_strdup(o, field[c->nth] != NULL ? field[c->nth] : "NULL");
 	return OK;
+}
+
+static const char *
+cell(const char *sql, int nth)
+{
+	struct cell c = { nth, "nothing" };
+
+	if (mariadb_rows(&op, sql, take, &c) != OK)
+		fail_msg("%s: %s", sql, op.why);
+	return c.is;
 }
 
 static const char *
 asked(const char *sql)
 {
-	const char *answer = "nothing";
-
-	if (mariadb_rows(&op, sql, take, &answer) != OK)
-		fail_msg("%s: %s", sql, op.why);
-	return answer;
-}
-
-static enum err
-take_second(struct op *o, void *arg, char **field)
-{
-	return take(o, arg, field + 1);
-}
-
-static const char *
-asked_second(const char *sql)
-{
-	const char *answer = "nothing";
-
-	if (mariadb_rows(&op, sql, take_second, &answer) != OK)
-		fail_msg("%s: %s", sql, op.why);
-	return answer;
-}
-
-/* Into a file, by a process of its own, as the agent does it. */
-static int
-backed_up(void)
-{
-	const char *path = file_data(&op, BACKUP);
-	int status;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-		const char *mark = "x";
-
-		_exit(db->backup(&op, NULL, fd, &mark) == OK && mark == NULL &&
-		    close(fd) == 0 ? 0 : 1);
-	}
-	while (waitpid(pid, &status, 0) == -1)
-		assert_int_equal(errno, EINTR);
-	return WEXITSTATUS(status);
+	return cell(sql, 0);
 }
 
 static enum err
@@ -178,11 +145,11 @@ what_was_backed_up_is_what_is_restored(void **state)
 	(void)state;
 	filled();
 	snprintf(sums[0], sizeof(sums[0]), "%s",
-	    asked_second("CHECKSUM TABLE app.rough"));
+	    cell("CHECKSUM TABLE app.rough", 1));
 	snprintf(sums[1], sizeof(sums[1]), "%s",
-	    asked_second("CHECKSUM TABLE app.t"));
+	    cell("CHECKSUM TABLE app.t", 1));
 	ok(db->root_enable(&op, "root-Secret1"));
-	assert_int_equal(backed_up(), 0);
+	assert_int_equal(engine_backup(file_data(&op, BACKUP), NULL), 0);
 	run("DROP DATABASE app");
 	create("later");
 	ok(db->user_update(&op, &ann, &to));
@@ -194,8 +161,8 @@ what_was_backed_up_is_what_is_restored(void **state)
 	ok(db->restored(&op));
 	ok(db->start(&op));
 	wait_until_it_answers();
-	assert_string_equal(asked_second("CHECKSUM TABLE app.rough"), sums[0]);
-	assert_string_equal(asked_second("CHECKSUM TABLE app.t"), sums[1]);
+	assert_string_equal(cell("CHECKSUM TABLE app.rough", 1), sums[0]);
+	assert_string_equal(cell("CHECKSUM TABLE app.t", 1), sums[1]);
 	for (size_t i = 0; i < ROWS(there); i++)
 		if (strcmp(asked(there[i].sql), there[i].answer) != 0)
 			fail_msg("%s: %s", there[i].sql, asked(there[i].sql));
@@ -254,7 +221,7 @@ a_backup_of_a_server_that_dies_fails(void **state)
 	(void)state;
 	create("app");
 	ok(db->stop(&op));
-	assert_int_equal(backed_up(), 1);
+	assert_int_equal(engine_backup(file_data(&op, BACKUP), NULL), 1);
 	ok(db->start(&op));
 	wait_until_it_answers();
 }

@@ -906,25 +906,6 @@ a_slow_log_that_cannot_be_written_holds_nothing_up(void **state)
 
 /* --- backups ------------------------------------------------------------------ */
 
-/* Into a file, by a process of its own, as the agent does it. */
-static int
-backup_to(const char *path, const char *since)
-{
-	int status;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-		const char *mark = "x";
-
-		_exit(db->backup(&op, since, fd, &mark) == OK && mark == NULL &&
-		    close(fd) == 0 ? 0 : 1);
-	}
-	while (waitpid(pid, &status, 0) == -1)
-		assert_int_equal(errno, EINTR);
-	return WEXITSTATUS(status);
-}
-
 static enum err
 restore_from(const char *path)
 {
@@ -957,7 +938,7 @@ what_was_backed_up_is_what_is_restored(void **state)
 	ok(db->user_create(&op, &ann));
 	r = client("ann", ann.password);
 	filled(r, "before");
-	assert_int_equal(backup_to(path, NULL), 0);
+	assert_int_equal(engine_backup(path, NULL), 0);
 	assert_true(begins(file_text("backup.rdb"), "COFFER1 "));
 	assert_string_equal(says(r, ARGV("FLUSHALL")), "OK");
 	assert_string_equal(says(r, ARGV("SET", "later", "x")), "OK");
@@ -990,7 +971,7 @@ a_backup_brings_its_users_and_no_root(void **state)
 	ok(db->user_create(&op, &ann));
 	ok(db->user_create(&op, &bea));
 	ok(db->root_enable(&op, "root-Secret1"));
-	assert_int_equal(backup_to(path, NULL), 0);
+	assert_int_equal(engine_backup(path, NULL), 0);
 	was = file_text("backup.rdb");
 	assert_null(strstr(was, "Secret"));
 	assert_null(strstr(was, "os_admin"));
@@ -1025,7 +1006,7 @@ a_backup_without_users_leaves_those_that_are_there(void **state)
 	(void)state;
 	ok(db->user_create(&op, &ann));
 	filled(client("ann", ann.password), "before");
-	assert_int_equal(backup_to(path, NULL), 0);
+	assert_int_equal(engine_backup(path, NULL), 0);
 	ok(db->user_create(&op, &eve));
 	ok(db->stop(&op));
 	ok(restore_from(path));		/* and nobody finds its users */
@@ -1082,7 +1063,7 @@ only_whole_snapshots_are_taken_and_given(void **state)
 	const char *path = file_data(&op, "backup.rdb"), *mark;
 
 	(void)state;
-	assert_int_equal(backup_to(path, "12345"), 1);
+	assert_int_equal(engine_backup(path, "12345"), 1);
 	assert_int_equal(db->backup(&op, "12345", -1, &mark), ERR_NOT_BUILT);
 	assert_int_equal(db->restore(&op, 1, -1), ERR_BAD_REQUEST);
 	ok(file_put(&op, path, "xbstream", 8));

@@ -8,10 +8,12 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 const struct datastore *db;
@@ -77,6 +79,24 @@ user(const char *name, const char *host)
 {
 	return (struct db_user){ .name = name, .host = host,
 	    .password = "first-Secret1" };
+}
+
+int
+engine_backup(const char *path, const char *since)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+		const char *mark = "x";
+
+		_exit(db->backup(&op, since, fd, &mark) == OK && mark == NULL &&
+		    close(fd) == 0 ? 0 : 1);
+	}
+	while (waitpid(pid, &status, 0) == -1)
+		assert_int_equal(errno, EINTR);
+	return WEXITSTATUS(status);
 }
 
 void

@@ -41,6 +41,8 @@ struct db_user	 user(const char *name, const char *host);
 /* Listings as one text: "name@host(db,db) name ..." */
 const char	*databases(int limit, const char *marker);
 const char	*users(int limit, const char *marker);
+/* Into a file, by a process of its own, as the agent does it; 0: it went well, without a mark. */
+int		 engine_backup(const char *path, const char *since);
 void		 wait_until_it_answers(void);
 void		 start_again(void);	/* and the op's session is a new one */
 

@@ -18,12 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void
-run(const char *sql)
-{
-	if (mariadb_run(&op, sql) != OK)
-		fail_msg("%s: %s", sql, op.why);
-}
+#define run(sql) mariadb_fixture_run(&op, sql)
 
 static enum err
 take(struct op *o, void *arg, char **field)

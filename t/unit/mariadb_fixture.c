@@ -1,5 +1,7 @@
 #include "t/unit/mariadb_fixture.h"
 #include "t/unit/server_fixture.h"
+#include "t/unit/test.h"
+#include "agent/mariadb.h"
 #include "lib/base/conf.h"
 
 #include <stdio.h>
@@ -78,4 +80,11 @@ mariadb_fixture_client(const char *user, const char *password, const char *sql)
 	snprintf(u, sizeof(u), "--user=%s", user);
 	snprintf(e, sizeof(e), "%s", sql);
 	return server_fixture_run(in_use, "client.log", argv);
+}
+
+void
+mariadb_fixture_run(struct op *op, const char *sql)
+{
+	if (mariadb_run(op, sql) != OK)
+		fail_msg("%s: %s", sql, op->why);
 }

@@ -5,6 +5,8 @@
 #ifndef T_UNIT_MARIADB_FIXTURE_H
 #define T_UNIT_MARIADB_FIXTURE_H
 
+#include "lib/base/op.h"
+
 #include <stdbool.h>
 
 bool		 mariadb_fixture_make(void);
@@ -18,5 +20,7 @@ const char	*mariadb_fixture_data(void);
 /* A client's session as this user, in a process: 0 when every statement went well. */
 int		 mariadb_fixture_client(const char *user, const char *password,
 		    const char *sql);
+/* As the agent's own account: it has to go well. */
+void		 mariadb_fixture_run(struct op *, const char *sql);
 
 #endif
