@@ -120,9 +120,7 @@ backups_list(struct request *r)
 	TRY(pick_project(r, &page.tenant));
 	TRY(catalog_read(&r->op, &c));
 	if (datastore != NULL && *datastore != '\0') {
-		if ((d = catalog_datastore(c, datastore)) == NULL)
-			return op_fail(&r->op, ERR_NOT_FOUND,
-			    "Datastore '%s' cannot be found.", datastore);
+		TRY(datastore_find(&r->op, &c, datastore, &d));
 		page.datastore = d->id;
 	}
 	if (instance != NULL && *instance != '\0')

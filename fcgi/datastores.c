@@ -37,19 +37,26 @@ datastores_list(struct request *r)
 	return OK;
 }
 
-/* The datastore of arg[1], by id or name. */
+enum err
+datastore_find(struct op *op, const struct catalog **c, const char *id_or_name,
+    const struct datastore_row **d)
+{
+	if ((*d = catalog_datastore(*c, id_or_name)) != NULL)
+		return OK;
+	TRY(catalog_reread(op, c));
+	if ((*d = catalog_datastore(*c, id_or_name)) != NULL)
+		return OK;
+	return op_fail(op, ERR_NOT_FOUND, "Datastore '%s' cannot be found.",
+	    id_or_name);
+}
+
+/* The datastore of arg[1]. */
 static enum err
 datastore_of(struct request *r, const struct catalog **c,
     const struct datastore_row **d)
 {
 	TRY(catalog_read(&r->op, c));
-	if ((*d = catalog_datastore(*c, r->arg[1])) != NULL)
-		return OK;
-	TRY(catalog_reread(&r->op, c));
-	if ((*d = catalog_datastore(*c, r->arg[1])) != NULL)
-		return OK;
-	return op_fail(&r->op, ERR_NOT_FOUND,
-	    "Datastore '%s' cannot be found.", r->arg[1]);
+	return datastore_find(&r->op, c, r->arg[1], d);
 }
 
 enum err
@@ -116,36 +123,57 @@ is_wished(const struct version_row *v, const struct version_wish *wish)
 	    (wish->number == NULL || strcmp(v->number, wish->number) == 0);
 }
 
-enum err
-version_find(struct op *op, const struct catalog *c,
-    const struct datastore_row *d, const struct version_wish *wish,
-    const struct version_row **out)
+static enum err
+default_version(struct op *op, const struct catalog *c,
+    const struct datastore_row *d, const struct version_row **out)
 {
-	const char *shown = wish->name != NULL ? wish->name : wish->number;
+	*out = catalog_version(c, d->default_version);
+	return *out != NULL ? OK : op_fail(op, ERR_BAD_REQUEST,
+	    "Default version for datastore '%s' not found.", d->name);
+}
+
+/* *out NULL: there is none. */
+static enum err
+version_among(struct op *op, const struct catalog *c, const char *datastore,
+    const struct version_wish *wish, const struct version_row **out)
+{
 	const struct version_row *v = catalog_version(c, wish->name);
 	int i;
 
 	*out = NULL;
-	if (shown == NULL) {
-		*out = catalog_version(c, d->default_version);
-		return *out != NULL ? OK : op_fail(op, ERR_BAD_REQUEST,
-		    "Default version for datastore '%s' not found.", d->name);
-	}
-	if (v != NULL && v->of == d) {
+	if (v != NULL && strcmp(v->of->id, datastore) == 0) {
 		*out = v;
 		return OK;
 	}
 	for (i = 0; i < c->versions; i++) {
 		v = &c->version[i];
-		if (v->of != d || !is_wished(v, wish))
+		if (strcmp(v->of->id, datastore) != 0 || !is_wished(v, wish))
 			continue;
 		if (*out != NULL)
 			return op_fail(op, ERR_BAD_REQUEST, "Multiple "
 			    "datastore versions found for '%s', use an UUID or "
 			    "specify both the name and version number to be "
-			    "more specific.", shown);
+			    "more specific.",
+			    wish->name != NULL ? wish->name : wish->number);
 		*out = v;
 	}
+	return OK;
+}
+
+enum err
+version_find(struct op *op, const struct catalog **c,
+    const struct datastore_row *d, const struct version_wish *wish,
+    const struct version_row **out)
+{
+	const char *shown = wish->name != NULL ? wish->name : wish->number;
+
+	if (shown == NULL)
+		return default_version(op, *c, d, out);
+	TRY(version_among(op, *c, d->id, wish, out));
+	if (*out != NULL)
+		return OK;
+	TRY(catalog_reread(op, c));
+	TRY(version_among(op, *c, d->id, wish, out));
 	return *out != NULL ? OK : no_version(op, shown);
 }
 
@@ -169,7 +197,8 @@ version_of_path(struct request *r, const struct version_row **v)
 	enum err e;
 
 	TRY(datastore_of(r, &c, &d));
-	e = version_find(&r->op, c, d, &(struct version_wish){ r->arg[2] }, v);
+	e = version_find(&r->op, &c, d, &(struct version_wish){ r->arg[2] },
+	    v);
 	if (e != OK && text_is_uuid(r->arg[2]))
 		return op_fail(&r->op, ERR_NOT_FOUND, "%s", r->op.why);
 	return e;

@@ -64,7 +64,7 @@ change_version(struct request *r, struct instance *in, const char *name)
 	if (to != NULL && to->of != now->of)
 		return op_fail(&r->op, ERR_NOT_FOUND,
 		    "DBDatastoreVersion Not Found");
-	TRY(version_find(&r->op, c, now->of,
+	TRY(version_find(&r->op, &c, now->of,
 	    &(struct version_wish){ wish }, &to));
 	if (to != now && strcmp(conf_str("compute.driver"), "local") == 0)
 		return op_fail(&r->op, ERR_NOT_BUILT,

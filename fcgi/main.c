@@ -7,9 +7,10 @@
 #include "fcgi/shared.h"
 #include "lib/base/conf.h"
 #include "lib/base/seal.h"
-#include "lib/cloud/origin.h"
 #include "lib/base/service.h"
+#include "lib/cloud/origin.h"
 #include "lib/msg/bus.h"
+#include "lib/store/catalog.h"
 #include "lib/store/store.h"
 
 #include <string.h>
@@ -50,6 +51,7 @@ start(struct op *op)
 	TRY(seal_master_load(op));
 	TRY(origin_open(op));
 	TRY(shared_open(op, conf_str("api.shared")));
+	catalog_share(&shared_memory()->catalog_changes);
 	return request_listen(op, socket_path(op));
 }
 

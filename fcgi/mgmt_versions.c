@@ -190,7 +190,7 @@ mgmt_version_create(struct request *r)
 		return op_fail(&r->op, ERR_BAD_REQUEST, "The datastore version "
 		    "'%s(%s)' already exists.", v.name, v.number);
 	TRY(e);
-	catalog_forget();
+	catalog_changed();
 	return reply_empty(r, 202);
 }
 
@@ -236,7 +236,7 @@ mgmt_version_change(struct request *r)
 		return op_fail(&r->op, ERR_BAD_REQUEST, "The datastore version "
 		    "'%s(%s)' already exists.", change.name, v->number);
 	TRY(e);
-	catalog_forget();
+	catalog_changed();
 	return reply_empty(r, 202);
 }
 
@@ -252,7 +252,7 @@ mgmt_version_delete(struct request *r)
 	if (e == ERR_CONFLICT)
 		return op_fail(&r->op, ERR_BAD_REQUEST, "%s", r->op.why);
 	TRY(e);
-	catalog_forget();
+	catalog_changed();
 	return reply_empty(r, 202);
 }
 
@@ -264,14 +264,12 @@ datastore_remove(struct request *r)
 	enum err e;
 
 	TRY(catalog_fresh(&r->op, &c));
-	if ((d = catalog_datastore(c, r->arg[1])) == NULL)
-		return op_fail(&r->op, ERR_NOT_FOUND,
-		    "Datastore '%s' cannot be found.", r->arg[1]);
+	TRY(datastore_find(&r->op, &c, r->arg[1], &d));
 	e = datastore_delete(&r->op, d->id);
 	if (e == ERR_CONFLICT)
 		return op_fail(&r->op, ERR_BAD_REQUEST,
 		    "Datastore versions exist for datastore %s.", d->id);
 	TRY(e);
-	catalog_forget();
+	catalog_changed();
 	return reply_empty(r, 202);
 }

@@ -162,14 +162,12 @@ pick_scope(struct request *r, struct module *m)
 		type = m->datastore_id;
 	if (type == NULL && version == NULL)
 		return OK;
-	if (type == NULL || (d = catalog_datastore(c, type)) == NULL)
-		return op_fail(&r->op, ERR_NOT_FOUND, "Datastore '%s' cannot "
-		    "be found.", type != NULL ? type : "None");
+	TRY(datastore_find(&r->op, &c, type != NULL ? type : "None", &d));
 	m->datastore_id = d->id;
 	m->version_id = NULL;
 	if (version == NULL)
 		return OK;
-	TRY(version_find(&r->op, c, d, &(struct version_wish){ version },
+	TRY(version_find(&r->op, &c, d, &(struct version_wish){ version },
 	    &v));
 	m->version_id = v->id;
 	return OK;
@@ -238,9 +236,7 @@ modules_list(struct request *r)
 	if (datastore != NULL && strcasecmp(datastore, "all") == 0) {
 		wish.for_any = true;
 	} else if (datastore != NULL && *datastore != '\0') {
-		if ((d = catalog_datastore(c, datastore)) == NULL)
-			return op_fail(&r->op, ERR_NOT_FOUND,
-			    "Datastore '%s' cannot be found.", datastore);
+		TRY(datastore_find(&r->op, &c, datastore, &d));
 		wish.datastore = d->id;
 	}
 	TRY(modules_read(&r->op, &wish, &m, &n));

@@ -1,9 +1,9 @@
 /*
  * shared - memory that all API processes of a host share, in one file: the
- * token cache and the rate limits.  Nobody holds a lock on it, so a process
- * may die at any point: buckets are one atomic word each, and a cached token
- * carries a checksum and is ignored when it does not fit.  Losing the file loses
- * nothing but time.
+ * token cache, the rate limits, and how often the catalogue changed.  Nobody
+ * holds a lock on it, so a process may die at any point: buckets are one atomic
+ * word each, and a cached token carries a checksum and is ignored when it does
+ * not fit.  Losing the file loses nothing but time.
  */
 #ifndef FCGI_SHARED_H
 #define FCGI_SHARED_H
@@ -36,6 +36,7 @@ struct cached_token {
 
 struct shared {
 	_Atomic uint64_t    made;	/* SHARED_MADE: the layout below */
+	_Atomic uint64_t    catalog_changes;
 	struct bucket	    bucket[BUCKETS];
 	struct cached_token token[TOKENS];
 };

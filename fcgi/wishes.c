@@ -34,14 +34,12 @@ wish_version(struct request *r, const struct catalog *c,
 
 	if (conf_bool("api.stock"))		/* it knows no numbers */
 		wish.number = NULL;
-	d = type != NULL ? catalog_datastore(c, type) : default_datastore(c);
-	if (d == NULL && type != NULL)
-		return op_fail(&r->op, ERR_NOT_FOUND,
-		    "Datastore '%s' cannot be found.", type);
-	if (d == NULL)
+	if (type != NULL)
+		TRY(datastore_find(&r->op, &c, type, &d));
+	else if ((d = default_datastore(c)) == NULL)
 		return op_fail(&r->op, ERR_BAD_REQUEST, "Please specify "
 		    "datastore. No default datastore is defined.");
-	TRY(version_find(&r->op, c, d, &wish, v));
+	TRY(version_find(&r->op, &c, d, &wish, v));
 	if (!(*v)->active)
 		return op_fail(&r->op, ERR_BAD_REQUEST,
 		    "Datastore version '%s' is not active.", (*v)->name);

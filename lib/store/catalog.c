@@ -13,9 +13,11 @@ struct copy {
 	struct op	 op;
 	struct catalog	 c;
 	int64_t		 read_at;
+	uint64_t	 changes;	/* counted before it was read */
 	int		 users;		/* ops that look at it, and `latest' */
 };
 static struct copy *latest;
+static _Atomic uint64_t own, *changes = &own;
 
 static void
 copy_leave(void *arg)
@@ -29,11 +31,15 @@ copy_leave(void *arg)
 }
 
 void
-catalog_forget(void)
+catalog_share(_Atomic uint64_t *word)
 {
-	if (latest != NULL)
-		copy_leave(latest);
-	latest = NULL;
+	changes = word;
+}
+
+void
+catalog_changed(void)
+{
+	atomic_fetch_add(changes, 1);
 }
 
 static enum err
@@ -123,12 +129,14 @@ not_older_than(struct op *op, int64_t ms, const struct catalog **out)
 	struct copy *copy = latest;
 	enum err e;
 
-	if (copy == NULL || clock_ms() - copy->read_at >= ms) {
+	if (copy == NULL || clock_ms() - copy->read_at >= ms ||
+	    copy->changes != atomic_load(changes)) {
 		copy = calloc(1, sizeof *copy);
 		assert(copy != NULL);
 		op_begin(&copy->op, op->id);
 		copy->users = 1;
 		copy->read_at = clock_ms();
+		copy->changes = atomic_load(changes);
 		if ((e = copy_fill(copy)) != OK) {
 			op_fail(op, e, "%s", copy->op.why != NULL ?
 			    copy->op.why : "the catalogue cannot be read");
@@ -136,7 +144,8 @@ not_older_than(struct op *op, int64_t ms, const struct catalog **out)
 			return e;
 		}
 		copy->op.id = NULL;	/* the request's: ends before us */
-		catalog_forget();
+		if (latest != NULL)
+			copy_leave(latest);
 		latest = copy;
 	}
 	copy->users++;

@@ -1,15 +1,18 @@
 /*
  * catalog - datastores, their versions, and flavors.  They are few, change
- * rarely and are named in every answer, so each process keeps a copy and reads
- * it again when it is older than CATALOG_MS; who misses a row in it asks for a
- * newer one.  A copy stays as long as an op looks at it.
+ * rarely and are named in every answer, so each process keeps a copy.  It reads
+ * it again after a change by a process of its host, or when it is older than
+ * CATALOG_MS; who misses a row in it asks for a newer one.  A copy stays as long
+ * as an op looks at it.
  */
 #ifndef LIB_STORE_CATALOG_H
 #define LIB_STORE_CATALOG_H
 
 #include "lib/base/op.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #define CATALOG_MS	 3000		/* age at which it is read again */
 #define CATALOG_MISS_MS	  500		/* ... and after a miss */
@@ -56,7 +59,12 @@ const struct version_row *catalog_version(const struct catalog *,
 const struct flavor_row	*catalog_flavor(const struct catalog *,
 		    const char *id);
 
-/* Forget the copy (tests, and when the store is closed). */
-void		 catalog_forget(void);
+/*
+ * To be called after the commit of each change: no process that counts changes
+ * in the same word looks at a copy from before it.
+ */
+void		 catalog_changed(void);
+/* Memory that processes share; until then each counts for itself. */
+void		 catalog_share(_Atomic uint64_t *changes);
 
 #endif

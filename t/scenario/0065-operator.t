@@ -3,6 +3,7 @@
 catalogue; and that nobody else may."""
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)),
                                 "..", "stack"))
 from stack import *  # noqa: E402,F403
@@ -337,6 +338,30 @@ def a_version_is_added_changed_and_removed(s):
             if v['datastore_name'] == 'mariadb']
     same(c.delete('%s/%s' % (path, used[0])).fault(400, 'badRequest'),
          'Datastore version is in use by instance.')
+
+
+@story
+def every_process_sees_a_change_of_versions_at_once(s):
+    c, path = it['adam'], '/mgmt/datastore-versions'
+    crowd = [s.client('adam') for _ in range(12)]
+
+    def seen(name):     # the statuses with which all processes answer
+        with ThreadPoolExecutor(len(crowd)) as pool:
+            return sorted(set(pool.map(lambda one: one.get(
+                '/datastores/mariadb/versions/' + name).status, crowd)))
+
+    for n in range(6):
+        same(seen('%d.a' % n), [400])
+        same(c.post(path, {'version': {
+            'name': '%d.a' % n, 'datastore_name': 'mariadb', 'active': True,
+            'datastore_manager': 'mariadb', 'image': NOBODY}}).status, 202)
+        same(seen('%d.a' % n), [200])
+        id = c.get('/datastores/mariadb/versions/%d.a' % n).json['version'][
+            'id']
+        same(c.patch('%s/%s' % (path, id), {'name': '%d.b' % n}).status, 202)
+        same((seen('%d.a' % n), seen('%d.b' % n)), ([400], [200]))
+        same(c.delete('%s/%s' % (path, id)).status, 202)
+        same(seen('%d.b' % n), [400])
 
 
 @story

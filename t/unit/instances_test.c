@@ -85,7 +85,7 @@ open_world(void **state)
 static int
 close_world(void **state)
 {
-	catalog_forget();
+	catalog_changed();
 	bus_close();
 	store_close();
 	return pg_fixture_stop(state);

@@ -19,6 +19,7 @@
 #define GONE "30000000-0000-4000-8000-000000000003"
 
 static struct op op;
+static _Atomic uint64_t own_changes;
 
 static int
 open_world(void **state)
@@ -36,7 +37,7 @@ open_world(void **state)
 static int
 close_world(void **state)
 {
-	catalog_forget();
+	catalog_changed();
 	bus_close();
 	store_close();
 	return pg_fixture_stop(state);
@@ -75,7 +76,7 @@ fresh(void **state)
 	pg_fixture_sql("UPDATE instances SET deleted_at = now(), server_id ="
 	    " NULL, volume_id = NULL, host = NULL, server_status = 'DELETED'"
 	    " WHERE id = '" GONE "'");
-	catalog_forget();
+	catalog_changed();
 	return 0;
 }
 
@@ -324,6 +325,27 @@ a_change_leaves_what_it_does_not_name(void **state)
 }
 
 static void
+a_change_by_another_process_is_counted_and_seen(void **state)
+{
+	_Atomic uint64_t word = 7;
+	const struct catalog *c;
+
+	(void)state;
+	catalog_share(&word);
+	assert_int_equal(catalog_read(&op, &c), OK);
+	assert_int_equal(c->versions, 1);
+	pg_fixture_sql("UPDATE datastore_versions SET name = '10.12'");
+	assert_int_equal(catalog_read(&op, &c), OK);
+	assert_string_equal(c->version[0].name, "10.11");	/* the copy */
+	word++;
+	assert_int_equal(catalog_read(&op, &c), OK);
+	assert_string_equal(c->version[0].name, "10.12");
+	catalog_changed();
+	assert_int_equal(word, 9);
+	catalog_share(&own_changes);
+}
+
+static void
 what_is_used_stays_and_what_only_the_dead_used_goes(void **state)
 {
 	(void)state;
@@ -410,6 +432,7 @@ main(void)
 		TEST(a_limit_that_is_not_named_stays),
 		TEST(a_version_brings_its_datastore_along),
 		TEST(a_change_leaves_what_it_does_not_name),
+		TEST(a_change_by_another_process_is_counted_and_seen),
 		TEST(what_is_used_stays_and_what_only_the_dead_used_goes),
 		TEST(one_that_is_gone_shows_neither_datastore_nor_address),
 		TEST(root_history_says_never_until_it_was),
