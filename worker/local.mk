@@ -45,14 +45,22 @@ WORKER_TEST_LIBS = worker/libworker.a $(CLOUD) $(MSG) $(STORE) $(CRYPTO_LIBS) $(
 if HAVE_CMOCKA
 check_PROGRAMS += t/unit/flows_test t/unit/runner_test \
 	t/unit/operator_flows_test t/unit/backup_flow_test \
+	t/unit/restore_flow_test t/unit/backup_result_test \
 	t/unit/schedules_test t/unit/verify_test
 endif
 t_unit_flows_test_SOURCES = t/unit/flows_test.c $(WORKER_TEST)
 t_unit_flows_test_LDADD = $(WORKER_TEST_LIBS)
 t_unit_operator_flows_test_SOURCES = t/unit/operator_flows_test.c $(WORKER_TEST)
 t_unit_operator_flows_test_LDADD = $(WORKER_TEST_LIBS)
-t_unit_backup_flow_test_SOURCES = t/unit/backup_flow_test.c $(WORKER_TEST)
+BACKUP_FLOW = t/unit/backup_flow_fixture.c t/unit/backup_flow_fixture.h
+t_unit_backup_flow_test_SOURCES = t/unit/backup_flow_test.c t/unit/packed.h \
+	$(BACKUP_FLOW) $(WORKER_TEST)
 t_unit_backup_flow_test_LDADD = $(WORKER_TEST_LIBS)
+t_unit_restore_flow_test_SOURCES = t/unit/restore_flow_test.c $(BACKUP_FLOW) $(WORKER_TEST)
+t_unit_restore_flow_test_LDADD = $(WORKER_TEST_LIBS)
+t_unit_backup_result_test_SOURCES = t/unit/backup_result_test.c \
+	t/unit/packed.h t/unit/test_op.h $(WORKER_TEST)
+t_unit_backup_result_test_LDADD = $(WORKER_TEST_LIBS)
 t_unit_verify_test_SOURCES = t/unit/verify_test.c t/unit/test_op.h $(WORKER_TEST)
 t_unit_verify_test_LDADD = $(WORKER_TEST_LIBS)
 t_unit_schedules_test_SOURCES = t/unit/schedules_test.c $(WORKER_TEST)
