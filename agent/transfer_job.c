@@ -12,7 +12,6 @@
 #define SIGNATURE_MOST	100
 #define MARK_MOST	200
 #define CHAIN_MOST	256
-#define BACKUP_MOST	((int64_t)1 << 45)	/* bytes */
 #define NAME_MOST	32
 #define LOOK_MOST	600000		/* ms */
 

@@ -186,8 +186,10 @@ backup_result_read(struct op *op, const char *id, const char *text, size_t len,
 	if (json_kind(mark) != JSON_NULL &&
 	    (r->mark == NULL || !is_mark(r->mark)))
 		return odd(op, "the mark");
-	if (r->plain < 0)
+	if (r->plain < 0 || r->plain > BACKUP_MOST)
 		return odd(op, "the bytes of data");
+	if (r->bytes > BACKUP_MOST)
+		return odd(op, "the sum of bytes");
 	TRY(known_read(op, json_get(j, "digest"), r));
 	return segments_read(op, id, json_get(j, "segments"), r);
 }

@@ -11,7 +11,10 @@
 #ifndef LIB_MSG_SEGMENTS_H
 #define LIB_MSG_SEGMENTS_H
 
+#include <stdint.h>
+
 #define SEGMENTS_LISTED	300		/* so many of a chain are told of in lists */
+#define BACKUP_MOST	((int64_t)1 << 45)	/* bytes, stored or of data: sums of a chain cannot overflow */
 #define SEGMENTS_MOST	200000		/* of one backup: 3 TB, where each has 16 MiB */
 
 #endif

@@ -62,6 +62,11 @@ a_guests_list_that_is_odd_is_refused(void **state)
 		"{\"segments\":[{\"name\":\"" ID "_00000000\",\"bytes\":5,"
 		    "\"md5\":\"abc\"}],\"bytes\":5,\"plain_bytes\":1}",
 		"{\"segments\":{\"a\":1},\"bytes\":0,\"plain_bytes\":1}",
+		/* more than a number of bytes can be: sums of a chain are of these */
+		"{\"segments\":[" SEG(0, 5) "],\"bytes\":5,\"plain_bytes\":"
+		    "9223372036854775807}",
+		"{\"segments\":{\"each\":2147483648,\"md5\":\"" MD5 "\"},"
+		    "\"bytes\":9223372036854775807,\"plain_bytes\":1}",
 	};
 
 	(void)state;
@@ -91,7 +96,6 @@ segments_are_compared_with_what_lies_there(void **state)
 	assert_string_equal(op.why,
 	    "Segment a_00000000 of the backup is not as it was written.");
 }
-
 
 static void
 many_segments_are_told_of_in_few_words(void **state)
