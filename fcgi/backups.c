@@ -16,6 +16,7 @@
 
 #define RESTORE_SECS 3600	/* a create may take so much longer */
 #define RESTORE_SECS_GB 600	/* ... and for each GB of the backup */
+#define RESTORE_SECS_MOST 86400	/* its guest's leave to read holds no longer */
 #define NOBODY "00000000-0000-0000-0000-000000000000"
 
 const struct field backup_new_fields[] = {
@@ -30,7 +31,7 @@ const struct field backup_new_fields[] = {
 	{ "backup/restore_from",                  MAP },
 	{ "backup/restore_from/remote_location",  NES,    REQUIRED },
 	{ "backup/restore_from/local_datastore_version_id", UUID, REQUIRED },
-	{ "backup/restore_from/size",             NUMBER, REQUIRED },
+	{ "backup/restore_from/size",             NUMBER, REQUIRED, 0, 1 << 20 },	/* GB */
 	{ 0 }
 };
 
@@ -336,6 +337,16 @@ state_check(struct op *op, const struct backup *b)
 	    "backup %s is not completed. Actual state: %s.", b->id, b->state);
 }
 
+/* What a backup's size says was said by a guest, or by a user. */
+static int
+restore_secs(const char *size)
+{
+	double secs = RESTORE_SECS + RESTORE_SECS_GB *
+	    (size != NULL ? strtod(size, NULL) : 0);
+
+	return secs < RESTORE_SECS_MOST ? (int)secs : RESTORE_SECS_MOST;
+}
+
 enum err
 wish_backup(struct request *r, const struct version_row *v, int gb, int *secs)
 {
@@ -362,7 +373,6 @@ wish_backup(struct request *r, const struct version_row *v, int gb, int *secs)
 		    "datastore of %s.", of != NULL ? of->of->name : "unknown",
 		    v->of->name);
 	TRY(engine_check(op, v, "restore_backup"));
-	*secs = RESTORE_SECS + (int)(RESTORE_SECS_GB *
-	    (b.size != NULL ? strtod(b.size, NULL) : 0));
+	*secs = restore_secs(b.size);
 	return elsewhere_check(r, v, &b);
 }

@@ -389,6 +389,9 @@ def one_taken_elsewhere_is_recorded(s):
         'Available size: 1 GBs.'))
     same(record(where='http://x/missing').fault(400, 'badRequest'),
          'Failed to restore backup from http://x/missing')
+    for size in (-1, 1e300, 1 << 21):
+        check(record(size).fault(400, 'badRequest').startswith(
+            'Validation error'), size)
     same(record(v=DEAD).fault(400, 'badRequest'),
          "Datastore version '%s' cannot be found." % DEAD)
     same(c.delete('/backups/' + b['id']).status, 202)
