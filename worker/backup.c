@@ -1,4 +1,5 @@
 #include "worker/backup.h"
+#include "lib/base/clock.h"
 #include "lib/base/conf.h"
 #include "lib/base/json.h"
 #include "lib/base/jsonw.h"
@@ -10,6 +11,7 @@
 #include <string.h>
 
 #define LOOK_MS		2000		/* between two looks at how far it is */
+#define REMOVE_MS	2500		/* for which a worker may hold its task */
 #define NAME_DIGITS	8
 #define MD5_DIGITS	32
 #define MARK_MOST	1024
@@ -402,18 +404,19 @@ backup_goes_on(struct work *w, enum err e, const char *body)
 
 enum err
 backup_remove(struct op *op, const char *tenant, const char *container,
-    const char *id, bool *nothing)
+    const char *id, int *found, int *left)
 {
 	const struct storage_driver *s = cloud_storage();
+	int64_t until = clock_ms() + REMOVE_MS;
 	struct object *o;
-	int n;
+	int i = 0;
 
-	*nothing = true;
-	TRY(s->list(op, tenant, container, id, &o, &n));
-	*nothing = n == 0;
-	for (int i = 0; i < n; i++)
+	*left = 0;
+	TRY(s->list(op, tenant, container, id, &o, found));
+	for (; i < *found && i < BACKUP_REMOVE_MOST && clock_ms() < until; i++)
 		TRY(s->remove(op, tenant, container, o[i].name));
-	if (s->abandon != NULL)
+	*left = *found - i;
+	if (*left == 0 && s->abandon != NULL)
 		TRY(s->abandon(op, tenant, container, id));
 	return OK;
 }

@@ -69,8 +69,13 @@ enum err	 backup_heard(struct work *);
 /* What a step says that has such an order under way; ERR_CLOUD: storage is away, so not told now. */
 enum verdict	 backup_goes_on(struct work *, enum err, const char *body);
 
-/* All that there is of a backup; *nothing: there was none of it. */
+/*
+ * What there is of a backup, as much as a worker has time for: *found objects
+ * were there, and *left of them are to be removed by another call.
+ */
+#define BACKUP_REMOVE_MOST 100
 enum err	 backup_remove(struct op *, const char *tenant,
-		    const char *container, const char *id, bool *nothing);
+		    const char *container, const char *id, int *found,
+		    int *left);
 
 #endif

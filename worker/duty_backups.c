@@ -11,12 +11,13 @@
 static enum err
 sweep_one(struct op *op, const struct backup_trace *t)
 {
-	bool nothing;
+	int found, left;
 
-	TRY(backup_remove(op, t->tenant, t->container, t->id, &nothing));
-	if (!nothing)
-		log_info(op, "backup %s: removed from storage", t->id);
-	return backup_swept(op, t->id, nothing, BACKUP_LEAVE);
+	TRY(backup_remove(op, t->tenant, t->container, t->id, &found, &left));
+	if (found > 0)
+		log_info(op, "backup %s: %d objects removed from storage, %d "
+		    "are left", t->id, found - left, left);
+	return backup_swept(op, t->id, found == 0, BACKUP_LEAVE);
 }
 
 enum err

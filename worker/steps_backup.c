@@ -19,6 +19,7 @@
 #define STORE_MS	400		/* ... and as it is taken */
 #define CANCEL_MS	20000		/* a guest that does not hear is left alone */
 #define RETRY_MS	2000
+#define MORE_MS		10		/* there is more to remove */
 #define SEGMENT		(32 << 20)	/* bytes; an agent with less room takes less */
 #define BLOCK		100		/* segments whose names begin alike */
 #define SEGMENT_SMALL	(8 << 20)	/* ... and the least that one takes */
@@ -116,7 +117,7 @@ enum verdict
 backup_clear(struct work *w)
 {
 	struct backup_work b;
-	bool nothing;
+	int found, left = 0;
 	enum err e;
 
 	e = backup_work_read(w->op, w->lease.id, &b);
@@ -126,12 +127,12 @@ backup_clear(struct work *w)
 		e = lease_check(w->op, &w->lease);
 	if (e == OK)
 		e = backup_remove(w->op, w->lease.tenant, b.container,
-		    w->lease.id, &nothing);
-	w->wait_ms = RETRY_MS;
+		    w->lease.id, &found, &left);
+	w->wait_ms = left > 0 ? MORE_MS : RETRY_MS;
 	w->err = e;
 	if (e == ERR_FENCED || e == ERR_UNAVAILABLE)
 		return FAIL;
-	return e == OK ? DONE : WAIT;
+	return e == OK && left == 0 ? DONE : WAIT;
 }
 
 /* --- order ------------------------------------------------------------------------ */

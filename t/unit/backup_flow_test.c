@@ -5,10 +5,13 @@
 #include "t/unit/pg_fixture.h"
 #include "lib/base/conf.h"
 #include "lib/base/seal.h"
+#include "lib/cloud/objects.h"
 #include "lib/store/backup_work.h"
+#include "worker/backup.h"
 #include "worker/duties.h"
 
 #include <string.h>
+#include <unistd.h>
 
 /* A worker that dies right after it collected, before anything was recorded. */
 static jmp_buf death;
@@ -399,6 +402,46 @@ a_deleted_backup_is_swept_from_storage_and_loses_its_key(void **state)
 	assert_int_equal(objects(other), 3);
 }
 
+/* The same segment under many names: one more than a worker removes at once. */
+static void
+many_put(const char *id)
+{
+	const char *dir = op_printf(&op, "%s/p1/" CONTAINER, objects_root(&op));
+
+	put(id, "00000000", "x");
+	for (int i = 1; i <= BACKUP_REMOVE_MOST; i++)
+		assert_int_equal(link(op_printf(&op, "%s/%s_00000000", dir,
+		    id), op_printf(&op, "%s/%s_%08d", dir, id, i)), 0);
+	assert_int_equal(objects(id), BACKUP_REMOVE_MOST + 1);
+}
+
+/* A worker has other tasks, and others think it dead when it is long at one. */
+static void
+many_objects_are_removed_some_at_a_time(void **state)
+{
+	const char *id;
+
+	(void)state;
+	id = begun(NULL);
+	many_put(id);
+	says(id, "order", "GUEST", "The disk broke.");
+	turns(&worker_a, id, 1);
+	assert_string_equal(task_column(id, "status"), "WAITING");
+	assert_in_range(objects(id), 1, BACKUP_REMOVE_MOST);
+	turns(&worker_a, id, BACKUP_REMOVE_MOST);
+	assert_string_equal(task_column(id, "status"), "FAILED");
+	assert_int_equal(objects(id), 0);
+	many_put(id);
+	pg_fixture_sql("UPDATE backups SET sweep_at = now()");
+	sweep();
+	assert_in_range(objects(id), 1, BACKUP_REMOVE_MOST);
+	for (int i = 0; objects(id) > 0 && i < BACKUP_REMOVE_MOST; i++) {
+		age("backups", "sweep_at", 10);
+		sweep();
+	}
+	assert_int_equal(objects(id), 0);
+}
+
 static void
 what_a_task_still_works_at_is_left_to_it(void **state)
 {
@@ -435,6 +478,7 @@ main(void)
 		T(an_incremental_one_goes_on_from_its_parents_mark),
 		T(no_backup_stands_upon_what_is_not_there),
 		T(a_deleted_backup_is_swept_from_storage_and_loses_its_key),
+		T(many_objects_are_removed_some_at_a_time),
 		T(what_a_task_still_works_at_is_left_to_it),
 	};
 
