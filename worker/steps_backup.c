@@ -61,9 +61,18 @@ rehearsed_order(struct work *w)
 
 /* --- begin ---------------------------------------------------------------------- */
 
+/* Who deleted one as it began, with its parent, has not seen its task to cancel it. */
+static enum err
+wanted_check(struct op *op, const struct backup_work *b)
+{
+	return !b->deleted ? OK : op_fail(op, ERR_CONFLICT,
+	    "The backup was deleted.");
+}
+
 static enum err
 parent_check(struct op *op, const struct backup_work *b)
 {
+	TRY(wanted_check(op, b));
 	if (b->parent == NULL)
 		return OK;
 	if (!b->parent_good)
@@ -253,6 +262,7 @@ order_goes_on(struct work *w, const char **body)
 	struct backup_work b;
 
 	TRY(backup_work_read(w->op, w->lease.id, &b));
+	TRY(wanted_check(w->op, &b));
 	TRY(backup_moved(w, bytes_there(w, &b),
 	    w->lease.guest.used_bytes));
 	return order_body(w, &b, body);

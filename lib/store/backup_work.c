@@ -17,6 +17,7 @@ backup_work_read(struct op *op, const char *id, struct backup_work *b)
 		.parent_location = row_str(&r, 0, 9),
 		.parent_checksum = row_str(&r, 0, 10),
 		.moved = row_int(&r, 0, 11),
+		.deleted = row_bool(&r, 0, 12),
 	};
 	return OK;
 }

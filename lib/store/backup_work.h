@@ -16,6 +16,7 @@ struct backup_work {
 	bool		 parent_good;	/* completed, there, of the same instance */
 	const char	*mark, *parent_location, *parent_checksum;
 	int64_t		 moved;		/* bytes, as its task saw it last */
+	bool		 deleted;
 };
 enum err	 backup_work_read(struct op *, const char *id,
 		    struct backup_work *);	/* ERR_NOT_FOUND */

@@ -126,7 +126,8 @@ STMT(BACKUP_WORK, 1,
     "SELECT b.name, b.container, b.key, d.name, v.name, v.manager,"
     " b.parent_id, p.state = 'COMPLETED' AND p.deleted_at IS NULL AND"
     " p.instance_id = b.instance_id, p.mark, p.location, p.checksum,"
-    " (SELECT moved_bytes FROM tasks t WHERE t.id = b.id)"
+    " (SELECT moved_bytes FROM tasks t WHERE t.id = b.id), b.deleted_at IS NOT"
+    " NULL"
     " FROM backups b LEFT JOIN datastore_versions v ON v.id ="
     " b.version_id LEFT JOIN datastores d ON d.id = v.datastore_id LEFT JOIN"
     " backups p ON p.id = b.parent_id WHERE b.id = $1::uuid")

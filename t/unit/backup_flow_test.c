@@ -442,6 +442,27 @@ many_objects_are_removed_some_at_a_time(void **state)
 	assert_int_equal(objects(id), 0);
 }
 
+/* It began as its parent was being deleted, so nobody has cancelled its task. */
+static void
+a_backup_that_is_deleted_behind_its_tasks_back_goes_no_farther(void **state)
+{
+	const char *id;
+
+	(void)state;
+	id = begun(NULL);
+	put(id, "00000000", "half");
+	pg_fixture_sql("UPDATE backups SET deleted_at = now()");
+	turns(&worker_a, id, 1);
+	assert_int_equal(told.kind, ORDER_CANCEL);
+	says(id, "order", "GUEST", "Cancelled.");
+	turns(&worker_a, id, 1);
+	assert_string_equal(task_column(id, "status"), "FAILED");
+	assert_non_null(strstr(task_column(id, "error"), "was deleted"));
+	assert_int_equal(objects(id), 0);
+	assert_int_equal(pg_fixture_number("SELECT count(*) FROM instances"
+	    " WHERE backing_up IS NOT NULL"), 0);
+}
+
 static void
 what_a_task_still_works_at_is_left_to_it(void **state)
 {
@@ -479,6 +500,7 @@ main(void)
 		T(no_backup_stands_upon_what_is_not_there),
 		T(a_deleted_backup_is_swept_from_storage_and_loses_its_key),
 		T(many_objects_are_removed_some_at_a_time),
+		T(a_backup_that_is_deleted_behind_its_tasks_back_goes_no_farther),
 		T(what_a_task_still_works_at_is_left_to_it),
 	};
 
