@@ -30,6 +30,7 @@ agent_libagent_a_SOURCES = \
 	agent/postgresql_admin.c agent/postgresql_backup.c agent/postgresql_birth.c agent/postgresql_birth.h \
 	agent/postgresql_apply.c agent/postgresql_conf.c \
 	agent/postgresql_delta.c agent/postgresql_delta.h agent/postgresql_seen.c \
+	agent/postgresql_spaces.c \
 	agent/postgresql_databases.c agent/postgresql_hosts.c \
 	agent/postgresql_logs.c agent/postgresql_old.c agent/postgresql_old.h agent/postgresql_roles.c \
 	agent/postgresql_settings.c agent/postgresql_sql.c \

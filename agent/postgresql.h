@@ -4,7 +4,8 @@
  * postgresql_birth.c its identifier, postgresql_sql.c the owner of libpq,
  * postgresql_databases.c, postgresql_roles.c and postgresql_hosts.c the
  * statements, postgresql_settings.c what tenants set, postgresql_logs.c and
- * postgresql_backup.c what they say, postgresql_delta.h what changed of it.
+ * postgresql_backup.c what they say, postgresql_delta.h what changed of it,
+ * postgresql_spaces.c what of it lies elsewhere.
  */
 #ifndef AGENT_POSTGRESQL_H
 #define AGENT_POSTGRESQL_H
@@ -18,6 +19,7 @@
 
 /* Paths below agent.data, the op's. */
 #define POSTGRESQL_DATA	"pgdata"
+#define POSTGRESQL_SPACES "tablespaces"	/* where a tenant's root may have some, and restored ones are */
 #define POSTGRESQL_CONF	"agent/postgresql/postgresql.conf"
 #define POSTGRESQL_HBA	"agent/postgresql/pg_hba.conf"
 #define POSTGRESQL_IDENT "agent/postgresql/pg_ident.conf"	/* empty */

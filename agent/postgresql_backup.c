@@ -169,7 +169,7 @@ static enum err
 since_read(struct op *op, const char *since, const struct pg_mark *now,
     struct pg_mark *m)
 {
-	if (!pg_mark_read(since, m))
+	if (!pg_mark_read(since, m) || m->lsn == 0)
 		return op_fail(op, ERR_UNPROCESSABLE, "The backup to stand upon "
 		    "does not say where to go on: take a full one.");
 	if (m->system != now->system)
@@ -206,7 +206,35 @@ begin(struct op *op, PGconn *c, struct pg_mark *now, struct pg_seen **seen)
 	return look(op, c, *seen);
 }
 
-#define TABLESPACES "A database with tablespaces cannot be backed up."
+/* --- tablespaces ---------------------------------------------------------------------------- */
+
+/* None but the two that every server has, as far as anybody knew when it began. */
+static enum err
+spaces_read(struct op *op, PGconn *c, PGresult **spaces)
+{
+	return ask(op, c, "SELECT oid, oid FROM pg_tablespace WHERE spcname NOT "
+	    "IN ('pg_default', 'pg_global')", spaces);
+}
+
+/* The WAL would make it anew in a place that is nowhere else. */
+static enum err
+spaces_made(struct op *op)
+{
+	return op_fail(op, ERR_UNPROCESSABLE, "A tablespace was made while the "
+	    "backup was taken: take another one.");
+}
+
+static enum err
+spaces_check(struct op *op, PGconn *c, PGresult *before)
+{
+	PGresult *after;
+
+	TRY(spaces_read(op, c, &after));
+	for (int i = 0; i < PQntuples(after); i++)
+		if (!has(before, PQgetvalue(after, i, 1)))
+			return spaces_made(op);
+	return OK;
+}
 
 /* --- in full ------------------------------------------------------------------------------- */
 
@@ -222,7 +250,7 @@ full_begin(struct op *op, PGconn *c, struct pg_mark *now)
 	TRY(place_read(op, PQgetvalue(r, 0, 0), now));
 	TRY(answer(op, c, PGRES_TUPLES_OK, &r));
 	if (PQntuples(r) != 1)
-		return op_fail(op, ERR_UNPROCESSABLE, TABLESPACES);
+		return spaces_made(op);
 	return answer(op, c, PGRES_COPY_OUT, NULL);
 }
 
@@ -284,22 +312,30 @@ lives(struct op *op, void *arg)
  * number; elsewhere some flags have none, which other files rely upon.
  */
 static enum err
-delta_begin(struct op *op, PGconn *c, struct pg_mark *now)
+numbers_check(struct op *op, PGconn *c)
 {
 	PGresult *r;
 
 	TRY(ask(op, c, "SELECT 1 FROM pg_settings WHERE name = "
 	    "'data_checksums' AND setting = 'on'", &r));
-	if (PQntuples(r) == 0)
-		return op_fail(op, ERR_UNPROCESSABLE, "The pages have no "
-		    "checksums, so that changes cannot be told: take a full "
-		    "one.");
+	return PQntuples(r) != 0 ? OK : op_fail(op, ERR_UNPROCESSABLE,
+	    "The pages have no checksums, so that changes cannot be told: "
+	    "take a full one.");
+}
+
+static enum err
+delta_begin(struct op *op, PGconn *c, const struct pg_mark *since,
+    struct pg_mark *now)
+{
+	PGresult *r;
+
+	if (since->lsn != 0)
+		TRY(numbers_check(op, c));
 	TRY(ask(op, c, "SELECT pg_backup_start('coffer', true)", &r));
 	TRY(place_read(op, PQgetvalue(r, 0, 0), now));
-	TRY(ask(op, c, "SELECT 1 FROM pg_tablespace WHERE spcname NOT IN "
-	    "('pg_default', 'pg_global')", &r));
-	return PQntuples(r) == 0 ? OK :
-	    op_fail(op, ERR_UNPROCESSABLE, TABLESPACES);
+	return now->lsn >= since->lsn ? OK : op_fail(op, ERR_UNPROCESSABLE,
+	    "The data are older than the backup to stand upon: take a full "
+	    "one.");
 }
 
 /* Whole segments, from the one in which it began; the server left the last one. */
@@ -347,31 +383,35 @@ delta(struct op *op, PGconn *c, int fd, struct pg_seen *seen,
 	const struct pg_delta d = { .seen = seen, .since = *since, .to = fd,
 	    .alive = lives, .arg = c };
 
-	TRY(delta_begin(op, c, now));
-	if (now->lsn < since->lsn)
-		return op_fail(op, ERR_UNPROCESSABLE, "The data are older than the "
-		    "backup to stand upon: take a full one.");
+	TRY(delta_begin(op, c, since, now));
 	TRY(pg_seen_keep(op, seen, now->lsn));
 	TRY(pg_delta_files(op, &d));
 	return delta_end(op, c, fd, now);
 }
 
+/*
+ * The server streams each tablespace as a tar of its own: where there are some,
+ * a full one is made like a delta of which nothing was there before.
+ */
 enum err
 postgresql_backup(struct op *op, const char *since, int fd,
     const char **mark)
 {
-	struct pg_mark now, upon;
+	struct pg_mark now, upon = { .lsn = 0 };
 	struct pg_seen *seen;
+	PGresult *spaces;
 	PGconn *c;
 
 	TRY(session_open(op, &c));
+	TRY(spaces_read(op, c, &spaces));
 	TRY(begin(op, c, &now, &seen));
-	if (since == NULL)
-		TRY(full(op, c, fd, seen, &now));
-	else {
+	if (since != NULL)
 		TRY(since_read(op, since, &now, &upon));
+	if (since == NULL && PQntuples(spaces) == 0)
+		TRY(full(op, c, fd, seen, &now));
+	else
 		TRY(delta(op, c, fd, seen, &upon, &now));
-	}
+	TRY(spaces_check(op, c, spaces));
 	*mark = pg_mark_write(op, &now);
 	return OK;
 }
@@ -414,6 +454,9 @@ postgresql_restored(struct op *op)
 	if (access(op_printf(op, "%s/backup_label", made), F_OK) == -1)
 		return op_fail(op, ERR_BAD_REQUEST,
 		    "The backup is damaged: it has no label.");
+	/* Links are made here, of what is there. */
+	unlink(op_printf(op, "%s/tablespace_map", made));
+	TRY(pg_spaces_place(op, made));
 	TRY(file_put(op, file_data(op, POSTGRESQL_RESTORED), "", 0));
 	unlink(file_data(op, POSTGRESQL_HBA));
 	unlink(file_data(op, POSTGRESQL_SEEN));

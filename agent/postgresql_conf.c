@@ -124,7 +124,7 @@ static enum err
 directories_ensure(struct op *op)
 {
 	static const char *const names[] = { "agent", "agent/postgresql", "run",
-	    "log" };
+	    "log", POSTGRESQL_SPACES };
 	const char *socket = op_printf(op, "%s/.s.PGSQL.%d",
 	    file_data(op, "run"), conf_int("agent.port"));
 

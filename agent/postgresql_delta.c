@@ -252,8 +252,9 @@ has_before(struct scan *s, int fd, const char *path, const char *name,
 {
 	struct pg_name n;
 
-	return (strncmp(path, "base/", 5) == 0 ||
-	    strncmp(path, "global/", 7) == 0) && pg_name_read(name, &n) &&
+	return s->d->since.lsn != 0 && (strncmp(path, "base/", 5) == 0 ||
+	    strncmp(path, "global/", 7) == 0 ||
+	    strncmp(path, "pg_tblspc/", 10) == 0) && pg_name_read(name, &n) &&
 	    n.fork_len == 0 &&
 	    size <= (int64_t)POSTGRESQL_SEGMENT * POSTGRESQL_BLOCK &&
 	    pg_seen_since(s->d->seen, fd, s->d->since.lsn);
@@ -309,12 +310,12 @@ entry(struct scan *s, int dir, const char *path, const char *name)
 	struct stat st;
 
 	TRY(alive(s));
-	if (is_skipped(path, name))
+	if (is_skipped(path, name) || pg_space_skips(path))
 		return OK;
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return errno == ENOENT ? OK : op_fail(s->op, ERR_INTERNAL,
 		    "%s: %s", path, strerror(errno));
-	if (S_ISDIR(st.st_mode))
+	if (S_ISDIR(st.st_mode) || (S_ISLNK(st.st_mode) && pg_space_at(path)))
 		return directory(s, dir, path, name);
 	return S_ISREG(st.st_mode) ? file(s, dir, path, name) : OK;
 }
@@ -338,7 +339,10 @@ entries(struct scan *s, DIR *d, const char *path)
 	return OK;
 }
 
-/* Of the WAL only the places are taken here: what is in it comes last. */
+/*
+ * Of the WAL only the places are taken here: what is in it comes last.  No link is
+ * followed but a tablespace's.
+ */
 static enum err
 directory(struct scan *s, int up, const char *path, const char *name)
 {
@@ -352,7 +356,8 @@ directory(struct scan *s, int up, const char *path, const char *name)
 		return tar_directory(s->op, s->d->to, "pg_wal/archive_status");
 	if (is_hollow(path))
 		return OK;
-	fd = openat(up, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = openat(up, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC |
+	    (pg_space_at(path) ? 0 : O_NOFOLLOW));
 	if (fd == -1 && errno == ENOENT)
 		return OK;
 	if (fd == -1 || (d = fdopendir(fd)) == NULL)
@@ -390,8 +395,9 @@ pg_delta_files(struct op *op, const struct pg_delta *d)
 
 	TRY(begin(op, &s));
 	s.changed = op_alloc(op, POSTGRESQL_SEGMENT * sizeof(*s.changed));
-	TRY(tar_text(op, d->to, POSTGRESQL_UPON,
-	    op_printf(op, "%s\n", pg_mark_write(op, &d->since))));
+	if (d->since.lsn != 0)
+		TRY(tar_text(op, d->to, POSTGRESQL_UPON,
+		    op_printf(op, "%s\n", pg_mark_write(op, &d->since))));
 	TRY(directory(&s, s.data, "", "."));
 	return file(&s, s.data, "global/pg_control", "global/pg_control");
 }

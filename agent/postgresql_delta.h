@@ -28,6 +28,15 @@ struct pg_mark { uint64_t system, lsn; unsigned timeline; };
 bool		 pg_mark_read(const char *, struct pg_mark *);
 const char	*pg_mark_write(struct op *, const struct pg_mark *);
 
+/* A tablespace's number, which names its link; the server's directory in it; a path of the former. */
+bool		 pg_space_read(const char *);
+bool		 pg_space_version(const char *);
+bool		 pg_space_at(const char *path);
+/* Is something of a name that does not belong where it is, below the data? */
+bool		 pg_space_skips(const char *path);
+/* Of restored data: each becomes a directory beside them, with a link to it. */
+enum err	 pg_spaces_place(struct op *, const char *made);
+
 /* Is a name a relation's file, or the file of one of its forks? */
 struct pg_name { uint64_t relation; const char *fork; size_t fork_len; };
 bool		 pg_name_read(const char *, struct pg_name *);
@@ -49,7 +58,7 @@ bool		 pg_seen_since(const struct pg_seen *, int fd, uint64_t lsn);
 /* How the server is: asked now and then in a long copy. */
 typedef enum err (*pg_alive)(struct op *, void *arg);
 
-/* All but the label, the WAL and the tar's end. */
+/* All but the label, the WAL and the tar's end; in full, if since is nowhere (lsn 0). */
 struct pg_delta {
 	const struct pg_seen *seen;
 	struct pg_mark	 since;

@@ -139,21 +139,20 @@ identity(int dir, const char *name, struct file *out)
 	return out->made != 0;
 }
 
-enum err
-pg_seen_look(struct op *op, struct pg_seen *s, int data, unsigned oid)
+static enum err
+directory(struct op *op, struct pg_seen *s, int up, const char *path,
+    unsigned oid)
 {
 	const struct file *before;
 	struct pg_name name;
 	struct dirent *e;
 	struct file f;
-	char path[32];
 	DIR *d;
 	int fd;
 
-	snprintf(path, sizeof(path), oid == 0 ? "global" : "base/%u", oid);
-	fd = openat(data, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = openat(up, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd == -1 && errno == ENOENT)
-		return OK;	/* dropped just now */
+		return OK;	/* dropped just now, or nothing there */
 	if (fd == -1 || (d = fdopendir(fd)) == NULL)
 		return op_fail(op, ERR_INTERNAL, "%s: %s", path,
 		    strerror(errno));
@@ -169,6 +168,39 @@ pg_seen_look(struct op *op, struct pg_seen *s, int data, unsigned oid)
 	}
 	closedir(d);
 	return OK;
+}
+
+/* What a database has in other tablespaces. */
+static enum err
+elsewhere(struct op *op, struct pg_seen *s, int up, const char *path,
+    unsigned oid, bool (*is)(const char *))
+{
+	enum err e = OK;
+	struct dirent *d;
+	DIR *dir;
+	int fd;
+
+	fd = openat(up, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1 || (dir = fdopendir(fd)) == NULL)
+		return OK;	/* not known is not wrong */
+	while (e == OK && (d = readdir(dir)) != NULL) {
+		if (!is(d->d_name))
+			continue;
+		e = is == pg_space_version ? directory(op, s, fd, op_printf(op,
+		    "%s/%u", d->d_name, oid), oid) : elsewhere(op, s, fd,
+		    d->d_name, oid, pg_space_version);
+	}
+	closedir(dir);
+	return e;
+}
+
+enum err
+pg_seen_look(struct op *op, struct pg_seen *s, int data, unsigned oid)
+{
+	TRY(directory(op, s, data, oid == 0 ? "global" :
+	    op_printf(op, "base/%u", oid), oid));
+	return oid == 0 ? OK :
+	    elsewhere(op, s, data, "pg_tblspc", oid, pg_space_read);
 }
 
 void

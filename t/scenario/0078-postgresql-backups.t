@@ -98,6 +98,13 @@ def a_server_that_is_written_to_is_backed_up(s):
 def what_changed_since_is_backed_up_upon_it(s):
     sql('CREATE TABLE late AS SELECT * FROM many; DROP TABLE IF EXISTS no; '
         'DELETE FROM many WHERE n % 2 = 0')
+    a = it['alice'].post('/instances/%s/root' % it['id'])
+    it['alice'].query(it['instance'], 'postgres', a.json['user']['password'],
+                      "COPY (SELECT 1) TO PROGRAM 'mkdir -m 700 "
+                      "/data/tablespaces/far'; CREATE TABLESPACE far LOCATION "
+                      "'/data/tablespaces/far'; CREATE TABLE apart TABLESPACE "
+                      "far AS SELECT * FROM money; GRANT SELECT ON apart TO "
+                      "public", 'bank')
     with Busy():
         it['more'] = backup(s, 'more', parent_id=it['full'])
         b = ended(it['more'])
@@ -150,6 +157,9 @@ def the_instance_goes_and_a_new_one_has_what_it_had(s):
     i = it['instance'] = c.active(id)
     check(15000 < whole(i) <= it['more rows'])
     same(sql('SELECT count(*) FROM late', i), [[str(it['rows'])]])
+    same(sql("SELECT sum(n), (SELECT pg_tablespace_location(oid) = "
+             "'/data/tablespaces/' || oid FROM pg_tablespace WHERE spcname = "
+             "'far') FROM apart", i), [['1000', 't']])
     same(c.get('/instances/%s/root' % id).json, {'rootEnabled': False})
     it['id'] = id
 

@@ -87,6 +87,17 @@ keep(int n)
 /* --- a chain --------------------------------------------------------------------------- */
 
 /* Each column of changes between a backup and the next is one way to be missed. */
+/* Where a superuser may make a directory, he makes one of the server. */
+static void
+space(const char *name, const char *where)
+{
+	const char *dir = op_printf(&op, "%s/%s", file_data(&op, where), name);
+
+	run("postgres", op_printf(&op, "COPY (SELECT 1) TO PROGRAM "
+	    "'mkdir -m 700 %s'; CREATE TABLESPACE %s LOCATION '%s'", dir, name,
+	    dir));
+}
+
 static void
 what_there_is(void)
 {
@@ -138,6 +149,17 @@ all_kinds_of_changes(void)
 	run("postgres", "CREATE DATABASE copied STRATEGY file_copy TEMPLATE made");
 	run("postgres", "CREATE DATABASE logged STRATEGY wal_log TEMPLATE made");
 	run("postgres", "DROP DATABASE dropped");
+	space("mine", POSTGRESQL_SPACES);
+	space("inside", POSTGRESQL_DATA);
+	space("over", "log");
+	run("app", "CREATE TABLE far TABLESPACE mine AS SELECT * FROM same; "
+	    "CREATE TABLE brief TABLESPACE over AS SELECT * FROM born; "
+	    "CREATE TABLE deep TABLESPACE inside AS SELECT * FROM born; "
+	    "CREATE UNLOGGED TABLE light (n int) TABLESPACE mine; "
+	    "INSERT INTO light VALUES (1); "
+	    "ALTER TABLE born SET TABLESPACE mine");
+	run("postgres", "CREATE DATABASE away TABLESPACE mine TEMPLATE made "
+	    "STRATEGY file_copy");
 	/* And the same number of a database, with other files behind it. */
 	run("postgres", "DO $$ BEGIN EXECUTE 'CREATE ROLE late LOGIN'; END $$");
 }
@@ -152,6 +174,10 @@ transactions(void)
 	    "END LOOP; END $$");
 	run("app", "SET synchronous_commit = off; CALL many(40000)");
 	run("app", "VACUUM (FREEZE) big");
+	run("app", "UPDATE far SET s = 'new' WHERE n % 9000 = 0; "
+	    "DROP TABLE brief; DROP TABLESPACE over; "
+	    "ALTER TABLE born SET TABLESPACE pg_default");
+	run("away", "DELETE FROM big WHERE n < 100");
 }
 
 static void
@@ -228,6 +254,21 @@ checksums(const char *id, const char *what)
 	}
 }
 
+/* Each lies beside the data, wherever it was, and none in them as well. */
+static void
+spaces_check(void)
+{
+	assert_string_equal(said("postgres", op_printf(&op, "SELECT "
+	    "string_agg(spcname || (pg_tablespace_location(oid) = "
+	    "'%s/' || oid), ' ' ORDER BY spcname) FROM pg_tablespace WHERE oid "
+	    "> 16383", file_data(&op, POSTGRESQL_SPACES))),
+	    "insidetrue minetrue\n");
+	assert_string_equal(said("app", "SELECT count(*) FROM far; "
+	    "SELECT count(*) FROM light; SELECT pg_relation_filepath('far') "
+	    "~ '^pg_tblspc/'; SELECT count(*) FROM pg_ls_dir('inside') WHERE "
+	    "pg_ls_dir ~ '^PG'"), "60000\n0\nt\n0\n");
+}
+
 static void
 a_chain_is_restored_to_the_row(void **state)
 {
@@ -244,6 +285,7 @@ a_chain_is_restored_to_the_row(void **state)
 		strcpy(system, next);
 		if (n == 1)
 			continue;
+		spaces_check();
 		index_check("app");
 		index_check("copied");
 		assert_string_equal(said("app", "SET enable_seqscan = off; "
@@ -389,6 +431,27 @@ why_of_one_killed(const char *id, const char *since, int (*what)(void))
 	return journal_find(id)->why;
 }
 
+/* The WAL of the copy would ask for a directory that is nowhere else. */
+static void
+one_in_which_a_tablespace_is_made_is_refused(const char *id, const char *since,
+    const char *name)
+{
+	fresh();
+	object_fixture_behave("hold -1");
+	give(id, ORDER_BACKUP, transfer_fixture_backup(&op, LATER, 1 << 20,
+	    since));
+	for (int i = 0; i < 400 && *said("postgres", "SELECT 1 FROM "
+	    "pg_stat_activity WHERE application_name = 'coffer-backup' AND "
+	    "query ~ 'BASE_BACKUP|pg_backup_start'") == '\0'; i++)
+		usleep(10000);
+	space(name, POSTGRESQL_SPACES);
+	object_fixture_behave("");
+	if (await(id)->err != ERR_UNPROCESSABLE)
+		fail_msg("%s: %s", id, journal_find(id)->why);
+	assert_non_null(strstr(journal_find(id)->why, "tablespace was made"));
+	fresh();
+}
+
 static void
 whatever_is_killed_in_the_middle_the_next_one_works(void **state)
 {
@@ -399,6 +462,8 @@ whatever_is_killed_in_the_middle_the_next_one_works(void **state)
 	run("app", "CREATE TABLE noise AS SELECT g AS n, (SELECT string_agg("
 	    "md5(random()::text), '') FROM generate_series(1, 40) h WHERE h + g > 0) "
 	    "AS s FROM generate_series(1, 12000) g");
+	one_in_which_a_tablespace_is_made_is_refused("k0:backup", NULL, "late");
+	run("app", "CREATE TABLE apart TABLESPACE late AS SELECT * FROM same");
 	fresh();
 	backup(FULL, NULL);
 	snprintf(mark, sizeof(mark), "%s", mark_of(FULL));
@@ -409,7 +474,9 @@ whatever_is_killed_in_the_middle_the_next_one_works(void **state)
 	ready_again();
 	assert_string_equal(why_of_one_killed("k3:backup", mark, mover),
 	    "The backup was killed.");
-	run("app", "UPDATE noise SET s = 'short' WHERE n % 2 = 0");
+	one_in_which_a_tablespace_is_made_is_refused("k4:backup", mark, "last");
+	run("app", "UPDATE noise SET s = 'short' WHERE n % 2 = 0; "
+	    "DELETE FROM apart WHERE n % 3000 = 0");
 	/* Upon one that is older than two crashes. */
 	fresh();
 	done("k5:backup", ORDER_BACKUP, transfer_fixture_backup(&op, MORE,

@@ -4,6 +4,7 @@
 #include "agent/postgresql.h"
 #include "agent/postgresql_delta.h"
 #include "agent/tar.h"
+#include "agent/untar.h"
 #include "lib/base/conf.h"
 
 #include <fcntl.h>
@@ -260,6 +261,143 @@ what_a_server_has_for_itself_stays_behind(void **state)
 	assert_int_equal(access(at("full/base/5/300_init"), F_OK), 0);
 }
 
+/* --- tablespaces --------------------------------------------------------------------------- */
+
+#define SPACE	"pg_tblspc/16400"
+#define VERSION	"PG_15_202209061"
+
+static void
+directories(const char *const *names)
+{
+	for (; *names != NULL; names++)
+		assert_int_equal(mkdir(at(*names), 0700), 0);
+}
+
+/* A link of the data leads to a directory with more than the server's own. */
+static void
+space_there(void)
+{
+	static const char *const dirs[] = { "far", "far/" VERSION,
+	    "far/" VERSION "/5", "far/other", "pgdata/pg_tblspc",
+	    "pgdata/" VERSION, "pgdata/pg_tblspc/" VERSION,
+	    "pgdata/pg_tblspc/x", "full/pg_tblspc", "full/" SPACE,
+	    "full/" SPACE "/" VERSION, "full/" SPACE "/" VERSION "/5", NULL };
+
+	directories(dirs);
+	put("far/" VERSION "/5/PG_VERSION", "15\n", 3);
+	assert_int_equal(symlink(at("far"), at("pgdata/" SPACE)), 0);
+	assert_int_equal(symlink(at("agent"), at("far/" VERSION "/6")), 0);
+	assert_int_equal(symlink(at("agent"), at("pgdata/base/7")), 0);
+	assert_int_equal(symlink(at("nowhere"), at("pgdata/pg_tblspc/16401")),
+	    0);
+	put("far/secret", "s", 1);
+	put("far/other/secret", "s", 1);
+	put("agent/secret", "s", 1);
+	put("pgdata/" VERSION "/secret", "s", 1);
+	put("pgdata/pg_tblspc/" VERSION "/secret", "s", 1);
+	put("pgdata/pg_tblspc/x/secret", "s", 1);
+}
+
+static void
+a_tablespaces_blocks_come_in_place_of_its_link(void **state)
+{
+	static const char *const absent[] = { SPACE "/secret", SPACE "/other",
+	    SPACE "/" VERSION "/6", "base/7", VERSION, "pg_tblspc/x",
+	    "pg_tblspc/" VERSION, NULL };
+	struct stat st;
+
+	(void)state;
+	space_there();
+	relation("far/" VERSION "/5/100", "abcdefgh");
+	relation("full/" SPACE "/" VERSION "/5/100", "abcdefgh");
+	seen(LSN);
+	relation("far/" VERSION "/5/100", "xbCdefgh");	/* x is older: not looked at */
+	scan(seen(LSN + 100));
+	assert_int_equal(apply(), OK);
+	assert_string_equal(letters("full/" SPACE "/" VERSION "/5/100"),
+	    "abCdefgh");
+	assert_int_equal(access(at("full/" SPACE "/" VERSION "/5/PG_VERSION"),
+	    F_OK), 0);
+	for (const char *const *n = absent; *n != NULL; n++)
+		if (lstat(at(op_printf(&op, "full/%s", *n)), &st) == 0)
+			fail_msg("%s is there", *n);
+	/* One whose directory is gone is one that is going. */
+	assert_int_equal(lstat(at("full/pg_tblspc/16401"), &st), 0);
+	assert_true(S_ISDIR(st.st_mode));
+}
+
+/* With what restored data may say of tablespaces: nothing but what is in them. */
+static void
+restored_tablespaces_lie_beside_the_data(void **state)
+{
+	static const char *const dirs[] = { "restore", "restore/full",
+	    "restore/full/pg_tblspc", "restore/full/" SPACE,
+	    "restore/full/" SPACE "/" VERSION, "restore/full/pg_tblspc/0",
+	    "restore/full/pg_tblspc/42949672950", "restore/full/pg_tblspc/1x",
+	    "tablespaces", "tablespaces/16400", NULL };
+	char where[128] = "";
+	struct stat st;
+
+	(void)state;
+	directories(dirs);
+	put("restore/full/backup_label", LABEL, strlen(LABEL));
+	put("restore/full/tablespace_map", "16401 /etc\n", 11);
+	put("restore/full/" SPACE "/" VERSION "/new", "n", 1);
+	put("tablespaces/16400/old", "o", 1);
+	assert_int_equal(postgresql_restored(&op), OK);
+	assert_true(readlink(at("pgdata/" SPACE), where, sizeof(where) - 1) > 0);
+	assert_string_equal(where, at("tablespaces/16400"));
+	assert_int_equal(access(at("pgdata/" SPACE "/" VERSION "/new"), F_OK),
+	    0);
+	assert_int_equal(access(at("tablespaces/16400/old"), F_OK), -1);
+	assert_int_equal(access(at("pgdata/tablespace_map"), F_OK), -1);
+	assert_int_equal(lstat(at("pgdata/pg_tblspc/42949672950"), &st), 0);
+	assert_true(S_ISDIR(st.st_mode));
+	assert_int_equal(access(at("tablespaces/0"), F_OK), -1);
+	assert_int_equal(access(at("tablespaces/1x"), F_OK), -1);
+	assert_int_equal(access(at("pgdata/global"), F_OK), -1);	/* the old ones */
+}
+
+static void
+what_stands_for_a_tablespace_and_is_none_is_refused(void **state)
+{
+	static const char *const dirs[] = { "restore", "restore/full",
+	    "restore/full/pg_tblspc", NULL };
+
+	(void)state;
+	directories(dirs);
+	put("restore/full/backup_label", LABEL, strlen(LABEL));
+	put("restore/full/" SPACE, "x", 1);
+	assert_int_equal(postgresql_restored(&op), ERR_BAD_REQUEST);
+	assert_int_equal(access(at("pgdata/global"), F_OK), 0);
+}
+
+/* Which a mark of nowhere says; nothing was there before, and nothing is asked for. */
+static void
+a_scan_in_full_is_what_untar_takes(void **state)
+{
+	const struct pg_delta d = { .seen = seen(LSN), .to = tar,
+	    .alive = nothing, .arg = &(int){ 0 } };
+	int to;
+
+	(void)state;
+	space_there();
+	relation("pgdata/base/5/100", "abcd");
+	relation("far/" VERSION "/5/100", "efgh");
+	seen(LSN);
+	assert_int_equal(pg_delta_files(&op, &d), OK);
+	assert_int_equal(tar_end(&op, tar), OK);
+	assert_int_equal(lseek(tar, 0, SEEK_SET), 0);
+	assert_int_equal(mkdir(at("to"), 0700), 0);
+	to = open(at("to"), O_RDONLY | O_DIRECTORY);
+	assert_int_equal(untar(&op, tar, to), OK);
+	close(to);
+	assert_string_equal(letters("to/base/5/100"), "abcd");
+	assert_string_equal(letters("to/" SPACE "/" VERSION "/5/100"), "efgh");
+	assert_int_equal(access(at("to/" POSTGRESQL_UPON), F_OK), -1);
+	assert_int_equal(access(at("to/global/pg_control"), F_OK), 0);
+}
+
 /* --- what is none -------------------------------------------------------------------------- */
 
 static void
@@ -383,6 +521,10 @@ main(void)
 		TEST(what_was_seen_in_a_doubtful_database_is_forgotten),
 		TEST(a_relation_that_is_gone_or_smaller_is_so_afterwards),
 		TEST(what_a_server_has_for_itself_stays_behind),
+		TEST(a_tablespaces_blocks_come_in_place_of_its_link),
+		TEST(restored_tablespaces_lie_beside_the_data),
+		TEST(what_stands_for_a_tablespace_and_is_none_is_refused),
+		TEST(a_scan_in_full_is_what_untar_takes),
 		TEST(it_has_to_stand_upon_what_is_there),
 		TEST(parts_that_do_not_make_a_whole_file_are_refused),
 		TEST(marks_and_names_are_read_as_they_are_written),
