@@ -155,6 +155,7 @@ instance_create(struct request *r)
 	if (!replica)
 		TRY(pick_hardware(r, c, v, &new));
 	TRY(wish_backup(r, v, new.volume_gb, &more_secs));
+	new.restores = restored_from(r);
 	new.version_id = v->id;
 	new.configuration_id = group.group.id;
 	new.configuration_revision = group.group.revision;

@@ -122,7 +122,7 @@ insert_call(struct op *op, const struct new_instance *in)
 	    in->version_id, in->flavor_id, store_num(op, in->ram_mb),
 	    store_num(op, in->vcpus), store_num(op, in->volume_gb),
 	    in->region, in->access, in->locality, in->network, in->address,
-	    in->configuration_id, in->zone, in->replica_of);
+	    in->configuration_id, in->zone, in->replica_of, in->restores);
 }
 
 /*
@@ -133,8 +133,8 @@ enum err
 instances_insert(struct op *op, const struct new_instance *in, int n,
     const struct new_task *task, struct instance *out)
 {
-	struct call calls[4 * REPLICAS_MOST + 4];
-	struct rows rows[4 * REPLICAS_MOST + 4] = { 0 };
+	struct call calls[4 * REPLICAS_MOST + 5];
+	struct rows rows[4 * REPLICAS_MOST + 5] = { 0 };
 	struct call probe = new_task_probe(op, task);
 	const struct new_instance *last = &in[n - 1];
 	int i, c = 0;
@@ -145,6 +145,8 @@ instances_insert(struct op *op, const struct new_instance *in, int n,
 		    store_num(op, in->configuration_revision));
 	if (in->replica_of != NULL)
 		calls[c++] = (struct call)CALL(INSTANCE_SOURCE, in->replica_of);
+	if (in->restores != NULL)
+		calls[c++] = (struct call)CALL(BACKUP_PARENT, in->restores);
 	for (i = 0; i < n; i++) {
 		calls[c++] = insert_call(op, &in[i]);
 		calls[c++] = (struct call)CALL(GUEST_INSERT, in[i].id);

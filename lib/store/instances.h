@@ -58,6 +58,7 @@ struct new_instance {
 	const char	*region, *access, *locality;	/* the last two may be NULL */
 	const char	*network, *address, *zone;	/* asked for; may be NULL */
 	const char	*replica_of;	/* or NULL */
+	const char	*restores;	/* the backup it is made of, or NULL */
 	const char	*configuration_id;	/* or NULL; of this revision: */
 	int		 configuration_revision;
 	const char	*module_ids, *module_md5s;	/* arrays, or NULL */

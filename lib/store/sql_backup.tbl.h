@@ -70,12 +70,17 @@ STMT(BACKUP_DELETE, 2,
     BACKUP_FAMILY ", running AS (SELECT min(id::text) AS id FROM backups"
     " WHERE id IN (SELECT id FROM family) AND state IN " BACKUP_RUNS
     " AND NOT $2::boolean AND updated > now() - interval '3 days'),"
-    " hit AS (UPDATE backups SET deleted_at = now(), updated = now(),"
+    " wanted AS (SELECT min(i.restores::text) AS id FROM instances i JOIN tasks"
+    " t ON t.instance_id = i.id WHERE i.restores IN (SELECT id FROM family) AND"
+    " i.deleted_at IS NULL AND t.kind = 'create' AND t.status IN"
+    " ('QUEUED', 'RUNNING', 'WAITING')), hit AS (UPDATE backups SET deleted_at = now(), updated = now(),"
     " sweep_at = CASE WHEN key IS NOT NULL THEN now() END WHERE id"
     " IN (SELECT id FROM family) RETURNING tenant_id)"
     " SELECT CASE WHEN (SELECT id FROM running) IS NOT NULL THEN"
     " refuse('CF422', 'Backup ' || (SELECT id FROM running) ||"
-    " ' cannot be deleted because it is running.') END,"
+    " ' cannot be deleted because it is running.') WHEN (SELECT id FROM wanted)"
+    " IS NOT NULL THEN refuse('CF422', 'Backup ' || (SELECT id FROM wanted) ||"
+    " ' cannot be deleted because an instance is being made of it.') END,"
     " quota_charge(tenant_id, 0, 0, 0, -count(*)::int, -1, -1, -1, -1)"
     " FROM hit GROUP BY tenant_id")
 /* tenant, then the configured limits */

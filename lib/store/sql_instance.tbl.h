@@ -38,15 +38,15 @@ STMT(INSTANCE_SHOW, 2, "SELECT " INSTANCE_LEAN INSTANCE_FULL INSTANCE_FROM
 
 /*
  * id, tenant, name, version, flavor, ram, vcpus, volume, region, access, locality,
- * network, address, configuration, zone, source
+ * network, address, configuration, zone, source, backup
  */
-STMT(INSTANCE_INSERT, 16,
+STMT(INSTANCE_INSERT, 17,
     "INSERT INTO instances (id, tenant_id, name, version_id, flavor_id,"
     " ram_mb, vcpus, volume_gb, region, access, locality, network_id,"
-    " address, configuration_id, zone, replica_of) VALUES ($1::uuid,"
+    " address, configuration_id, zone, replica_of, restores) VALUES ($1::uuid,"
     " $2::text, $3::text, $4::uuid, $5::text, $6::int, $7::int, $8::int,"
     " $9::text, $10::text, $11::text, $12::text, $13::text, $14::uuid,"
-    " $15::text, $16::uuid)")
+    " $15::text, $16::uuid, $17::uuid)")
 STMT(GUEST_INSERT, 1, "INSERT INTO guests (instance_id) VALUES ($1::uuid)")
 
 /* tenant, instances, ram, volumes, then the configured limits */

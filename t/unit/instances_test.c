@@ -139,6 +139,31 @@ make(const char *tenant, int gb, char id[UUID_LEN + 1])
 	return OK;
 }
 
+/* Its delete waits for this, or this finds it gone. */
+static void
+nothing_is_made_of_a_backup_that_is_gone(void **state)
+{
+	struct new_instance in = { .tenant = "p1", .name = "again",
+	    .version_id = VERSION, .flavor_id = "1", .ram_mb = 256,
+	    .vcpus = 1, .volume_gb = 1, .region = "RegionOne",
+	    .restores = "bbbbbbbb-0000-4000-8000-00000000000b" };
+	struct instance out;
+	struct new_task t;
+
+	(void)state;
+	pg_fixture_sql("INSERT INTO backups (id, tenant_id, name, state,"
+	    " container, deleted_at) VALUES ('%s', 'p1', 'b', 'COMPLETED', 'c',"
+	    " now())", in.restores);
+	text_uuid(in.id);
+	new_task_begin(&op, &t, TASK_CREATE, in.id, "p1", "u1", NULL);
+	assert_int_equal(instances_insert(&op, &in, 1, &t, &out),
+	    ERR_NOT_FOUND);
+	pg_fixture_sql("UPDATE backups SET deleted_at = NULL");
+	assert_int_equal(instances_insert(&op, &in, 1, &t, &out), OK);
+	assert_int_equal(pg_fixture_number("SELECT count(*) FROM instances"
+	    " WHERE restores = '%s'", in.restores), 1);
+}
+
 /* As the worker and the conductor leave it. */
 static void
 built(const char *id)
@@ -864,6 +889,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(create_is_instance_guest_task_and_quota_or_nothing),
 		T(create_whose_commit_was_lost_is_found_again),
+		T(nothing_is_made_of_a_backup_that_is_gone),
 		T(the_quota_holds_when_many_ask_at_once),
 		T(a_foreign_or_malformed_id_is_not_found),
 		T(pages_hold_every_instance_once_in_order_of_id),

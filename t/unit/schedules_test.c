@@ -512,6 +512,34 @@ old_ones_go_and_what_is_needed_stays(void **state)
 	}
 }
 
+/* As long as that goes on: the task's end is the end of it. */
+static void
+one_that_an_instance_is_being_made_of_stays(void **state)
+{
+	const char *task = task_there(TASK_CREATE, "{}");
+	const char *const *also;
+
+	(void)state;
+	schedule(NIGHTLY, "due = NULL, keep_last = 1, tidy_at = now()");
+	backups_there("fiF");
+	pg_fixture_sql("UPDATE instances SET restores ="
+	    " 'bb000000-0000-4000-8000-000000000001'");
+	duty();
+	assert_int_equal(N("SELECT count(*) FROM backups WHERE deleted_at IS"
+	    " NULL"), 3);
+	/* nor does its owner remove what it stands upon */
+	assert_int_equal(backup_delete(&op,
+	    "bb000000-0000-4000-8000-000000000000", &also), ERR_UNPROCESSABLE);
+	assert_string_equal(op.why, "Backup bb000000-0000-4000-8000-"
+	    "000000000001 cannot be deleted because an instance is being made "
+	    "of it.");
+	pg_fixture_sql("UPDATE tasks SET status = 'FAILED', ended = now() WHERE"
+	    " id = '%s'; UPDATE backup_schedules SET tidy_at = now()", task);
+	duty();
+	assert_int_equal(N("SELECT count(*) FROM backups WHERE deleted_at IS"
+	    " NULL"), 1);
+}
+
 static void
 those_of_others_are_not_counted(void **state)
 {
@@ -713,6 +741,7 @@ main(void)
 		TEST(one_that_is_no_good_is_not_built_upon),
 		TEST(an_engine_without_increments_takes_full_ones_and_one_without_backups_none),
 		TEST(old_ones_go_and_what_is_needed_stays),
+		TEST(one_that_an_instance_is_being_made_of_stays),
 		TEST(those_of_others_are_not_counted),
 		TEST(it_is_tidied_when_its_backup_has_ended_and_as_days_pass),
 		TEST(it_goes_with_its_instance_and_its_backups_stay),
