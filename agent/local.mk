@@ -137,8 +137,12 @@ t_unit_guest_names_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_host_test_SOURCES = t/unit/host_test.c t/unit/test.h
 t_unit_host_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_engine_test_SOURCES = t/unit/engine_test.c t/unit/engine_test.h \
-	t/unit/engine_mariadb.c t/unit/engine_postgresql.c \
-	t/unit/engine_mysql.c t/unit/engine_redis.c \
+	t/unit/engine_users.c t/unit/engine_servers.c \
+	t/unit/engine_mariadb.c t/unit/engine_mysql.c \
+	t/unit/engine_postgresql.c t/unit/engine_postgresql.h \
+	t/unit/engine_postgresql_backups.c \
+	t/unit/engine_redis.c t/unit/engine_redis.h \
+	t/unit/engine_redis_backups.c t/unit/engine_redis_log.c \
 	t/unit/test.h $(SERVER_FIXTURE) \
 	t/unit/mariadb_fixture.c t/unit/mariadb_fixture.h \
 	t/unit/postgresql_fixture.c t/unit/postgresql_fixture.h

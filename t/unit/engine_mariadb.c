@@ -3,10 +3,8 @@
 #include "t/unit/mariadb_fixture.h"
 #include "agent/file.h"
 #include "agent/mariadb.h"
-#include "lib/base/clock.h"
 #include "lib/base/text.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -70,41 +68,6 @@ a_name_too_long_to_be_escaped_is_refused(void **state)
 	create(name);
 	ok(db->user_create(&op, &u));
 	assert_int_equal(db->grant(&op, &u, name), ERR_BAD_REQUEST);
-}
-
-static void
-a_changed_password_is_the_one_that_counts(void **state)
-{
-	struct db_user u = user("ann", "%"), to = { .password = "other-Secret2" };
-
-	(void)state;
-	ok(db->user_create(&op, &u));
-	ok(db->user_update(&op, &u, &to));
-	assert_int_not_equal(mariadb_fixture_client("ann", u.password,
-	    "SELECT 1"), 0);
-	assert_int_equal(mariadb_fixture_client("ann", to.password,
-	    "SELECT 1"), 0);
-}
-
-static void
-a_dropped_user_s_sessions_end(void **state)
-{
-	struct db_user u = user("ann", "127.0.0.%"), all = user("ann", "%");
-	int64_t since = clock_ms();
-	int status;
-	pid_t pid;
-
-	(void)state;
-	ok(db->user_create(&op, &all));
-	if ((pid = fork()) == 0)
-		_exit(mariadb_fixture_client("ann", u.password,
-		    "SELECT SLEEP(20)"));
-	usleep(500000);
-	ok(db->user_delete(&op, &all));
-	while (waitpid(pid, &status, 0) == -1)
-		;
-	assert_int_not_equal(WEXITSTATUS(status), 0);
-	assert_true(clock_ms() - since < 10000);
 }
 
 static void
@@ -250,13 +213,33 @@ row_count(struct op *o, void *n, char **field)
 }
 
 static int
-waiting_writers(void)
+busy_with(const char *begins)
 {
 	int n = 0;
 
-	ok(mariadb_rows(&op, "SELECT 1 FROM information_schema.PROCESSLIST "
-	    "WHERE INFO LIKE 'INSERT%'", row_count, &n));
+	ok(mariadb_rows(&op, op_printf(&op, "SELECT 1 FROM "
+	    "information_schema.PROCESSLIST WHERE INFO LIKE '%s%%' AND ID <> "
+	    "CONNECTION_ID()", begins), row_count, &n));
 	return n;
+}
+
+bool
+mariadb_lets_in(const char *name, const char *password)
+{
+	return mariadb_fixture_client(name, password, "SELECT 1") == 0;
+}
+
+pid_t
+mariadb_stays(const char *name, const char *password)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(mariadb_fixture_client(name, password,
+		    "SELECT SLEEP(20)"));
+	while (busy_with("SELECT SLEEP") == 0)
+		usleep(20000);
+	return pid;
 }
 
 static int
@@ -298,7 +281,6 @@ static void
 without_room_what_writes_is_ended(void **state)
 {
 	struct db_user u = user("ann", "%");
-	int status;
 	pid_t pid;
 
 	(void)state;
@@ -310,36 +292,14 @@ without_room_what_writes_is_ended(void **state)
 	if ((pid = fork()) == 0)
 		_exit(mariadb_fixture_client("ann", u.password,
 		    "INSERT INTO app.t SELECT SLEEP(100)"));
-	while (waiting_writers() == 0)
+	while (busy_with("INSERT") == 0)
 		usleep(20000);
 	ok(db->room(&op, DB_SHORT, true));
-	while (waitpid(pid, &status, 0) == -1)
-		;
-	assert_int_not_equal(WEXITSTATUS(status), 0);
+	assert_int_not_equal(engine_wait(pid), 0);
 	ok(db->room(&op, DB_ROOM, true));
 	assert_int_equal(mariadb_fixture_client("ann", u.password,
 	    "INSERT INTO app.t VALUES (1)"), 0);
 }
-
-static void
-a_killed_server_is_seen_and_starts_again(void **state)
-{
-	enum db_status status;
-
-	(void)state;
-	create("app");
-	assert_true(db->pid() > 0);
-	kill(db->pid(), SIGKILL);
-	for (int i = 0; i < 400 && db->pid() != 0; i++)
-		usleep(5000);
-	assert_int_equal(db->pid(), 0);
-	db->status(&op, &status);
-	assert_int_not_equal(status, DB_HEALTHY);
-	ok(db->start(&op));
-	wait_until_it_answers();
-	ok(db->database_show(&op, "app"));
-}
-
 
 /* --- settings ----------------------------------------------------------------------- */
 
@@ -360,54 +320,19 @@ variable(const char *name)
 	return value;
 }
 
-static void
-settings_are_there_at_once_and_after_a_start_and_go_to_defaults(void **state)
-{
-	static const struct db_setting some[] = {
-		{ "Max-Connections", "61", true },
-		{ "innodb_buffer_pool_size", "12582912", true },
-		{ "long_query_time", "2.5", true },
-		{ "back_log", "93", true }, { 0 } }, none[] = { { 0 } };
-	char connections[16];
+static const struct engine_setting some[] = {
+	{ { "Max-Connections", "61", true }, "max_connections", "61", NULL, false },
+	{ { "innodb_buffer_pool_size", "12582912", true }, "innodb_buffer_pool_size", NULL, NULL, false },
+	{ { "long_query_time", "2.5", true }, "long_query_time", "2.500000", "10.000000", false },
+	{ { "back_log", "93", true }, "back_log", "93", NULL, true },
+	{ { 0 } }
+};
 
-	(void)state;
-	snprintf(connections, sizeof(connections), "%s",
-	    variable("max_connections"));
-	ok(db->configure(&op, some));
-	assert_string_equal(variable("max_connections"), "61");
-	assert_string_equal(variable("long_query_time"), "2.500000");
-	assert_string_not_equal(variable("back_log"), "93");
-	start_again();
-	assert_string_equal(variable("max_connections"), "61");
-	assert_string_equal(variable("back_log"), "93");
-	ok(db->configure(&op, none));
-	assert_string_equal(variable("max_connections"), connections);
-	assert_string_equal(variable("long_query_time"), "10.000000");
-	start_again();
-	assert_string_not_equal(variable("back_log"), "93");
-}
+/* Any text, read at starts. */
+static const char *const odd[] = { "!include /etc/passwd", "[mysqld]",
+	"\xd0\xb4", NULL };
 
-/* Each as it was given, and none of them a line of my.cnf. */
-static void
-odd_values_stay_values(void **state)
-{
-	static const char *const odd[] = { "a#b", " a ", "it's", "say \"x\"",
-	    "back\\slash\\", "a;b", "x = y", "!include /etc/passwd", "\\n",
-	    "[mysqld]", "\xd0\xb4", "" };
-	struct db_setting s[2] = { { 0 } };
-
-	(void)state;
-	for (size_t i = 0; i < ROWS(odd); i++) {
-		/* Any text, read at starts. */
-		s[0] = (struct db_setting){ "report_user", odd[i], false };
-		ok(db->configure(&op, s));
-		start_again();
-		assert_string_equal(variable("report_user"), odd[i]);
-	}
-	ok(db->configure(&op, &(struct db_setting){ 0 }));
-}
-
-static const struct { struct db_setting s; const char *why; } wrong[] = {
+static const struct engine_wrong wrong[] = {
 	{ { "nope", "1", true }, "no variable nope" },
 	{ { "sql_mode", "NO_SUCH_MODE", false }, "sql_mode" },
 	{ { "wait_timeout", "x", false }, "wait_timeout" },
@@ -420,69 +345,21 @@ static const struct { struct db_setting s; const char *why; } wrong[] = {
 	{ { "datadir", "/tmp", false }, "not a tenant's" },
 	{ { "Plugin-Load-Add", "x", false }, "not a tenant's" },
 	{ { "report_user", "both ' and \"", false }, "quotes" },
+	{ { 0 }, NULL }
 };
 
-static void
-what_the_server_refuses_leaves_all_as_it_was(void **state)
-{
-	static const struct db_setting good = { "wait_timeout", "1234", true };
-	struct db_setting s[3] = { { 0 } };
-	char before[16];
-
-	(void)state;
-	snprintf(before, sizeof(before), "%s", variable("wait_timeout"));
-	for (size_t i = 0; i < ROWS(wrong); i++) {
-		s[0] = good;
-		s[1] = wrong[i].s;
-		if (strcmp(wrong[i].s.name, "wait_timeout") == 0)
-			s[0].name = "interactive_timeout";
-		if (db->configure(&op, s) != ERR_BAD_REQUEST)
-			fail_msg("%s is taken", wrong[i].s.name);
-		if (strstr(op.why, wrong[i].why) == NULL)
-			fail_msg("%s: %s", wrong[i].s.name, op.why);
-		assert_string_equal(variable("wait_timeout"), before);
-	}
-	start_again();
-	assert_string_equal(variable("wait_timeout"), before);
-}
-
-/* It takes as many starts as the supervisor makes by itself. */
-static void
-a_server_that_does_not_start_gets_no_settings(void **state)
-{
-	static const struct db_setting deadly[] = {
-		{ "innodb_page_size", "65536", true },
-		{ "wait_timeout", "77", true }, { 0 } };
-	const char *why;
-
-	(void)state;
-	ok(db->configure(&op, deadly));
-	assert_null(db->complaint(&op));
-	ok(db->stop(&op));
-	op_end(&op);
-	op_begin(&op, "test");
-	for (int i = 0; i < 2; i++) {
-		ok(db->start(&op));
-		for (int n = 0; n < 1000 && db->pid() != 0; n++)
-			usleep(5000);
-		assert_int_equal(db->pid(), 0);
-	}
-	ok(db->start(&op));
-	wait_until_it_answers();
-	assert_string_not_equal(variable("wait_timeout"), "77");
-	why = db->complaint(&op);
-	assert_non_null(why);
-	assert_non_null(strstr(why, "did not start"));
-	assert_null(db->complaint(&op));
-}
+static const struct engine_settings settings = {
+	.parameter = variable, .some = some,
+	.text = "report_user", .odd = odd, .odd_over_starts = true,
+	.wrong = wrong, .good = { { "net_read_timeout", "1234", true } },
+	.deadly = { "innodb_page_size", "65536", true },
+};
 
 const struct CMUnitTest mariadb_family[] = {
 	TEST(the_template_s_accounts_are_gone),
 	TEST(what_only_a_start_needs_is_removed),
 	TEST(a_grant_on_a_b_is_none_on_axb),
 	TEST(a_name_too_long_to_be_escaped_is_refused),
-	TEST(a_changed_password_is_the_one_that_counts),
-	TEST(a_dropped_user_s_sessions_end),
 	TEST(character_sets_are_the_server_s_to_know),
 	TEST(passwords_stand_in_no_log),
 	TEST(the_agent_s_account_comes_back_with_a_restart),
@@ -491,16 +368,12 @@ const struct CMUnitTest mariadb_family[] = {
 	TEST(a_server_without_free_connections_still_obeys),
 	TEST(a_tenant_s_database_named_test_outlives_a_restart),
 	TEST(without_room_root_is_held_and_has_its_right_back_with_it),
-	TEST(a_killed_server_is_seen_and_starts_again),
 	{ 0 }
 };
 
 static const struct CMUnitTest mariadb_only[] = {
-	TEST(odd_values_stay_values),
-	TEST(settings_are_there_at_once_and_after_a_start_and_go_to_defaults),
-	TEST(what_the_server_refuses_leaves_all_as_it_was),
-	TEST(a_server_that_does_not_start_gets_no_settings),
 	TEST(without_room_what_writes_is_ended),	/* MySQL's SLEEP ends well */
+	{ 0 }
 };
 
 /* A first start that a power cut ended: a password's file, and nothing in it. */
@@ -525,6 +398,8 @@ const struct engine_case case_mariadb = {
 	.setting = "wait_timeout", .value = "77",
 	.logs = logs,
 	.hosts = true,
-	.family = mariadb_family,
-	.own = mariadb_only, .own_count = ROWS(mariadb_only),
+	.lets_in = mariadb_lets_in, .stays = mariadb_stays,
+	.root = "root",
+	.settings = &settings,
+	.own = { mariadb_family, mariadb_only },
 };

@@ -281,6 +281,7 @@ static const struct CMUnitTest own[] = {
 	MINE(what_is_no_backup_is_refused),
 	MINE(a_backup_of_a_server_that_dies_fails),
 	MINE(where_nobody_writes_tables_are_summed_up),
+	{ 0 }
 };
 
 static const char *const logs[] = { "general", "slow_query", NULL };
@@ -292,6 +293,6 @@ const struct engine_case case_mysql = {
 	.setting = "wait_timeout", .value = "77",
 	.logs = logs,
 	.user_most = 16, .hosts = true,
-	.family = mariadb_family,
-	.own = own, .own_count = ROWS(own),
+	.lets_in = mariadb_lets_in, .stays = mariadb_stays, .root = "root",
+	.own = { mariadb_family, own },
 };

@@ -1,6 +1,5 @@
 /* What only PostgreSQL can get wrong. */
-#include "t/unit/engine_test.h"
-#include "t/unit/postgresql_fixture.h"
+#include "t/unit/engine_postgresql.h"
 #include "agent/file.h"
 #include "agent/postgresql.h"
 #include "lib/base/text.h"
@@ -16,7 +15,7 @@
 
 #define client postgresql_fixture_client
 
-static const char *
+const char *
 asked(const char *sql)
 {
 	const char *value;
@@ -25,21 +24,41 @@ asked(const char *sql)
 	return value != NULL ? value : "NULL";
 }
 
-static void
+void
 asks(const char *user_name, const char *database, const char *sql)
 {
 	if (client(user_name, "first-Secret1", database, sql) != 0)
 		fail_msg("%s in %s may not: %s", user_name, database, sql);
 }
 
-static void
+void
 asks_in_vain(const char *user_name, const char *database, const char *sql)
 {
 	if (client(user_name, "first-Secret1", database, sql) == 0)
 		fail_msg("%s in %s may: %s", user_name, database, sql);
 }
 
-static void
+static bool
+lets_in(const char *name, const char *password)
+{
+	return client(name, password, "app", "SELECT 1") == 0;
+}
+
+static pid_t
+stays(const char *name, const char *password)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(client(name, password, "app", "SELECT pg_sleep(20)"));
+	while (strcmp(asked(op_printf(&op, "SELECT count(*) FROM "
+	    "pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%%' AND "
+	    "usename = '%s'", name)), "1") != 0)
+		usleep(5000);
+	return pid;
+}
+
+void
 create_user(const char *name, const char *host, const char *database)
 {
 	struct db_user u = user(name, host);
@@ -102,22 +121,15 @@ static void
 access_that_is_taken_back_ends_sessions_and_what_was_made_stays(void **state)
 {
 	struct db_user ann = user("ann", "%");
-	int status;
 	pid_t pid;
 
 	(void)state;
 	create("app");
 	create_user("ann", "%", "app");
 	asks("ann", "app", "CREATE TABLE t (n int)");
-	if ((pid = fork()) == 0)
-		_exit(client("ann", ann.password, "app", "SELECT pg_sleep(20)"));
-	while (strcmp(asked("SELECT count(*) FROM pg_stat_activity WHERE "
-	    "query LIKE '%pg_sleep(20)%' AND usename = 'ann'"), "1") != 0)
-		usleep(5000);
+	pid = stays("ann", ann.password);
 	ok(db->revoke(&op, &ann, "app"));
-	while (waitpid(pid, &status, 0) == -1)
-		;
-	assert_int_not_equal(WEXITSTATUS(status), 0);
+	assert_int_not_equal(engine_wait(pid), 0);
 	asks_in_vain("ann", "app", "SELECT 1");
 	ok(db->grant(&op, &ann, "app"));
 	asks("ann", "app", "SELECT n FROM t");
@@ -300,25 +312,17 @@ the_agent_fills_no_log_of_the_tenant_s(void **state)
 static void
 root_is_a_superuser_until_disabled(void **state)
 {
-	int status;
 	pid_t pid;
 
 	(void)state;
 	ok(db->root_enable(&op, "first-Secret1"));
 	asks("postgres", "postgres", "CREATE ROLE robot LOGIN; CREATE TABLE "
 	    "kept AS SELECT pg_read_file('PG_VERSION')");
-	asks("postgres", "postgres", "CREATE DATABASE roots");
-	assert_string_equal(databases(0, NULL), "roots");
-	if ((pid = fork()) == 0)
-		_exit(client("postgres", "first-Secret1", "postgres",
-		    "SELECT pg_sleep(21)"));
-	while (strcmp(asked("SELECT count(*) FROM pg_stat_activity WHERE "
-	    "query LIKE '%pg_sleep(21)%' AND usename = 'postgres'"), "1") != 0)
-		usleep(5000);
+	asks("postgres", "postgres", "CREATE DATABASE app");
+	assert_string_equal(databases(0, NULL), "app");
+	pid = stays("postgres", "first-Secret1");
 	ok(db->root_disable(&op));
-	while (waitpid(pid, &status, 0) == -1)
-		;
-	assert_int_not_equal(WEXITSTATUS(status), 0);
+	assert_int_not_equal(engine_wait(pid), 0);
 	asks_in_vain("postgres", "postgres", "SELECT 1");
 	ok(db->root_enable(&op, "first-Secret1"));
 	asks("postgres", "postgres", "DROP TABLE kept; DROP ROLE robot");
@@ -403,22 +407,14 @@ a_database_that_was_left_closed_is_opened(void **state)
 static void
 a_database_in_use_is_deleted(void **state)
 {
-	int status;
 	pid_t pid;
 
 	(void)state;
 	create("app");
 	create_user("ann", "%", "app");
-	if ((pid = fork()) == 0)
-		_exit(client("ann", "first-Secret1", "app",
-		    "SELECT pg_sleep(22)"));
-	while (strcmp(asked("SELECT count(*) FROM pg_stat_activity WHERE "
-	    "query LIKE '%pg_sleep(22)%' AND usename = 'ann'"), "1") != 0)
-		usleep(5000);
+	pid = stays("ann", "first-Secret1");
 	ok(db->database_delete(&op, "app"));
-	while (waitpid(pid, &status, 0) == -1)
-		;
-	assert_int_not_equal(WEXITSTATUS(status), 0);
+	assert_int_not_equal(engine_wait(pid), 0);
 	assert_string_equal(users(0, NULL), "ann@%");
 }
 
@@ -453,82 +449,37 @@ the_agent_s_account_comes_back_with_a_start(void **state)
 
 /* A session that does not see it keeps the memory from which the next cannot start. */
 static void
-a_killed_server_is_seen_and_starts_again(void **state)
+a_session_sees_nothing(void)
 {
-	enum db_status status;
-
-	(void)state;
-	create("app");
-	assert_true(db->pid() > 0);
 	kill(atoi(asked("SELECT pg_backend_pid()")), SIGSTOP);
-	kill(db->pid(), SIGKILL);
-	for (int i = 0; i < 400 && db->pid() != 0; i++)
-		usleep(5000);
-	assert_int_equal(db->pid(), 0);
-	db->status(&op, &status);
-	assert_int_not_equal(status, DB_HEALTHY);
-	op_end(&op);
-	op_begin(&op, "test");
-	ok(db->start(&op));
-	while (db->pid() != 0 && (db->status(&op, &status) != OK ||
-	    status != DB_HEALTHY))
-		usleep(5000);
-	ok(db->database_show(&op, "app"));
 }
 
 /* --- settings --------------------------------------------------------------------- */
 
-static void
-settings_are_there_at_once_or_wait_for_a_start(void **state)
+static const char *
+shown(const char *name)
 {
-	static const struct db_setting some[] = {
-		{ "Work_Mem", "8MB", false },
-		{ "log_min_duration_statement", "2500", true },
-		{ "enable_seqscan", "0", true },
-		{ "max_connections", "61", true },
-		{ "datestyle", "German", false }, { 0 } }, none[] = { { 0 } };
-	char work_mem[16];
-
-	(void)state;
-	snprintf(work_mem, sizeof(work_mem), "%s",
-	    asked("SELECT setting FROM pg_settings WHERE name = 'work_mem'"));
-	ok(db->configure(&op, some));
-	assert_string_equal(asked("SHOW work_mem"), "8MB");
-	assert_string_equal(asked("SHOW enable_seqscan"), "off");
-	assert_string_equal(asked("SHOW DateStyle"), "German, DMY");
-	assert_string_equal(asked("SELECT string_agg(name, ' ') FROM "
-	    "pg_settings WHERE pending_restart"), "max_connections");
-	start_again();
-	assert_string_equal(asked("SHOW max_connections"), "61");
-	assert_string_equal(asked("SHOW work_mem"), "8MB");
-	ok(db->configure(&op, none));
-	assert_string_equal(asked("SELECT setting FROM pg_settings "
-	    "WHERE name = 'work_mem'"), work_mem);
-	assert_string_equal(asked("SELECT string_agg(name, ' ') FROM "
-	    "pg_settings WHERE pending_restart"), "max_connections");
-	start_again();
-	assert_string_not_equal(asked("SHOW max_connections"), "61");
+	return asked(op_printf(&op, "SHOW %s", name));
 }
 
-/* Each as it was given, and none of them a line of postgresql.conf. */
-static void
-odd_values_stay_values(void **state)
+static const char *
+waiting(void)
 {
-	static const char *const odd[] = { "a#b", " a ", "it's", "say \"x\"",
-	    "back\\slash\\", "a;b", "x = y", "include '/etc/passwd'", "\\n",
-	    "''", "\\'", "" };
-	struct db_setting s[2] = { { 0 } };
-
-	(void)state;
-	for (size_t i = 0; i < ROWS(odd); i++) {
-		s[0] = (struct db_setting){ "log_line_prefix", odd[i], false };
-		ok(db->configure(&op, s));
-		assert_string_equal(asked("SHOW log_line_prefix"), odd[i]);
-	}
-	ok(db->configure(&op, &(struct db_setting){ 0 }));
+	return asked("SELECT string_agg(name, ' ') FROM pg_settings "
+	    "WHERE pending_restart");
 }
 
-static const struct { struct db_setting s; const char *why; } wrong[] = {
+static const struct engine_setting some[] = {
+	{ { "Work_Mem", "8MB", false }, "work_mem", "8MB", NULL, false },
+	{ { "log_min_duration_statement", "2500", true }, "log_min_duration_statement", NULL, NULL, false },
+	{ { "enable_seqscan", "0", true }, "enable_seqscan", "off", "on", false },
+	{ { "max_connections", "61", true }, "max_connections", "61", NULL, true },
+	{ { "datestyle", "German", false }, "DateStyle", "German, DMY", NULL, false },
+	{ { 0 } }
+};
+static const char *const odd[] = { "include '/etc/passwd'", "''", "\\'", NULL };
+
+static const struct engine_wrong wrong[] = {
 	{ { "nope", "1", true }, "no variable nope" },
 	{ { "my.own", "1", true }, "no variable my.own" },
 	{ { "work_mem", "banana", false }, "number of kB" },
@@ -544,181 +495,16 @@ static const struct { struct db_setting s; const char *why; } wrong[] = {
 	{ { "ssl_ca_file", "/etc/passwd", false }, "not a tenant's" },
 	{ { "shared_preload_libraries", "x", false }, "not a tenant's" },
 	{ { "timezone", "Mars/Olympus", false }, "does not take" },
+	{ { 0 }, NULL }
 };
 
-static void
-what_the_server_refuses_leaves_all_as_it_was(void **state)
-{
-	static const struct db_setting good = { "deadlock_timeout", "1234", true };
-	static const char now[] = "SELECT reset_val FROM pg_settings "
-	    "WHERE name = 'deadlock_timeout'";
-	struct db_setting s[3] = { { 0 } };
-	char before[16];
-
-	(void)state;
-	snprintf(before, sizeof(before), "%s", asked(now));
-	for (size_t i = 0; i < ROWS(wrong); i++) {
-		s[0] = good;
-		s[1] = wrong[i].s;
-		if (db->configure(&op, s) != ERR_BAD_REQUEST)
-			fail_msg("%s = %s is taken", wrong[i].s.name,
-			    wrong[i].s.value);
-		if (strstr(op.why, wrong[i].why) == NULL)
-			fail_msg("%s: %s", wrong[i].s.name, op.why);
-		assert_string_equal(asked(now), before);
-	}
-	start_again();
-	assert_string_equal(asked(now), before);
-}
-
-/* It takes as many starts as the supervisor makes by itself. */
-static void
-a_server_that_does_not_start_gets_no_settings(void **state)
-{
-	static const struct db_setting deadly[] = {
-		{ "shared_buffers", "4TB", false },
-		{ "work_mem", "9MB", false }, { 0 } };
-	const char *why;
-
-	(void)state;
-	ok(db->configure(&op, deadly));
-	assert_null(db->complaint(&op));
-	ok(db->stop(&op));
-	op_end(&op);
-	op_begin(&op, "test");
-	for (int i = 0; i < 2; i++) {
-		ok(db->start(&op));
-		for (int n = 0; n < 1000 && db->pid() != 0; n++)
-			usleep(5000);
-		assert_int_equal(db->pid(), 0);
-	}
-	ok(db->start(&op));
-	wait_until_it_answers();
-	assert_string_not_equal(asked("SHOW work_mem"), "9MB");
-	why = db->complaint(&op);
-	assert_non_null(why);
-	assert_non_null(strstr(why, "did not start"));
-	assert_null(db->complaint(&op));
-}
-
-/* --- backups ---------------------------------------------------------------------- */
-
-static const char *
-place(const char *name)
-{
-	return op_printf(&op, "%s/../%s", file_data(&op, "."), name);
-}
-
-static const char *
-backed_up(const char *name, const char *since)
-{
-	int fd = open(place(name), O_RDWR | O_CREAT | O_TRUNC, 0600);
-	const char *mark = NULL;
-
-	assert_int_not_equal(fd, -1);
-	ok(db->backup(&op, since, fd, &mark));
-	assert_non_null(mark);
-	close(fd);
-	return mark;
-}
-
-static enum err
-restored(int nth, const char *name)
-{
-	int fd = open(place(name), O_RDONLY);
-	enum err e;
-
-	assert_int_not_equal(fd, -1);
-	e = db->restore(&op, nth, fd);
-	close(fd);
-	return e;
-}
-
-/* Moves money about until it is killed: what there is stays 1000. */
-static pid_t
-somebody_is_busy(void)
-{
-	pid_t pid = fork();
-
-	if (pid != 0)
-		return pid;
-	setsid();
-	for (;;)
-		client("ann", "first-Secret1", "bank", "DO $$ BEGIN FOR i IN "
-		    "1..500 LOOP UPDATE money SET n = n + CASE id WHEN i % 10 "
-		    "THEN 1 WHEN (i * 7 + 3) % 10 THEN -1 ELSE 0 END "
-		    "WHERE i % 10 <> (i * 7 + 3) % 10; COMMIT; END LOOP; "
-		    "END $$");
-}
-
-static void
-bank_open(void)
-{
-	create("bank");
-	create_user("ann", "%", "bank");
-	create_user("bob", "10.0.0.1", "bank");
-	asks("ann", "bank", "CREATE TABLE money AS SELECT g AS id, 100 AS n "
-	    "FROM generate_series(0, 9) g; CREATE TABLE many AS SELECT g AS n, "
-	    "md5(g::text) AS t FROM generate_series(1, 20000) g; "
-	    "CREATE INDEX i ON many (t)");
-}
-
-static void
-bank_check(const char *more)
-{
-	asks("ann", "bank", "DO $$ BEGIN ASSERT (SELECT sum(n) = 1000 FROM "
-	    "money); ASSERT (SELECT count(*) = 20000 AND bool_and(md5(n::text) "
-	    "= t) FROM many WHERE n <= 20000); END $$");
-	asks("ann", "bank", more);
-	asks_in_vain("bob", "bank", "SELECT 1");
-	assert_string_equal(users(0, NULL), "ann@%(bank) bob@10.0.0.1(bank)");
-}
-
-static void
-replaced_by(const char *const *backups)
-{
-	ok(db->stop(&op));
-	for (int i = 0; backups[i] != NULL; i++)
-		ok(restored(i, backups[i]));
-	ok(db->restored(&op));
-	op_end(&op);
-	op_begin(&op, "test");
-	ok(db->start(&op));
-	wait_until_it_answers();
-}
-
-static void
-a_backup_of_a_busy_server_is_one_moment_of_it(void **state)
-{
-	pid_t pid;
-
-	(void)state;
-	bank_open();
-	pid = somebody_is_busy();
-	backed_up("full", NULL);
-	kill(-pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-	ok(db->database_delete(&op, "bank"));
-	create("other");
-	replaced_by((const char *[]){ "full", NULL });
-	bank_check("SELECT 1");
-	assert_string_equal(databases(0, NULL), "bank");
-	assert_string_equal(asked("SELECT pg_is_in_recovery()"), "f");
-}
-
-static void
-a_backup_that_is_cut_off_or_none_is_refused(void **state)
-{
-	(void)state;
-	create("app");
-	backed_up("full", NULL);
-	assert_int_equal(truncate(place("full"), 5000000), 0);
-	ok(db->stop(&op));
-	assert_int_equal(restored(0, "full"), ERR_BAD_REQUEST);
-	assert_non_null(strstr(op.why, "damaged"));
-	start_again();			/* with the data that were there */
-	ok(db->database_show(&op, "app"));
-}
+static const struct engine_settings settings = {
+	.parameter = shown, .some = some,
+	.waiting = waiting, .late = "max_connections",
+	.text = "log_line_prefix", .odd = odd, .odd_at_once = true,
+	.wrong = wrong, .good = { { "deadlock_timeout", "1234", true } },
+	.deadly = { "shared_buffers", "4TB", false },
+};
 
 static const struct CMUnitTest postgresql_only[] = {
 	TEST(a_copy_of_the_template_gets_an_identifier_of_its_own),
@@ -738,14 +524,8 @@ static const struct CMUnitTest postgresql_only[] = {
 	TEST(character_sets_and_collations_are_the_server_s_to_know),
 	TEST(a_database_that_was_left_closed_is_opened),
 	TEST(a_database_in_use_is_deleted),
-	TEST(settings_are_there_at_once_or_wait_for_a_start),
-	TEST(odd_values_stay_values),
-	TEST(what_the_server_refuses_leaves_all_as_it_was),
-	TEST(a_server_that_does_not_start_gets_no_settings),
 	TEST(the_agent_s_account_comes_back_with_a_start),
-	TEST(a_backup_of_a_busy_server_is_one_moment_of_it),
-	TEST(a_backup_that_is_cut_off_or_none_is_refused),
-	TEST(a_killed_server_is_seen_and_starts_again),
+	{ 0 }
 };
 
 static const char *const logs[] = { "general", NULL };
@@ -756,5 +536,8 @@ const struct engine_case case_postgresql = {
 	.use = postgresql_fixture_use,
 	.setting = "lock_timeout", .value = "77",
 	.logs = logs,
-	.own = postgresql_only, .own_count = ROWS(postgresql_only),
+	.lets_in = lets_in, .stays = stays, .root = "postgres",
+	.before_kill = a_session_sees_nothing,
+	.settings = &settings,
+	.own = { postgresql_only, postgresql_backups },
 };

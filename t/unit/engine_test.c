@@ -1,24 +1,20 @@
-/* What every engine does. */
+/* What every engine does: the engines, and what their stories share. */
 #include "t/unit/engine_test.h"
-#include "agent/db_logs.h"
-#include "agent/file.h"
-#include "agent/log_pieces.h"
-#include "lib/base/clock.h"
 #include "lib/base/conf.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 const struct datastore *db;
 struct op op;
-static const struct engine_case *at;
+const struct engine_case *at;
 
 /* A listing as one text: "name@host(db,db) name ..." */
 static enum err
@@ -82,9 +78,18 @@ user(const char *name, const char *host)
 }
 
 int
-engine_backup(const char *path, const char *since)
+engine_wait(pid_t pid)
 {
 	int status;
+
+	while (waitpid(pid, &status, 0) == -1)
+		assert_int_equal(errno, EINTR);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+int
+engine_backup(const char *path, const char *since)
+{
 	pid_t pid = fork();
 
 	if (pid == 0) {
@@ -94,9 +99,7 @@ engine_backup(const char *path, const char *since)
 		_exit(db->backup(&op, since, fd, &mark) == OK && mark == NULL &&
 		    close(fd) == 0 ? 0 : 1);
 	}
-	while (waitpid(pid, &status, 0) == -1)
-		assert_int_equal(errno, EINTR);
-	return WEXITSTATUS(status);
+	return engine_wait(pid);
 }
 
 void
@@ -119,6 +122,22 @@ start_again(void)
 	op_begin(&op, "test");
 	ok(db->start(&op));
 	wait_until_it_answers();
+}
+
+void
+until_it_ended(void)
+{
+	for (int i = 0; i < 1000 && db->pid() != 0; i++)
+		usleep(5000);
+	assert_int_equal(db->pid(), 0);
+}
+
+void
+kill_it(void)
+{
+	assert_true(db->pid() > 0);	/* 0 would be this group of processes */
+	kill(db->pid(), SIGKILL);
+	until_it_ended();
 }
 
 /* The first test of an engine starts it. */
@@ -174,317 +193,6 @@ engine_end(void **state)
 	return 0;
 }
 
-static void
-a_database_is_there_between_its_creation_and_its_deletion(void **state)
-{
-	(void)state;
-	assert_int_equal(db->database_show(&op, "app"), ERR_NOT_FOUND);
-	create("app");
-	ok(db->database_show(&op, "app"));
-	assert_string_equal(databases(0, NULL), "app");
-	ok(db->database_delete(&op, "app"));
-	assert_int_equal(db->database_show(&op, "app"), ERR_NOT_FOUND);
-	assert_string_equal(databases(0, NULL), "");
-}
-
-static void
-a_second_database_of_a_name_is_a_conflict(void **state)
-{
-	struct db_database d = { .name = "app" };
-
-	(void)state;
-	create("app");
-	assert_int_equal(db->database_create(&op, &d), ERR_CONFLICT);
-	assert_string_equal(op.why,
-	    "A database with the name \"app\" already exists.");
-}
-
-static void
-what_is_not_there_is_not_found(void **state)
-{
-	struct db_user u = user("nobody", "%"), to = { .name = "other" };
-
-	(void)state;
-	assert_int_equal(db->database_delete(&op, "none"), ERR_NOT_FOUND);
-	assert_string_equal(op.why,
-	    "Database none cannot be found on the instance.");
-	assert_int_equal(db->user_delete(&op, &u), ERR_NOT_FOUND);
-	assert_string_equal(op.why,
-	    "User nobody cannot be found on the instance.");
-	assert_int_equal(db->user_update(&op, &u, &to), ERR_NOT_FOUND);
-	assert_int_equal(db->grant(&op, &u, "app"), ERR_NOT_FOUND);
-	assert_int_equal(db->revoke(&op, &u, "app"), ERR_NOT_FOUND);
-}
-
-static void
-listings_come_page_by_page_in_order_of_name(void **state)
-{
-	struct db_user u;
-
-	(void)state;
-	create("b1");
-	create("a1");
-	create("C1");
-	assert_string_equal(databases(0, NULL), "C1 a1 b1");
-	assert_string_equal(databases(2, NULL), "C1 a1");
-	assert_string_equal(databases(2, "a1"), "b1");
-	assert_string_equal(databases(2, "b1"), "");
-	for (int i = 0; i < 3; i++) {
-		u = at->hosts ? user("ann", (const char *[]){ "10.0.0.2", "%",
-		    "10.0.0.%" }[i]) : user((const char *[]){ "cid", "ann",
-		    "bob" }[i], "%");
-		ok(db->user_create(&op, &u));
-	}
-	assert_string_equal(users(2, NULL), at->hosts ?
-	    "ann@% ann@10.0.0.%" : "ann@% bob@%");
-	assert_string_equal(users(2, at->hosts ? "ann@10.0.0.%" : "bob@%"),
-	    at->hosts ? "ann@10.0.0.2" : "cid@%");
-}
-
-static void
-users_are_pairs_of_name_and_host_or_have_one_host_each(void **state)
-{
-	struct db_user everywhere = user("ann", "%"),
-	    there = user("ann", "10.0.0.1");
-
-	(void)state;
-	ok(db->user_create(&op, &everywhere));
-	assert_int_equal(db->user_create(&op, &there),
-	    at->hosts ? OK : ERR_CONFLICT);
-	assert_int_equal(db->user_create(&op, &there), ERR_CONFLICT);
-	ok(db->user_delete(&op, &everywhere));
-	assert_int_equal(db->user_delete(&op, &everywhere), ERR_NOT_FOUND);
-	if (!at->hosts)
-		ok(db->user_create(&op, &there));
-	assert_string_equal(users(0, NULL), "ann@10.0.0.1");
-}
-
-static void
-grants_are_listed_given_and_taken_back(void **state)
-{
-	struct db_user u = user("ann", "%");
-
-	(void)state;
-	create("app");
-	create("logs");
-	u.databases = (const char *const[]){ "app", NULL };
-	ok(db->user_create(&op, &u));
-	ok(db->grant(&op, &u, "logs"));
-	ok(db->grant(&op, &u, "logs"));
-	assert_string_equal(users(0, NULL), "ann@%(app,logs)");
-	ok(db->revoke(&op, &u, "app"));
-	assert_string_equal(users(0, NULL), "ann@%(logs)");
-	assert_int_equal(db->revoke(&op, &u, "app"), ERR_NOT_FOUND);
-	assert_string_equal(op.why,
-	    "Database app cannot be found on the instance.");
-}
-
-static void
-a_renamed_user_keeps_its_grants(void **state)
-{
-	struct db_user u = user("ann", "%"), to = { .name = "eve" };
-	struct db_user eve = user("eve", "%"), moved = { .host = "10.0.0.1" };
-
-	(void)state;
-	create("app");
-	u.databases = (const char *const[]){ "app", NULL };
-	ok(db->user_create(&op, &u));
-	ok(db->user_update(&op, &u, &to));
-	assert_string_equal(users(0, NULL), "eve@%(app)");
-	ok(db->user_update(&op, &eve, &moved));
-	assert_string_equal(users(0, NULL), "eve@10.0.0.1(app)");
-}
-
-static void
-a_name_that_is_taken_is_not_taken_over(void **state)
-{
-	struct db_user ann = user("ann", "%"), eve = user("eve", "%");
-	struct db_user to = { .name = "eve" };
-
-	(void)state;
-	ok(db->user_create(&op, &ann));
-	ok(db->user_create(&op, &eve));
-	assert_int_equal(db->user_update(&op, &ann, &to), ERR_CONFLICT);
-	assert_string_equal(users(0, NULL), "ann@% eve@%");
-}
-
-static const char *const odd_names[] = {
-	"back`tick", "quote'quote", "double\"quote", "semi;colon", "per%cent",
-	"under_score", "b\\slash", "naïve", "имя", "a'; DROP DATABASE keep; -- x",
-	"x` ; DROP DATABASE keep ; -- x", "*", "a.b", "%", "_", "--", "/**/",
-};
-
-/* Names the API would refuse: the engine must not read them as anything else. */
-static void
-odd_names_stay_data(void **state)
-{
-	(void)state;
-	create("keep");
-	for (size_t i = 0; i < ROWS(odd_names); i++) {
-		const char *name = odd_names[i];
-		size_t most = at->user_most != 0 ? at->user_most : 80;
-		struct db_user u = user(op_strndup(&op, name,
-		    strnlen(name, most)), "%");
-		const char *listed[] = { name, NULL };
-
-		u.databases = listed;
-		create(name);
-		ok(db->user_create(&op, &u));
-		ok(db->database_show(&op, name));
-		assert_string_equal(users(0, NULL), op_printf(&op, "%s@%%(%s)",
-		    u.name, name));
-		ok(db->revoke(&op, &u, name));
-		ok(db->user_delete(&op, &u));
-		ok(db->database_delete(&op, name));
-		assert_string_equal(databases(0, NULL), "keep");
-	}
-}
-
-static void
-root_is_enabled_and_disabled_and_never_listed(void **state)
-{
-	(void)state;
-	ok(db->root_enable(&op, "root-Secret1"));
-	ok(db->root_enable(&op, "root-Secret2"));
-	assert_string_equal(users(0, NULL), "");
-	ok(db->root_disable(&op));
-	ok(db->root_disable(&op));
-}
-
-static struct db_log
-log_named(const char *name)
-{
-	const struct db_log *l;
-
-	ok(db->log_list(&op, &l));
-	while (l->name != NULL && strcmp(l->name, name) != 0)
-		l++;
-	if (l->name == NULL)
-		fail_msg("no log %s", name);
-	return *l;
-}
-
-/* Said as often as one likes; the agent itself is never held. */
-static void
-room_is_taken_away_and_given_back(void **state)
-{
-	struct db_user u = user("ann", "%");
-
-	(void)state;
-	if (db->room == NULL)
-		skip();
-	ok(db->room(&op, DB_SHORT, true));
-	ok(db->room(&op, DB_SHORT, false));
-	ok(db->user_create(&op, &u));
-	ok(db->room(&op, DB_LAST, true));
-	ok(db->user_delete(&op, &u));
-	ok(db->room(&op, DB_LAST, false));
-	ok(db->room(&op, DB_ROOM, true));
-	ok(db->room(&op, DB_ROOM, true));
-	ok(db->user_create(&op, &u));
-}
-
-static int64_t
-size_of(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 ? (int64_t)st.st_size : -1;
-}
-
-/* A server opens and writes when it likes; the agent's statements may be left out. */
-static bool
-has(const char *path, int64_t least)
-{
-	for (int i = 0; i < 1000 && size_of(path) < least; i++)
-		clock_sleep_ms(10);
-	return size_of(path) >= least;
-}
-
-/* Those that are switched: what system's logs say nobody can ask for. */
-static void
-a_log_that_was_put_aside_is_begun_anew(void **state)
-{
-	const struct db_log_file *f;
-
-	(void)state;
-	if (db->log_files == NULL)
-		skip();
-	for (f = db->log_files; f->name != NULL; f++) {
-		const char *path = file_data(&op, f->file);
-		const char *aside = op_printf(&op, "%s.1", path);
-
-		if (f->system || strcmp(f->name, "general") != 0)
-			continue;
-		ok(db->log_set(&op, f->name, true));
-		assert_true(has(path, 1));
-		assert_true(log_rotate(&op, f->file, 0));
-		assert_int_equal(size_of(path), -1);
-		ok(db->log_reopen(&op, f->name));
-		assert_true(has(path, 0));
-		assert_true(size_of(aside) > 0);
-		unlink(aside);
-		ok(db->log_set(&op, f->name, false));
-	}
-	for (f = db->log_files; f->name != NULL; f++) {
-		ok(log_rotate(&op, f->file, 0) && db->log_reopen != NULL ?
-		    db->log_reopen(&op, f->name) : OK);
-		unlink(op_printf(&op, "%s.1", file_data(&op, f->file)));
-	}
-}
-
-static void
-logs_are_switched_on_and_off_but_not_the_system_s(void **state)
-{
-	const char *const *names = at->logs;
-
-	(void)state;
-	for (size_t i = 0; names[i] != NULL; i++) {
-		assert_false(log_named(names[i]).system);
-		ok(db->log_set(&op, names[i], true));
-		ok(db->log_set(&op, names[i], true));
-		assert_true(log_named(names[i]).on);
-		ok(db->log_set(&op, names[i], false));
-		assert_false(log_named(names[i]).on);
-	}
-	assert_true(log_named("error").system && log_named("error").on);
-	assert_int_equal(db->log_set(&op, "error", false), ERR_BAD_REQUEST);
-	assert_int_equal(db->log_set(&op, "nope", true), ERR_BAD_REQUEST);
-	assert_int_equal(db->log_set(&op, "", true), ERR_BAD_REQUEST);
-	assert_true(log_named("error").on);
-}
-
-static void
-settings_are_taken_and_taken_back(void **state)
-{
-	struct db_setting some[2] = { { at->setting, at->value, true } };
-
-	(void)state;
-	ok(db->configure(&op, some));
-	ok(db->configure(&op, &some[1]));
-}
-
-static const struct CMUnitTest contract[] = {
-	TEST(a_name_that_is_taken_is_not_taken_over),
-	TEST(root_is_enabled_and_disabled_and_never_listed),
-	TEST(settings_are_taken_and_taken_back),
-	TEST(room_is_taken_away_and_given_back),
-	TEST(logs_are_switched_on_and_off_but_not_the_system_s),
-	TEST(a_log_that_was_put_aside_is_begun_anew),
-};
-
-/* Where users have databases. */
-static const struct CMUnitTest of_databases[] = {
-	TEST(a_database_is_there_between_its_creation_and_its_deletion),
-	TEST(a_second_database_of_a_name_is_a_conflict),
-	TEST(what_is_not_there_is_not_found),
-	TEST(listings_come_page_by_page_in_order_of_name),
-	TEST(users_are_pairs_of_name_and_host_or_have_one_host_each),
-	TEST(grants_are_listed_given_and_taken_back),
-	TEST(a_renamed_user_keeps_its_grants),
-	TEST(odd_names_stay_data),
-};
-
 /* --- the engines ------------------------------------------------------------------ */
 
 static const char *const null_logs[] = { "general", "slow_query", NULL };
@@ -506,13 +214,30 @@ static struct CMUnitTest all[256];
 static size_t count;
 
 static void
-add(const struct engine_case *c, const struct CMUnitTest *tests, size_t n)
+add(const struct engine_case *c, const struct CMUnitTest *tests)
 {
-	for (size_t i = 0; i < n; i++) {
+	for (; tests != NULL && tests->name != NULL; tests++) {
 		assert_true(count < ROWS(all));
-		all[count] = tests[i];
+		all[count] = *tests;
 		all[count++].initial_state = (void *)(uintptr_t)c;
 	}
+}
+
+static void
+add_all(const struct engine_case *c)
+{
+	add(c, of_all_users);
+	add(c, of_all_servers);
+	if (c->engine->database_create != NULL)
+		add(c, of_databases);
+	if (c->lets_in != NULL) {
+		add(c, of_clients);
+		add(c, of_processes);
+	}
+	if (c->settings != NULL)
+		add(c, of_settings);
+	for (size_t i = 0; i < ROWS(c->own); i++)
+		add(c, c->own[i]);
 }
 
 static int
@@ -546,6 +271,7 @@ main(int argc, char **argv)
 {
 	static const struct CMUnitTest whole[] = {
 		cmocka_unit_test(every_engine_is_held_to_the_contract),
+		{ 0 }
 	};
 
 	log_init("engine_test", LOG_ERROR);
@@ -559,15 +285,9 @@ main(int argc, char **argv)
 			    c->engine->name);
 			continue;
 		}
-		add(c, contract, ROWS(contract));
-		if (c->engine->database_create != NULL)
-			add(c, of_databases, ROWS(of_databases));
-		for (size_t n = 0; c->family != NULL &&
-		    c->family[n].name != NULL; n++)
-			add(c, &c->family[n], 1);
-		add(c, c->own, c->own_count);
+		add_all(c);
 	}
-	add(NULL, whole, 1);
+	add(NULL, whole);
 	return _cmocka_run_group_tests("engine", all, count, NULL,
 	    server_down);
 }

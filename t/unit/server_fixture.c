@@ -91,6 +91,8 @@ template_make(struct op *op, const struct server_fixture *f,
 
 	if (mkdir(f->data, 0700) == -1)
 		err(1, "%s", f->data);
+	if (e->install == NULL)
+		return;
 	for (n = 0; e->install[n] != NULL; n++)
 		argv[n] = op_printf(op, e->install[n], f->data,
 		    engine_home(e));
@@ -103,7 +105,7 @@ static bool
 is_there(struct op *op, const struct engine *e)
 {
 	return access(engine_server(op, e), X_OK) == 0 &&
-	    (*e->install[0] != '/' || access(e->install[0], X_OK) == 0);
+	    (e->install == NULL || *e->install[0] != '/' || access(e->install[0], X_OK) == 0);
 }
 
 /* In memory: engines make and remove files by the thousand. */
