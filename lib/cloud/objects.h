@@ -72,7 +72,10 @@ const char	*draft_md5(const struct draft *);	/* of what was added so far; the op
 /* Takes type and meta, fills in the rest.  On the disk when it returns. */
 enum err	 draft_keep(struct draft *, struct object_is *);
 
-/* A manifest, or a copy of the only segment; is as for draft_keep(). */
+/*
+ * A manifest, or a copy of the only segment; is as for draft_keep(), which is
+ * ERR_FORBIDDEN for its segments from then on.
+ */
 enum err	 object_join(struct op *, const struct object_key *,
 		    const struct object *segment, int n, struct object_is *);
 /* ERR_NOT_FOUND when it was not there.  deep: with its segments, which are counted with it. */

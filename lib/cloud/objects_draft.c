@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -126,6 +127,7 @@ draft_add(struct draft *d, const void *bytes, size_t n)
 static enum err
 name_it(struct draft *d)
 {
+	struct stat there;
 	char proc[40];
 
 	if (d->path == NULL) {
@@ -135,6 +137,10 @@ name_it(struct draft *d)
 		    AT_SYMLINK_FOLLOW) != 0)
 			return object_failed(d->op, d->file);
 	}
+	if (fstatat(d->dir, d->file, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    (there.st_mode & ~S_IFMT) == OBJECT_SETTLED)
+		return op_fail(d->op, ERR_FORBIDDEN, "Object %s is part of "
+		    "another one.", d->file);
 	if (renameat(d->dir, d->path, d->dir, d->file) != 0)
 		return object_failed(d->op, d->file);
 	d->path = NULL;

@@ -4,6 +4,9 @@
 
 #include "lib/cloud/objects.h"
 
+/* Mode of a file that is a segment of a manifest: nothing takes its place any more. */
+#define OBJECT_SETTLED	0400
+
 /* What a name is called in its directory, and back; NULL: not one of ours. */
 const char	*object_file(struct op *, const char *name);
 const char	*object_name(struct op *, const char *file);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define COPY (1 << 18)
@@ -194,6 +195,18 @@ there(struct op *op, int dir, const struct object *s)
 	return e;
 }
 
+/*
+ * A guest's leave to write may hold for a day after its backup is complete: who
+ * takes the guest over then shall not get at what it has stored.
+ */
+static enum err
+settled(struct op *op, int dir, const struct object *s)
+{
+	return fchmodat(dir, object_file(op, s->name), OBJECT_SETTLED, 0) == 0 ?
+	    OK : op_fail(op, ERR_CLOUD, "segment %s: %s", s->name,
+	    strerror(errno));
+}
+
 /* An op of its own for each: there may be thousands. */
 static enum err
 all_there(struct op *op, const struct object_key *k,
@@ -207,7 +220,9 @@ all_there(struct op *op, const struct object_key *k,
 	    false, &dir));
 	for (int i = 0; e == OK && i < n; i++) {
 		op_begin(&one, op->id);
-		e = there(&one, dir, &segment[i]);
+		e = settled(&one, dir, &segment[i]);
+		if (e == OK)
+			e = there(&one, dir, &segment[i]);
 		if (e != OK)
 			op_fail(op, e, "%s", one.why);
 		op_end(&one);

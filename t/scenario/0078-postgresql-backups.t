@@ -175,6 +175,7 @@ def other_data_are_not_what_a_backup_stands_upon(s):
 def nothing_serves_what_was_damaged_in_storage(s):
     files = objects(s, it['full'])
     check(files, os.listdir(s.dir + '/storage'))
+    os.chmod(files[0], 0o600)
     with open(files[0], 'r+b') as f:
         f.seek(os.path.getsize(f.name) // 2)
         was = f.read(1)

@@ -121,6 +121,8 @@ put(const char *id, const char *rest, const char *text)
 
 	op_begin(&own, "test");
 	assert_int_equal(container_make(&own, &k), OK);
+	object_remove(&own, &k, false, NULL);	/* it may have been joined */
+	own.why = NULL;
 	assert_int_equal(object_draft(&own, &k, &d), OK);
 	assert_int_equal(draft_add(d, text, strlen(text)), OK);
 	assert_int_equal(draft_keep(d, &is), OK);

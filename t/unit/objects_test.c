@@ -263,6 +263,8 @@ a_manifest_is_one_object(void **state)
 	params[0] = "HTTP_RANGE=bytes=4-7";
 	assert_int_equal(ask_store(GET, C "/m", reader()), 206);
 	assert_string_equal(poured.s, "o wo");
+	object_remove(&op, &(struct object_key){ PROJECT, "backups", "m_1" },
+	    false, NULL);
 	put("backups", "m_1", "WORLD");
 	params[0] = NULL;
 	ask_store(GET, C "/m", reader());
@@ -434,6 +436,31 @@ a_token_writes_nothing(void **state)
 	assert_string_equal(poured.s, "x");
 }
 
+/* Who took over a guest has its leave to write, which may hold for a day. */
+static void
+what_became_part_of_another_is_not_written_again(void **state)
+{
+	const struct object_key k = { PROJECT, "backups", "b" };
+	struct object_is is = { 0 };
+	struct object s[2];
+
+	(void)state;
+	s[0] = put("backups", "b_0", "hello ");
+	s[1] = put("backups", "b_1", "world");
+	assert_int_equal(send_to(lent("PUT", "backups", "b_", "b_1"),
+	    "world"), 201);
+	assert_int_equal(object_join(&op, &k, s, 2, &is), OK);
+	assert_int_equal(send_to(lent("PUT", "backups", "b_", "b_1"),
+	    "WORLD"), 403);
+	assert_int_equal(send_to(lent("PUT", "backups", "b_", "b_2"), "x"),
+	    201);
+	assert_int_equal(ask_store(GET, C "/b", reader()), 200);
+	assert_string_equal(poured.s, "hello world");
+	assert_int_equal(object_remove(&op, &k, true, NULL), OK);
+	assert_int_equal(send_to(lent("PUT", "backups", "b_", "b_1"), "x"),
+	    201);
+}
+
 static void
 its_project_removes_an_object(void **state)
 {
@@ -564,6 +591,7 @@ main(void)
 		TEST(who_has_a_temp_url_writes),
 		TEST(a_body_is_all_there_or_nothing_is),
 		TEST(a_token_writes_nothing),
+		TEST(what_became_part_of_another_is_not_written_again),
 		TEST(its_project_removes_an_object),
 		TEST(nobody_reads_anothers_objects),
 		TEST(a_temp_url_is_for_what_it_was_made),

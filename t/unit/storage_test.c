@@ -453,6 +453,7 @@ a_manifest_whose_segment_has_changed_does_not_read(void **state)
 	put_three();
 	assert_int_equal(storage->join(&op, T, C, "j", three, 3, meta, &sum),
 	    OK);
+	assert_int_equal(storage->remove(&op, T, C, "b_00000001"), OK);
 	put("b_00000001", "TWO,");
 	assert_null(text_of("j"));
 	assert_non_null(strstr(op.why, "b_00000001"));
