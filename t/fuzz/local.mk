@@ -2,7 +2,8 @@
 # runs each for FUZZ_SECONDS over its corpus.
 FUZZERS = t/fuzz/json_fuzz t/fuzz/conf_fuzz t/fuzz/report_fuzz \
 	t/fuzz/order_fuzz t/fuzz/request_fuzz t/fuzz/xml_fuzz \
-	t/fuzz/cron_fuzz t/fuzz/object_fuzz t/fuzz/stream_fuzz
+	t/fuzz/cron_fuzz t/fuzz/object_fuzz t/fuzz/stream_fuzz \
+	t/fuzz/old_fuzz t/fuzz/untar_fuzz t/fuzz/result_fuzz
 FUZZ_SECONDS = 10
 if FUZZ
 noinst_PROGRAMS += $(FUZZERS)
@@ -35,6 +36,16 @@ t_fuzz_object_fuzz_LDFLAGS = $(FUZZ_LINK)
 t_fuzz_stream_fuzz_SOURCES = t/fuzz/stream_fuzz.c
 t_fuzz_stream_fuzz_LDADD = $(TRANSFER)
 t_fuzz_stream_fuzz_LDFLAGS = $(FUZZ_LINK)
+t_fuzz_old_fuzz_SOURCES = t/fuzz/old_fuzz.c
+t_fuzz_old_fuzz_LDADD = $(TRANSFER)
+t_fuzz_old_fuzz_LDFLAGS = $(FUZZ_LINK)
+t_fuzz_untar_fuzz_SOURCES = t/fuzz/untar_fuzz.c
+t_fuzz_untar_fuzz_LDADD = $(AGENT)
+t_fuzz_untar_fuzz_LDFLAGS = $(FUZZ_LINK)
+t_fuzz_result_fuzz_SOURCES = t/fuzz/result_fuzz.c
+t_fuzz_result_fuzz_LDADD = worker/libworker.a $(CLOUD) $(MSG) $(STORE) \
+	$(CRYPTO_LIBS)
+t_fuzz_result_fuzz_LDFLAGS = $(FUZZ_LINK)
 t_fuzz_xml_fuzz_SOURCES = t/fuzz/xml_fuzz.c
 t_fuzz_xml_fuzz_LDADD = $(API)
 t_fuzz_xml_fuzz_LDFLAGS = $(FUZZ_LINK)
