@@ -23,6 +23,7 @@
 #define BACKUPS_SECS	2
 #define VERIFY_SECS	1
 #define VERIFIERS_SECS	10
+#define CLOUD_AWAY_MS	30000
 #define MB		(1 << 20)
 
 /* Bells get lost: with Redis, with a worker, with a message. */
@@ -197,6 +198,8 @@ duties_do(struct op *op, const char *host)
 			e = bad;
 		else if (bad != OK)
 			log_error(op, "%s", op->why);
+		if (bad == ERR_CLOUD)
+			duties[i].at = clock_ms() + CLOUD_AWAY_MS;
 	}
 	return e;
 }

@@ -7,7 +7,11 @@
 
 #include "lib/base/op.h"
 
-/* Does what is due; ERR_UNAVAILABLE: the store or the bus is away. */
+/*
+ * Does what is due; ERR_UNAVAILABLE: the store or the bus is away.  A duty's
+ * ERR_CLOUD says that storage is: one that waits for it in vain, for each thing
+ * that is to be done there, keeps its worker from its tasks, so it comes later.
+ */
 enum err duties_do(struct op *, const char *host);
 
 enum err duty_sweep(struct op *, const char *host);	/* rings what nobody owns */

@@ -10,6 +10,7 @@
 #include "worker/backup.h"
 #include "worker/duties.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -442,6 +443,42 @@ many_objects_are_removed_some_at_a_time(void **state)
 	assert_int_equal(objects(id), 0);
 }
 
+static void
+set(const char *section, const char *name, const char *value)
+{
+	assert_int_equal(conf_set(&op, section, name, value), OK);
+}
+
+/* Nobody listens at port 1.  One that waits for each keeps its worker from its tasks. */
+static void
+a_sweep_ends_with_the_first_that_finds_storage_away(void **state)
+{
+	char secret[] = "/tmp/coffer-secret.XXXXXX";
+	int fd = mkstemp(secret);
+
+	(void)state;
+	assert_int_equal(write(fd, "secret", 6), 6);
+	close(fd);
+	begun(NULL);
+	pg_fixture_sql("UPDATE tasks SET status = 'FAILED', ended = now();"
+	    "UPDATE backups SET deleted_at = now(), sweep_at = now()");
+	set("s3", "endpoint", "http://127.0.0.1:1");
+	set("s3", "bucket", "b");
+	set("s3", "key_id", "k");
+	set("s3", "secret_file", secret);
+	set("storage", "driver", "s3");
+	assert_int_equal(cloud_open(&op), OK);
+	assert_int_equal(duty_backups(&op, "h"), ERR_CLOUD);
+	pg_fixture_sql("DELETE FROM log_places; INSERT INTO log_places VALUES"
+	    " ('p1', 'c', 'a', now()), ('p1', 'c', 'b', now())");
+	assert_int_equal(duty_logs(&op, "h"), ERR_CLOUD);
+	set("storage", "driver", "file");
+	assert_int_equal(cloud_open(&op), OK);
+	age("backups", "sweep_at", 1);
+	assert_int_equal(duty_backups(&op, "h"), OK);
+	unlink(secret);
+}
+
 /* It began as its parent was being deleted, so nobody has cancelled its task. */
 static void
 a_backup_that_is_deleted_behind_its_tasks_back_goes_no_farther(void **state)
@@ -500,6 +537,7 @@ main(void)
 		T(no_backup_stands_upon_what_is_not_there),
 		T(a_deleted_backup_is_swept_from_storage_and_loses_its_key),
 		T(many_objects_are_removed_some_at_a_time),
+		T(a_sweep_ends_with_the_first_that_finds_storage_away),
 		T(a_backup_that_is_deleted_behind_its_tasks_back_goes_no_farther),
 		T(what_a_task_still_works_at_is_left_to_it),
 	};
