@@ -83,7 +83,8 @@ dist_check_SCRIPTS += t/unit/openapi.t
 # What clients see of instances, and the rules of what they may ask for.
 if HAVE_CMOCKA
 check_PROGRAMS += t/unit/status_test t/unit/api_names_test \
-	t/unit/api_bodies_test t/unit/views_test t/unit/instances_test
+	t/unit/api_bodies_test t/unit/views_test t/unit/instances_test \
+	t/unit/instance_handlers_test
 endif
 t_unit_status_test_SOURCES = t/unit/status_test.c t/unit/test.h
 t_unit_status_test_LDADD = $(API) $(CMOCKA_LIBS)
@@ -104,10 +105,15 @@ t_unit_configurations_test_SOURCES = t/unit/configurations_test.c \
 t_unit_configurations_test_LDADD = $(API) $(CMOCKA_LIBS)
 t_unit_views_test_SOURCES = t/unit/views_test.c t/unit/test.h
 t_unit_views_test_LDADD = $(API) $(CMOCKA_LIBS)
-# It counts statements, and loses the answer to a COMMIT when told.
-t_unit_instances_test_SOURCES = t/unit/instances_test.c t/unit/test.h \
+INSTANCES_FIXTURE = t/unit/test.h \
+	t/unit/instances_fixture.c t/unit/instances_fixture.h \
 	t/unit/key_fixture.c t/unit/key_fixture.h \
 	t/unit/pg_fixture.c t/unit/pg_fixture.h
+t_unit_instance_handlers_test_SOURCES = t/unit/instance_handlers_test.c \
+	$(INSTANCES_FIXTURE)
+t_unit_instance_handlers_test_LDADD = $(API) $(CMOCKA_LIBS)
+# It loses the answer to a COMMIT when told.
+t_unit_instances_test_SOURCES = t/unit/instances_test.c $(INSTANCES_FIXTURE)
 t_unit_instances_test_LDADD = $(API) $(CMOCKA_LIBS)
 t_unit_instances_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pg_run \
 	-Wl,--wrap=pg_unsure

@@ -12,14 +12,23 @@ sbin_PROGRAMS += worker/coffer-conductor
 worker_coffer_conductor_SOURCES = worker/conductor_main.c
 worker_coffer_conductor_LDADD = worker/libconductor.a $(MSG) $(STORE)
 
-if HAVE_CMOCKA
-check_PROGRAMS += t/unit/conductor_test
-endif
-t_unit_conductor_test_SOURCES = t/unit/conductor_test.c t/unit/test.h \
+CONDUCTOR_TEST = t/unit/test.h \
+	t/unit/conductor_fixture.c t/unit/conductor_fixture.h \
 	t/unit/pg_fixture.c t/unit/pg_fixture.h \
 	t/unit/redis_fixture.c t/unit/redis_fixture.h
-t_unit_conductor_test_LDADD = worker/libconductor.a $(MSG) $(STORE) \
-	$(CMOCKA_LIBS)
+CONDUCTOR_TEST_LIBS = worker/libconductor.a $(MSG) $(STORE) $(CMOCKA_LIBS)
+if HAVE_CMOCKA
+check_PROGRAMS += t/unit/conductor_test t/unit/conductor_floods_test \
+	t/unit/conductor_failures_test t/unit/roll_test
+endif
+t_unit_conductor_test_SOURCES = t/unit/conductor_test.c $(CONDUCTOR_TEST)
+t_unit_conductor_test_LDADD = $(CONDUCTOR_TEST_LIBS)
+t_unit_conductor_floods_test_SOURCES = t/unit/conductor_floods_test.c $(CONDUCTOR_TEST)
+t_unit_conductor_floods_test_LDADD = $(CONDUCTOR_TEST_LIBS)
+t_unit_conductor_failures_test_SOURCES = t/unit/conductor_failures_test.c $(CONDUCTOR_TEST)
+t_unit_conductor_failures_test_LDADD = $(CONDUCTOR_TEST_LIBS)
+t_unit_roll_test_SOURCES = t/unit/roll_test.c t/unit/test.h
+t_unit_roll_test_LDADD = $(CONDUCTOR_TEST_LIBS)
 
 noinst_LIBRARIES += worker/libworker.a
 worker_libworker_a_SOURCES = worker/flow.h worker/flows.c \
@@ -43,7 +52,7 @@ WORKER_TEST = t/unit/test.h t/unit/pg_fixture.c t/unit/pg_fixture.h \
 	t/unit/worker_fixture.c t/unit/worker_fixture.h
 WORKER_TEST_LIBS = worker/libworker.a $(CLOUD) $(MSG) $(STORE) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
 if HAVE_CMOCKA
-check_PROGRAMS += t/unit/flows_test t/unit/runner_test \
+check_PROGRAMS += t/unit/flows_test t/unit/runner_test t/unit/duties_test \
 	t/unit/operator_flows_test t/unit/backup_flow_test \
 	t/unit/restore_flow_test t/unit/backup_result_test \
 	t/unit/schedules_test t/unit/verify_test
@@ -65,5 +74,7 @@ t_unit_verify_test_SOURCES = t/unit/verify_test.c t/unit/test_op.h $(WORKER_TEST
 t_unit_verify_test_LDADD = $(WORKER_TEST_LIBS)
 t_unit_schedules_test_SOURCES = t/unit/schedules_test.c $(WORKER_TEST)
 t_unit_schedules_test_LDADD = $(WORKER_TEST_LIBS)
+t_unit_duties_test_SOURCES = t/unit/duties_test.c $(WORKER_TEST)
+t_unit_duties_test_LDADD = $(WORKER_TEST_LIBS)
 t_unit_runner_test_SOURCES = t/unit/runner_test.c $(WORKER_TEST)
 t_unit_runner_test_LDADD = $(WORKER_TEST_LIBS)

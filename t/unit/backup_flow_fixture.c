@@ -26,8 +26,7 @@ backup_flow_listen(const struct work *w, bool before)
 int
 backup_flow_begin(void **state)
 {
-	worker_fixture_fresh(state);
-	worker_fixture_drivers("local");
+	worker_fixture_guests(state);
 	pg_fixture_sql("TRUNCATE backups");
 	instance_there("NONE", "ACTIVE");
 	memset(&told, 0, sizeof(told));

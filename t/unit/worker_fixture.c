@@ -213,6 +213,14 @@ worker_fixture_fresh(void **state)
 	return 0;
 }
 
+int
+worker_fixture_guests(void **state)
+{
+	worker_fixture_fresh(state);
+	worker_fixture_drivers("local");
+	return 0;
+}
+
 /* --- rows ------------------------------------------------------------------------------ */
 
 void

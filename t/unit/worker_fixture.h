@@ -15,6 +15,7 @@ int		 worker_fixture_start(void **state);
 int		 worker_fixture_stop(void **state);
 /* For each test: no rows, no servers, clocks as they are. */
 int		 worker_fixture_fresh(void **state);
+int		 worker_fixture_guests(void **state);	/* ... and the driver "local" */
 void		 worker_fixture_drivers(const char *name);	/* "local", "null", "failing" */
 
 extern const struct lease_by worker_a, worker_b;
