@@ -162,7 +162,7 @@ stored(const char *id, const char *mark)
 void
 says(const char *id, const char *step, const char *err, const char *why)
 {
-	guest_says("healthy", op_printf(&op, "%s:%s", id, step), err, why);
+	guest_says("healthy", order_of(id, step), err, why);
 }
 
 const struct json *

@@ -579,7 +579,7 @@ a_group_that_the_guest_refuses_is_taken_back(void **state)
 {
 	for (size_t i = 0; i < ROWS(configured); i++) {
 		bool none = strcmp(configured[i].now, "null") == 0;
-		char args[200], id[64];
+		char args[200];
 		const char *task;
 
 		worker_fixture_fresh(state);
@@ -592,8 +592,8 @@ a_group_that_the_guest_refuses_is_taken_back(void **state)
 		    "\"was\":%s,\"now\":%s}", configured[i].restart,
 		    configured[i].was, configured[i].now);
 		task = task_there(TASK_CONFIGURE, args);
-		snprintf(id, sizeof(id), "%s:order", task);
-		guest_says("healthy", id, configured[i].err, "Ha.");
+		guest_says("healthy", order_of(task, "order"),
+		    configured[i].err, "Ha.");
 		assert_int_equal(turn(&worker_a, task), OK);
 		if (strcmp(instance_column("configuration_id"),
 		    configured[i].group) != 0 ||
@@ -612,7 +612,6 @@ a_server_that_started_without_its_group_has_none(void **state)
 	static const struct { const char *err, *group; } rows[] = {
 		{ "OK", GROUP }, { "GUEST", GROUP }, { "UNPROCESSABLE", "" } };
 	const char *task;
-	char id[64];
 
 	for (size_t i = 0; i < ROWS(rows); i++) {
 		worker_fixture_fresh(state);
@@ -622,8 +621,8 @@ a_server_that_started_without_its_group_has_none(void **state)
 		pg_fixture_sql("UPDATE instances SET configuration_id = '"
 		    GROUP "'");
 		task = task_there(TASK_RESTART, NULL);
-		snprintf(id, sizeof(id), "%s:restart", task);
-		guest_says("healthy", id, rows[i].err, "It did not start.");
+		guest_says("healthy", order_of(task, "restart"),
+		    rows[i].err, "It did not start.");
 		assert_int_equal(turn(&worker_a, task), OK);
 		assert_string_equal(instance_column("configuration_id"),
 		    rows[i].group);
@@ -635,7 +634,6 @@ a_server_that_started_without_its_group_has_none(void **state)
 static void
 a_create_with_static_settings_restarts_the_server_once(void **state)
 {
-	char prepare[64], ready[64];
 	const char *task;
 
 	(void)state;
@@ -643,16 +641,14 @@ a_create_with_static_settings_restarts_the_server_once(void **state)
 	instance_there("BUILDING", "BUILD");
 	task = task_there(TASK_CREATE, "{\"values\":{\"back_log\":9},"
 	    "\"restart\":true}");
-	snprintf(prepare, sizeof(prepare), "%s:prepare", task);
-	snprintf(ready, sizeof(ready), "%s:ready", task);
 	guest_says("new", NULL, NULL, NULL);
 	assert_int_equal(turn(&worker_a, task), OK);
 	assert_string_equal(task_column(task, "step"), "prepare");
-	guest_says("healthy", prepare, "OK", NULL);
+	guest_says("healthy", order_of(task, "prepare"), "OK", NULL);
 	assert_int_equal(turn(&worker_a, task), OK);
 	assert_string_equal(task_column(task, "step"), "ready");
 	assert_string_equal(task_column(task, "status"), "WAITING");
-	guest_says("healthy", ready, "OK", NULL);
+	guest_says("healthy", order_of(task, "ready"), "OK", NULL);
 	assert_int_equal(turn(&worker_a, task), OK);
 	assert_string_equal(task_column(task, "status"), "SUCCEEDED");
 }

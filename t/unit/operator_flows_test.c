@@ -10,10 +10,8 @@
 static void
 done(const char *task, const char *step, const char *err)
 {
-	char id[80];
 
-	snprintf(id, sizeof(id), "%s:%s", task, step);
-	guest_says("healthy", id, err, "So it is.");
+	guest_says("healthy", order_of(task, step), err, "So it is.");
 }
 
 static void

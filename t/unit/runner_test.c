@@ -274,14 +274,13 @@ an_order_is_told_until_the_guest_names_it(void **state)
 static void
 what_the_guest_refuses_fails_with_its_words(void **state)
 {
-	char id[64];
 	const char *task;
 
 	(void)state;
 	instance_there("NONE", "ACTIVE");
 	task = task_there(TASK_DATABASE_DELETE, "{\"name\":\"x\"}");
-	snprintf(id, sizeof(id), "%s:order", task);
-	guest_says("healthy", id, "NOT_FOUND", "There is no database x.");
+	guest_says("healthy", order_of(task, "order"),
+	    "NOT_FOUND", "There is no database x.");
 	assert_int_equal(turn(&worker_a, task), OK);
 	assert_string_equal(task_column(task, "status"), "FAILED");
 	assert_string_equal(task_column(task, "error"),
@@ -293,7 +292,6 @@ static void
 a_guest_cannot_say_that_our_stores_are_away(void **state)
 {
 	static const char *const words[] = { "UNAVAILABLE", "FENCED", "nonsense" };
-	char id[64];
 
 	(void)state;
 	for (size_t i = 0; i < ROWS(words); i++) {
@@ -301,8 +299,7 @@ a_guest_cannot_say_that_our_stores_are_away(void **state)
 
 		instance_there("NONE", "ACTIVE");
 		task = task_there(TASK_DATABASE_DELETE, "{\"name\":\"x\"}");
-		snprintf(id, sizeof(id), "%s:order", task);
-		guest_says("healthy", id, words[i], "Ha.");
+		guest_says("healthy", order_of(task, "order"), words[i], "Ha.");
 		assert_int_equal(turn(&worker_a, task), OK);
 		assert_string_equal(task_column(task, "status"), "FAILED");
 	}
@@ -311,7 +308,6 @@ a_guest_cannot_say_that_our_stores_are_away(void **state)
 static void
 create_waits_for_the_guest_without_a_worker(void **state)
 {
-	char id[64];
 	const char *task;
 
 	(void)state;
@@ -323,11 +319,10 @@ create_waits_for_the_guest_without_a_worker(void **state)
 	guest_says("new", NULL, NULL, NULL);
 	assert_int_equal(turn(&worker_b, task), OK);
 	assert_string_equal(task_column(task, "step"), "prepare");
-	snprintf(id, sizeof(id), "%s:prepare", task);
-	guest_says("building", id, "OK", NULL);
+	guest_says("building", order_of(task, "prepare"), "OK", NULL);
 	assert_int_equal(turn(&worker_a, task), OK);
 	assert_string_equal(task_column(task, "step"), "ready");
-	guest_says("healthy", id, "OK", NULL);
+	guest_says("healthy", order_of(task, "prepare"), "OK", NULL);
 	assert_int_equal(turn(&worker_b, task), OK);
 	assert_string_equal(task_column(task, "status"), "SUCCEEDED");
 	assert_string_equal(instance_column("server_status"), "ACTIVE");
@@ -339,15 +334,14 @@ create_waits_for_the_guest_without_a_worker(void **state)
 static void
 a_guest_that_cannot_prepare_fails_the_create_and_is_removed(void **state)
 {
-	char id[64];
 	const char *task;
 
 	(void)state;
 	instance_there("BUILDING", "BUILD");
 	task = task_there(TASK_CREATE, ARGS);
 	turns(&worker_a, task, 1);
-	snprintf(id, sizeof(id), "%s:prepare", task);
-	guest_says("failed", id, "INTERNAL", "No space left on device");
+	guest_says("failed", order_of(task, "prepare"),
+	    "INTERNAL", "No space left on device");
 	turns(&worker_a, task, 2);
 	assert_string_equal(task_column(task, "status"), "FAILED");
 	assert_string_equal(instance_column("task"),
@@ -363,7 +357,6 @@ restart_ends_in_no_task_whether_it_worked_or_not(void **state)
 	static const struct { const char *word, *status; } rows[] = {
 		{ "OK", "SUCCEEDED" }, { "GUEST", "FAILED" },
 	};
-	char id[64];
 
 	(void)state;
 	for (size_t i = 0; i < ROWS(rows); i++) {
@@ -371,8 +364,8 @@ restart_ends_in_no_task_whether_it_worked_or_not(void **state)
 
 		instance_there("REBOOTING", "ACTIVE");
 		task = task_there(TASK_RESTART, NULL);
-		snprintf(id, sizeof(id), "%s:restart", task);
-		guest_says("healthy", id, rows[i].word, NULL);
+		guest_says("healthy", order_of(task, "restart"),
+		    rows[i].word, NULL);
 		turns(&worker_a, task, 1);
 		assert_string_equal(task_column(task, "status"),
 		    rows[i].status);
@@ -405,7 +398,6 @@ delete_does_not_wait_long_for_a_guest_that_is_mute(void **state)
 static void
 root_is_enabled_only_where_it_can_be_held(void **state)
 {
-	char id[64];
 	const char *task;
 
 	(void)state;
@@ -417,14 +409,12 @@ root_is_enabled_only_where_it_can_be_held(void **state)
 	assert_string_equal(instance_column("root_enabled_at"), "");
 	local_contains_root = true;
 	task = task_there(TASK_ROOT_ENABLE, "{\"password\":\"p\"}");
-	snprintf(id, sizeof(id), "%s:order", task);
-	guest_says("healthy", id, "OK", NULL);
+	guest_says("healthy", order_of(task, "order"), "OK", NULL);
 	turns(&worker_a, task, 1);
 	assert_string_equal(task_column(task, "status"), "SUCCEEDED");
 	assert_string_equal(instance_column("root_enabled_by"), "u1");
 	task = task_there(TASK_ROOT_DISABLE, NULL);
-	snprintf(id, sizeof(id), "%s:order", task);
-	guest_says("healthy", id, "OK", NULL);
+	guest_says("healthy", order_of(task, "order"), "OK", NULL);
 	turns(&worker_a, task, 1);
 	assert_string_equal(instance_column("root_enabled_at"), "");
 }

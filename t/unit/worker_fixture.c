@@ -323,6 +323,17 @@ instance_column(const char *name)
 	return column("instances", INSTANCE, name);
 }
 
+const char *
+order_of(const char *task, const char *step)
+{
+	static char text[4][80];
+	static unsigned nth;
+	char *to = text[nth++ % 4];
+
+	snprintf(to, sizeof(text[0]), "%s:%s", task, step);
+	return to;
+}
+
 #define OR_NULL(s) (s) != NULL ? "'" : "", (s) != NULL ? (s) : "NULL",	\
 	(s) != NULL ? "'" : ""
 

@@ -35,6 +35,8 @@ void		 lease_lost(const char *task);
 
 const char	*task_column(const char *task, const char *column);	/* static; "" for NULL */
 const char	*instance_column(const char *column);
+/* What the order of this step is called; static. */
+const char	*order_of(const char *task, const char *step);
 void		 guest_says(const char *status, const char *order,
 		    const char *err, const char *why);
 bool		 made(const char *what);	/* "server", "volume", "port": is one there? */
