@@ -174,6 +174,7 @@ def a_deleted_instance_comes_back_as_it_was(s):
 
 
 def rewrite(file, raw):
+    os.chmod(file, 0o600)
     with open(file, 'r+b') as f:
         f.truncate(0)
         f.write(raw)
