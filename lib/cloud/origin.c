@@ -66,11 +66,22 @@ path_of(const char *url)
 	return host > 0 && rest[host] == '/' ? rest + host : NULL;
 }
 
+/*
+ * "a/../b" is a name to storage, but who sends it on its way, curl too, makes
+ * "b" of it, which may be another project's.
+ */
 static bool
 is_name(const char *s)
 {
-	return s != NULL && *s != '\0' && strcmp(s, ".") != 0 &&
-	    strcmp(s, "..") != 0;
+	if (s == NULL || *s == '\0')
+		return false;
+	for (size_t n;; s += n + 1) {
+		n = strcspn(s, "/");
+		if ((n == 1 && *s == '.') || (n == 2 && strncmp(s, "..", 2) == 0))
+			return false;
+		if (s[n] == '\0')
+			return true;
+	}
 }
 
 static enum err

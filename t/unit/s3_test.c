@@ -397,9 +397,30 @@ what_lies_below_the_project_is_a_backup_of_elsewhere(void **state)
 	assert_string_equal(o.name, "n");
 	assert_int_equal(origin_place(&op, "p", "https://cellar.s3/up/q/c/n",
 	    &o), ERR_NOT_FOUND);
-	assert_int_equal(origin_place(&op, "p", "https://cellar.s3/up/p/c/../x",
-	    &o), OK);		/* a name as any other: S3 has no folders */
-	assert_string_equal(o.name, "../x");
+}
+
+/* Who asks for such an address asks for another one: ways up are taken at once. */
+static void
+an_address_has_no_ways_up(void **state)
+{
+	static const char *const bad[] = { "c/../x", "c/%2e%2e/x", "c/.",
+	    "c/a/../../../q/c/n", "c/a%2F..%2F..%2F..%2Fq/c/n", "c/./x",
+	    "c/x/..", "../c/x", NULL };
+	static const char *const good[] = { "c/a..b", "c/..a/b", "c/a/.b",
+	    "c/a//b", "c/...", NULL };
+	struct origin o;
+
+	(void)state;
+	set("path_style", "no");
+	bucket("cellar");
+	for (int i = 0; bad[i] != NULL; i++)
+		if (origin_place(&op, "p", op_printf(&op,
+		    "https://cellar.s3/up/p/%s", bad[i]), &o) != ERR_NOT_FOUND)
+			fail_msg("%s is %s of %s", bad[i], o.name, o.container);
+	for (int i = 0; good[i] != NULL; i++)
+		if (origin_place(&op, "p", op_printf(&op,
+		    "https://cellar.s3/up/p/%s", good[i]), &o) != OK)
+			fail_msg("%s: %s", good[i], op.why);
 }
 
 static void
@@ -439,6 +460,7 @@ main(void)
 		TEST(metadata_are_sorted_and_bounded),
 		TEST(sums_of_parts_are_those_of_s3),
 		TEST(what_lies_below_the_project_is_a_backup_of_elsewhere),
+		TEST(an_address_has_no_ways_up),
 		TEST(an_upload_in_parts_has_no_digests_that_could_be_compared),
 	};
 
