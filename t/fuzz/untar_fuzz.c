@@ -1,8 +1,9 @@
 /*
- * A tar of somebody's: whatever it holds, nothing appears outside of the
- * directory it was unpacked into, and no link in it.
+ * A tar of somebody's, as data and as what changed of some: whatever it holds,
+ * nothing appears outside of the directory it was unpacked into, and no link in it.
  */
 #include "agent/file.h"
+#include "agent/postgresql_delta.h"
 #include "agent/untar.h"
 #include "t/fuzz/fuzz.h"
 
@@ -61,24 +62,79 @@ sums_mend(unsigned char *tar, size_t n)
 	}
 }
 
-static void
-unpack(const unsigned char *tar, size_t n)
+static int
+stream_of(const unsigned char *tar, size_t n)
 {
-	int stream = memfd_create("tar", MFD_CLOEXEC), dir;
+	int stream = memfd_create("tar", MFD_CLOEXEC);
+
+	if (write(stream, tar, n) != (ssize_t)n ||
+	    lseek(stream, 0, SEEK_SET) != 0)
+		abort();
+	return stream;
+}
+
+/* What was made is looked at, and goes. */
+static void
+seen(struct op *op)
+{
+	if (nftw(base, look, 16, FTW_PHYS) != 0 ||
+	    file_remove_tree(op, inside) != OK)
+		__builtin_trap();
+	op_end(op);
+}
+
+static void
+unpack(int stream)
+{
 	struct op op;
+	int dir;
 
 	op_begin(&op, "fuzz");
-	if (mkdir(inside, 0700) == -1 || (dir = open(inside, O_RDONLY |
-	    O_DIRECTORY)) == -1 || write(stream, tar, n) != (ssize_t)n ||
-	    lseek(stream, 0, SEEK_SET) != 0)
+	if (mkdir(inside, 0700) == -1 ||
+	    (dir = open(inside, O_RDONLY | O_DIRECTORY)) == -1)
 		abort();
 	(void)untar(&op, stream, dir);
 	close(dir);
 	close(stream);
-	if (nftw(base, look, 16, FTW_PHYS) != 0 ||
-	    file_remove_tree(&op, inside) != OK)
-		__builtin_trap();
-	op_end(&op);
+	seen(&op);
+}
+
+static void
+file_make(int dir, const char *name, const char *text, size_t n)
+{
+	int fd = openat(dir, name, O_WRONLY | O_CREAT, 0600);
+
+	if (fd == -1 || write(fd, text, n) != (ssize_t)n)
+		abort();
+	close(fd);
+}
+
+/* Data of system 1 that begin at 0/2000028, with a relation of two blocks. */
+static void
+apply(int stream)
+{
+	static const char label[] = "START WAL LOCATION: 0/2000028 (file x)\n"
+	    "START TIMELINE: 1\n", blocks[2 * POSTGRESQL_BLOCK];
+	static const uint64_t system = 1;
+	struct op op;
+	int dir;
+
+	op_begin(&op, "fuzz");
+	if (mkdir(inside, 0700) == -1 ||
+	    (dir = open(inside, O_RDONLY | O_DIRECTORY)) == -1 ||
+	    mkdirat(dir, "full", 0700) == -1 ||
+	    mkdirat(dir, "full/base", 0700) == -1 ||
+	    mkdirat(dir, "full/global", 0700) == -1)
+		abort();
+	file_make(dir, "full/backup_label", label, strlen(label));
+	file_make(dir, "full/global/pg_control", (const char *)&system,
+	    sizeof(system));
+	file_make(dir, "full/base/1", blocks, sizeof(blocks));
+	(void)pg_delta_apply(&op, stream, op_printf(&op, "%s/full", inside),
+	    op_printf(&op, "%s/more", inside));
+	close(dir);
+	close(stream);
+	seen(&op);
 }
 
 int
@@ -98,6 +154,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (n > 0)
 		memcpy(tar, data, n);
 	sums_mend(tar, n);
-	unpack(tar, n);
+	unpack(stream_of(tar, n));
+	apply(stream_of(tar, n));
 	return 0;
 }
