@@ -4,7 +4,7 @@ agent_libagent_a_SOURCES = \
 	agent/aside.c agent/aside.h \
 	agent/bodies.c agent/bodies.h \
 	agent/certificate.c agent/certificate.h \
-	agent/db.h agent/db_logs.h agent/datastore.h agent/datastores.c agent/disk.c agent/disk.h \
+	agent/db.h agent/db_logs.c agent/db_logs.h agent/datastore.h agent/datastores.c agent/disk.c agent/disk.h \
 	agent/duties.c agent/duties.h \
 	agent/failing.c \
 	agent/fence.c agent/fence.h \

@@ -4,21 +4,14 @@
  */
 #include "agent/postgresql.h"
 #include "agent/db_logs.h"
-#include "agent/file.h"
 #include "agent/settings.h"
 
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#define WANTED	"agent/general.on"
-#define GENERAL	"log/postgresql.csv"
-#define ERRORS	"log/postgresql.log"
 
 void
 postgresql_logs_settings(struct op *op, struct text *conf)
 {
-	bool on = access(file_data(op, WANTED), F_OK) == 0;
+	bool on = db_log_wanted(op, "general");
 
 	text_printf(conf, "log_destination = '%s'\nlog_statement = '%s'\n",
 	    on ? "stderr,csvlog" : "stderr", on ? "all" : "none");
@@ -27,8 +20,8 @@ postgresql_logs_settings(struct op *op, struct text *conf)
 }
 
 const struct db_log_file postgresql_log_files[] = {
-	{ "general", GENERAL, false },
-	{ "error",   ERRORS,  true },
+	{ "general", "log/postgresql.csv", false },
+	{ "error",   "log/postgresql.log", true },
 	{ 0 }
 };
 
@@ -43,45 +36,30 @@ postgresql_log_reopen(struct op *op, const char *name)
 	    NULL, &done);
 }
 
-static int64_t
-size_of(struct op *op, const char *file)
+static enum err
+is_on(struct op *op, const char *name, bool *on)
 {
-	struct stat st;
+	const char *where;
 
-	return stat(file_data(op, file), &st) == 0 ?
-	    (int64_t)st.st_size : 0;
+	(void)name;
+	TRY(postgresql_ask(op, "SHOW log_destination", NULL, &where));
+	*on = where != NULL && strstr(where, "csvlog") != NULL;
+	return OK;
 }
 
 enum err
 postgresql_log_list(struct op *op, const struct db_log **out)
 {
-	struct db_log *list = op_alloc(op, 3 * sizeof(*list));
-	const char *where;
-
-	TRY(postgresql_ask(op, "SHOW log_destination", NULL, &where));
-	list[0] = (struct db_log){ .name = "general",
-	    .on = where != NULL && strstr(where, "csvlog") != NULL,
-	    .size = size_of(op, GENERAL) };
-	list[1] = (struct db_log){ .name = "error", .system = true,
-	    .on = true, .size = size_of(op, ERRORS) };
-	*out = list;
-	return OK;
+	return db_logs_list(op, postgresql_log_files, is_on, out);
 }
 
-/* The mark first: a server that dies in between comes back as it was asked. */
 enum err
 postgresql_log_set(struct op *op, const char *name, bool on)
 {
-	const char *mark = file_data(op, WANTED);
 	const struct db_setting *s;
 
-	if (strcmp(name, "general") != 0)
-		return op_fail(op, ERR_BAD_REQUEST,
-		    "Log '%s' cannot be switched.", name);
-	if (on)
-		TRY(file_put_anew(op, mark, "", 0));
-	else
-		unlink(mark);
+	TRY(db_log_switchable(op, postgresql_log_files, name));
+	TRY(db_log_want(op, name, on));
 	TRY(settings_read(op, &s));
 	TRY(postgresql_conf_write(op, s));
 	return postgresql_reload(op);

@@ -20,10 +20,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define ERRORS	"log/redis.log"
 /* Not where the server writes: nobody else says what file that is. */
 #define SLOW	"agent/slow_query.log"
-#define WANTED	"agent/slow_query.on"	/* and what was there before, as in a line */
+#define SLOWLY	"slow_query"	/* its mark holds what was there before, as in a line */
 
 #define RUN	16			/* digits of a server's run that stand in a line */
 #define NAME	64			/* bytes of a client's name that do */
@@ -33,8 +32,8 @@
 #define PLACE	"run=%16[0-9a-f] id=%lld"
 
 const struct db_log_file redis_log_files[] = {
-	{ "slow_query", SLOW,   false },
-	{ "error",      ERRORS, true },
+	{ SLOWLY,  SLOW,            false },
+	{ "error", "log/redis.log", true },
 	{ 0 }
 };
 
@@ -94,7 +93,7 @@ place_find(struct op *op, const char *run, struct place *out)
 
 	*out = (struct place){ .id = -1 };
 	memcpy(out->run, run, sizeof(out->run));
-	if (file_get(op, file_data(op, WANTED), &mark, &len) != OK ||
+	if (file_get(op, db_log_mark(op, SLOWLY), &mark, &len) != OK ||
 	    sscanf(mark, PLACE, at[0].run, &at[0].id) != 2)
 		at[0].id = -1;
 	if (!place_of_file(op, &at[1]))
@@ -268,8 +267,7 @@ redis_log_write(struct op *op)
 	char run[RUN + 1];
 	long long newest;
 
-	if (access(file_data(op, WANTED), F_OK) == -1 ||
-	    disk_room() != DB_ROOM)
+	if (!db_log_wanted(op, SLOWLY) || disk_room() != DB_ROOM)
 		return OK;
 	TRY(run_read(op, run));
 	if (strcmp(run, seen.run) != 0)
@@ -283,15 +281,6 @@ redis_log_write(struct op *op)
 
 /* --- listed, switched -------------------------------------------------------------------- */
 
-static int64_t
-size_of(struct op *op, const char *file)
-{
-	struct stat st;
-
-	return stat(file_data(op, file), &st) == 0 ?
-	    (int64_t)st.st_size : 0;
-}
-
 static void
 write_what_can_be(struct op *op)
 {
@@ -299,20 +288,19 @@ write_what_can_be(struct op *op)
 		log_warn(op, "slow commands may be lost: %s", op->why);
 }
 
+static enum err
+is_on(struct op *op, const char *name, bool *on)
+{
+	*on = db_log_wanted(op, name);
+	return OK;
+}
+
 /* With what is in memory yet: whoever asks may want to publish it. */
 enum err
 redis_log_list(struct op *op, const struct db_log **out)
 {
-	struct db_log *list = op_alloc(op, 3 * sizeof(*list));
-
 	write_what_can_be(op);
-	list[0] = (struct db_log){ .name = "slow_query",
-	    .on = access(file_data(op, WANTED), F_OK) == 0,
-	    .size = size_of(op, SLOW) };
-	list[1] = (struct db_log){ .name = "error", .system = true,
-	    .on = true, .size = size_of(op, ERRORS) };
-	*out = list;
-	return OK;
+	return db_logs_list(op, redis_log_files, is_on, out);
 }
 
 /* What is slow from now on. */
@@ -325,7 +313,7 @@ begin(struct op *op)
 	TRY(run_read(op, p.run));
 	TRY(newest_read(op, &p.id));
 	mark = op_printf(op, "run=%s id=%lld\n", p.run, p.id);
-	TRY(file_put(op, file_data(op, WANTED), mark, strlen(mark)));
+	TRY(file_put(op, db_log_mark(op, SLOWLY), mark, strlen(mark)));
 	seen = p;
 	return OK;
 }
@@ -333,13 +321,9 @@ begin(struct op *op)
 enum err
 redis_log_set(struct op *op, const char *name, bool on)
 {
-	if (strcmp(name, "slow_query") != 0)
-		return op_fail(op, ERR_BAD_REQUEST,
-		    "Log '%s' cannot be switched.", name);
+	TRY(db_log_switchable(op, redis_log_files, name));
 	if (on)
-		return access(file_data(op, WANTED), F_OK) == 0 ? OK :
-		    begin(op);
+		return db_log_wanted(op, name) ? OK : begin(op);
 	write_what_can_be(op);
-	unlink(file_data(op, WANTED));
-	return OK;
+	return db_log_want(op, name, false);
 }
