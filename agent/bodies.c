@@ -7,6 +7,7 @@
 
 #define PAGE_MOST	1000
 #define ANSWER_MOST	(40 * 1024)	/* bytes of a page; a message holds 64 KiB */
+#define ROWS_MOST	(56 * 1024)	/* with its last row, unless that is the only one */
 
 static bool
 is_given(const char *s)
@@ -269,14 +270,23 @@ body_user_row(struct op *op, void *arg, const char *name, const char *host,
     const char *const *databases)
 {
 	struct listing *l = arg;
+	struct jsonw *w = l->answer;
+	size_t len = w->out.len;
+	bool comma = w->comma;
 
 	if (page_is_full(l))
 		return OK;
+	jsonw_map(w);
+	TRY(body_user_members(op, w, name, host, databases));
+	jsonw_map_end(w);
+	if (l->count > 0 && w->out.len > ROWS_MOST) {
+		text_end(&w->out, w->out.s + len);	/* for the next page */
+		w->comma = comma;
+		l->more = true;
+		return OK;
+	}
 	l->count++;
 	l->last = op_printf(op, "%s@%s", name, host);
-	jsonw_map(l->answer);
-	TRY(body_user_members(op, l->answer, name, host, databases));
-	jsonw_map_end(l->answer);
 	return OK;
 }
 

@@ -32,6 +32,16 @@ tolerate(enum err e, enum err expected, bool again)
 	return again && e == expected ? OK : e;
 }
 
+/* Of a look at a place: what cannot be looked at is not free, it may be another's. */
+static enum err
+is_free(struct op *op, enum err shown, const char *what, const char *name)
+{
+	if (shown == OK)
+		return op_fail(op, ERR_CONFLICT,
+		    "A %s with the name \"%s\" already exists.", what, name);
+	return shown == ERR_NOT_FOUND ? OK : shown;
+}
+
 /* --- databases ---------------------------------------------------------------- */
 
 static enum err
@@ -44,9 +54,8 @@ databases_check(struct op *op, const struct json *body)
 	if (d->name == NULL)
 		return op_fail(op, ERR_BAD_REQUEST, "No database is named.");
 	for (; d->name != NULL; d++)
-		if (db()->database_show(op, d->name) == OK)
-			return op_fail(op, ERR_CONFLICT, "A database with the "
-			    "name \"%s\" already exists.", d->name);
+		TRY(is_free(op, db()->database_show(op, d->name), "database",
+		    d->name));
 	return OK;
 }
 
@@ -57,6 +66,7 @@ database_create(struct op *op, const struct json *body, bool again,
 	const struct db_database *d;
 
 	(void)answer;
+	TRY(HAVE(db(), database_create));
 	TRY(body_databases(op, json_get(body, "databases"), &d));
 	for (; d->name != NULL; d++)
 		TRY(tolerate(db()->database_create(op, d), ERR_CONFLICT,
@@ -88,9 +98,8 @@ users_check(struct op *op, const struct json *body)
 	if (u->name == NULL)
 		return op_fail(op, ERR_BAD_REQUEST, "No user is named.");
 	for (; u->name != NULL; u++)
-		if (db()->user_show(op, u, body_ignore_row, NULL) == OK)
-			return op_fail(op, ERR_CONFLICT, "A user with the "
-			    "name \"%s\" already exists.", u->name);
+		TRY(is_free(op, db()->user_show(op, u, body_ignore_row, NULL),
+		    "user", u->name));
 	return OK;
 }
 
@@ -114,6 +123,7 @@ user_create(struct op *op, const struct json *body, bool again,
 	const struct db_user *u;
 
 	(void)answer;
+	TRY(HAVE(db(), user_create));
 	TRY(body_users(op, json_get(body, "users"), &u));
 	for (; u->name != NULL; u++)
 		TRY(user_ensure(op, u, again));
@@ -173,6 +183,7 @@ user_passwords(struct op *op, const struct json *body, bool again,
 
 	(void)again;
 	(void)answer;
+	TRY(HAVE(db(), user_update));
 	TRY(body_users(op, json_get(body, "users"), &u));
 	for (; u->name != NULL; u++) {
 		struct db_user to = { .password = u->password };
@@ -341,6 +352,7 @@ prepare_all(struct op *op, const struct json *body)
 	const struct db_setting *s;
 	const struct db_user *u;
 
+	TRY(prepare_check(op, body));
 	if (db()->prepare != NULL)
 		TRY(db()->prepare(op));
 	TRY(body_databases(op, json_get(body, "databases"), &d));

@@ -77,7 +77,7 @@ t_tools_guestctl_SOURCES = t/tools/guestctl.c
 t_tools_guestctl_LDADD = $(MSG)
 
 if HAVE_CMOCKA
-check_PROGRAMS += t/unit/digest_test t/unit/engine_test t/unit/orders_test \
+check_PROGRAMS += t/unit/answers_test t/unit/digest_test t/unit/engine_test t/unit/orders_test \
 	t/unit/guest_names_test t/unit/host_test
 endif
 if HAVE_CMOCKA
@@ -130,6 +130,9 @@ t_unit_agent_modules_test_SOURCES = t/unit/agent_modules_test.c t/unit/test.h
 t_unit_agent_modules_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_digest_test_SOURCES = t/unit/digest_test.c t/unit/test_op.h
 t_unit_digest_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
+t_unit_answers_test_SOURCES = t/unit/answers_test.c t/unit/answers_test.h \
+	t/unit/answers_bodies.c t/unit/answers_reports.c t/unit/test.h
+t_unit_answers_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_orders_test_SOURCES = t/unit/orders_test.c t/unit/test.h
 t_unit_orders_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_guest_names_test_SOURCES = t/unit/guest_names_test.c t/unit/test.h

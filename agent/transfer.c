@@ -169,6 +169,9 @@ transfer_verify(struct op *op, const struct json *body, bool again,
 	(void)again;
 	(void)answer;
 	TRY(can(op));
+	if (supervisor_engine()->verify == NULL)
+		return op_fail(op, ERR_NOT_BUILT, "%s cannot check its data.",
+		    supervisor_engine()->name);
 	TRY(job_of_verify(op, body, &job));
 	return begin(op, job_write(op, &job), "check");
 }

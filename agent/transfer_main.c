@@ -65,9 +65,11 @@ run(struct op *op, const char **mark)
 		return op_fail(op, ERR_NOT_BUILT, "%s takes no backups.",
 		    conf_str("agent.engine"));
 	TRY(job_read(op, j, &job));
+	if (job.verify && engine->verify == NULL)
+		return op_fail(op, ERR_NOT_BUILT, "%s cannot check its data.",
+		    engine->name);
 	if (job.verify)
-		return engine->verify == NULL ? OK :
-		    engine->verify(op, job.digest);
+		return engine->verify(op, job.digest);
 	e = job.restore ? transfer_in(op, engine, &job) :
 	    transfer_out(op, engine, &job, mark);
 	job_wipe(&job);
