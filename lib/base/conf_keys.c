@@ -104,7 +104,7 @@ const struct conf_key conf_keys[] = {
 	{ "storage",   "url",         CONF_STR,    "",                    "base of the addresses of objects, https://host:8779, for the file driver; empty: api.public_url" },
 	{ "storage",   "socket",      CONF_STR,    "",                    "unix socket at which nginx serves objects to local guests, or passes on to the Swift or the S3 server; in the directory of their Redis' socket; empty: guests use storage.url, the catalog's address or s3.endpoint, which those of local.mode full do not reach" },
 	{ "storage",   "spare_mb",    CONF_INT,    "256",                 "MB that objects leave free on the disk of storage.root" },
-	{ "storage",   "timeout",     CONF_SECS,   "60",                  "how long one request to Swift or S3 may take" },
+	{ "storage",   "timeout",     CONF_SECS,   "60",                  "how long one request to Swift or S3 may take; one that only looks what is there takes two thirds of task.lease at most" },
 	{ "storage",   "processes",   CONF_INT,    "4",                   "processes of the API's pool that moves objects" },
 
 	{ "s3",        "endpoint",    CONF_STR,    "",                    "http[s]://host[:port] of an S3 server, as guests reach it, too" },

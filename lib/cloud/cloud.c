@@ -80,3 +80,9 @@ cloud_storage(void)
 	assert(storage != NULL);
 	return storage;
 }
+
+int
+storage_look_ms(void)
+{
+	return conf_int("task.lease") * 1000 / 3 * 2;
+}

@@ -99,6 +99,12 @@ const char	*storage_socket(struct op *);
 /* Do the objects lie in files that the API has to serve? */
 bool		 storage_is_served(void);
 
+/*
+ * For how long a worker waits to hear what is there, in ms: one that still waits
+ * when its lease of a task has run out counts as dead.
+ */
+int		 storage_look_ms(void);
+
 /* What clients compare of segments that were joined: the MD5 of their MD5s; of one, its own. */
 const char	*object_checksum(struct op *, const struct object *, int n);
 #define STORAGE_PARTS	10000		/* of more than so many segments S3 alone knows the checksum of the whole */

@@ -26,7 +26,7 @@
 #define PAGE		1000
 #define TOLD_MOST	100		/* signatures in an order; others lie in a book */
 
-static struct http *http;
+static struct http *http, *looks;	/* looks: of what is there */
 static struct {
 	char		 secret[SECRET_MOST];
 	const char	*key_id;	/* the setting's */
@@ -128,7 +128,7 @@ address_make(struct op *op)
 static enum err
 open_with(struct op *op, const char *key_id, const char *secret_file, int ms)
 {
-	const struct http_how how = {
+	struct http_how how = {
 		.connect_ms = CONNECT_MS, .total_ms = ms,
 		.most = ANSWER_MOST, .ca_file = conf_str("s3.ca_file"),
 	};
@@ -140,6 +140,10 @@ open_with(struct op *op, const char *key_id, const char *secret_file, int ms)
 	s3.key_id = conf_str(key_id);
 	http_free(http);
 	http = http_new(&how);
+	if (how.total_ms > storage_look_ms())
+		how.total_ms = storage_look_ms();
+	http_free(looks);
+	looks = http_new(&how);
 	return OK;
 }
 
@@ -324,7 +328,8 @@ s3_send(struct op *op, const struct s3_ask *ask, struct http_answer *a)
 	q.url = op_printf(op, "%s%s?%s&X-Amz-Signature=%s", s3.base,
 	    ask->key == NULL && *s3.path != '\0' ? "" : sign.path +
 	    strlen(s3.path), query, aws4_sign(op, &key, &sign, query));
-	TRY(http_send(op, http, &q, a));
+	TRY(http_send(op, *q.method == 'G' || *q.method == 'H' ? looks : http,
+	    &q, a));
 	if (a->status / 100 == 2 && (*ask->method == 'G' ||
 	    strstr(a->body, "<Error>") == NULL))
 		return OK;

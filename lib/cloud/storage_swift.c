@@ -23,12 +23,12 @@
 #define BURST_MS	2500		/* for which a worker may hold its task */
 #define KEY_HEADER	"X-Container-Meta-Temp-URL-Key-2"
 
-static struct http *http;
+static struct http *http, *looks;	/* looks: of what is there, and at containers */
 
 static enum err
 swift_open(struct op *op)
 {
-	const struct http_how how = {
+	struct http_how how = {
 		.connect_ms = CONNECT_MS,
 		.total_ms = conf_int("storage.timeout") * 1000,
 		.most = ANSWER_MOST, .ca_file = conf_str("keystone.ca_file"),
@@ -37,6 +37,10 @@ swift_open(struct op *op)
 	TRY(keystone_open(op));
 	http_free(http);
 	http = http_new(&how);
+	if (how.total_ms > storage_look_ms())
+		how.total_ms = storage_look_ms();
+	http_free(looks);
+	looks = http_new(&how);
 	return OK;
 }
 
@@ -74,7 +78,8 @@ send_to(struct op *op, const struct thing *t, struct http_request *q,
     struct http_answer *a)
 {
 	TRY(url_of(op, t, NULL, &q->url));
-	TRY(keystone_send(op, http, q, a));
+	TRY(keystone_send(op, t->name == NULL || *q->method == 'G' ||
+	    *q->method == 'H' ? looks : http, q, a));
 	if (a->status == 401 || a->status == 429 || a->status >= 500)
 		return op_fail(op, a->status == 507 ? ERR_NO_SPACE :
 		    ERR_UNAVAILABLE, "Swift answers %s %s/%s with %d",

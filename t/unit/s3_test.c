@@ -6,15 +6,18 @@
 #include "t/unit/http_fixture.h"
 #include "t/unit/key_fixture.h"
 
+#include "lib/base/clock.h"
 #include "lib/base/conf.h"
 #include "lib/cloud/aws4.h"
 #include "lib/cloud/cloud.h"
 #include "lib/cloud/origin.h"
 #include "lib/cloud/storage_s3.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -399,6 +402,33 @@ what_lies_below_the_project_is_a_backup_of_elsewhere(void **state)
 	    &o), ERR_NOT_FOUND);
 }
 
+/* It takes connections, and never says a word: a worker has a lease to keep. */
+static void
+who_looks_waits_for_no_longer_than_a_lease(void **state)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), n;
+	int64_t began = clock_ms();
+	socklen_t len = sizeof(a);
+	struct object *list;
+
+	(void)state;
+	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
+	set("endpoint", op_printf(&op, "http://127.0.0.1:%d",
+	    ntohs(a.sin_port)));
+	assert_int_equal(conf_set(&op, "task", "lease", "1"), OK);
+	assert_int_equal(storage->open(&op), OK);
+	assert_int_equal(storage->list(&op, "p", "c", "o", &list, &n),
+	    ERR_UNAVAILABLE);
+	/* storage.timeout is for what takes its time */
+	assert_in_range(clock_ms() - began, 0, 30000);
+	assert_int_equal(conf_set(&op, "task", "lease", "15"), OK);
+	close(fd);
+}
+
 /* Who asks for such an address asks for another one: ways up are taken at once. */
 static void
 an_address_has_no_ways_up(void **state)
@@ -461,6 +491,7 @@ main(void)
 		TEST(sums_of_parts_are_those_of_s3),
 		TEST(what_lies_below_the_project_is_a_backup_of_elsewhere),
 		TEST(an_address_has_no_ways_up),
+		TEST(who_looks_waits_for_no_longer_than_a_lease),
 		TEST(an_upload_in_parts_has_no_digests_that_could_be_compared),
 	};
 
