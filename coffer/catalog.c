@@ -5,6 +5,7 @@
 #include "lib/base/engines.h"
 #include "lib/base/text.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 
 #define PARAMETERS_MAX	4096
 #define FLAVORS_MAX	256
+#define NAME_MAX_BYTES	255
 
 /* The id asked for with --id, or a new one. */
 static enum err
@@ -26,6 +28,52 @@ id_of(struct ask *a, const char **id)
 	} else if (!text_is_uuid(*id))
 		return op_fail(&a->op, ERR_BAD_REQUEST, "--id wants a UUID");
 	return OK;
+}
+
+/* It will stand in paths, and DATASTORE/NAME has to mean one thing. */
+static enum err
+word_check(struct ask *a, const char *what, const char *name)
+{
+	size_t n = strlen(name);
+
+	if (n == 0 || n > NAME_MAX_BYTES || !text_is_utf8(name, n))
+		return op_fail(&a->op, ERR_BAD_REQUEST, "%s has 1 to %d bytes "
+		    "of UTF-8", what, NAME_MAX_BYTES);
+	for (size_t i = 0; i < n; i++)
+		if (iscntrl((unsigned char)name[i]) || name[i] == '/')
+			return op_fail(&a->op, ERR_BAD_REQUEST, "%s has no "
+			    "slash and no control characters", what);
+	return OK;
+}
+
+/* What is looked for by id or name; NULL: not given. */
+static enum err
+name_check(struct ask *a, const char *what, const char *name)
+{
+	if (name == NULL)
+		return OK;
+	if (text_is_uuid(name))
+		return op_fail(&a->op, ERR_BAD_REQUEST,
+		    "%s does not look like an id", what);
+	return word_check(a, what, name);
+}
+
+/* Those that a driver serves, or tests do: else no worker makes an instance. */
+static enum err
+manager_check(struct ask *a, const char *name)
+{
+	struct text known;
+
+	if (name == NULL || engine_find(name) != NULL)
+		return OK;
+	text_begin(&known, &a->op, 64);
+	for (const struct engine *e = engines; e->name != NULL; e++)
+		if (e->server != NULL && *e->server == '/') {
+			text_add(&known, known.len > 0 ? ", " : "");
+			text_add(&known, e->name);
+		}
+	return op_fail(&a->op, ERR_BAD_REQUEST,
+	    "no engine %s; served here are %s", name, known.s);
 }
 
 enum err
@@ -44,6 +92,7 @@ do_datastore_add(struct ask *a)
 	const char *id;
 
 	TRY(id_of(a, &id));
+	TRY(name_check(a, "a datastore's name", ask_arg(a, 0)));
 	TRY(admin_datastore_add(&a->op, id, ask_arg(a, 0)));
 	output_made(a, (const char *const[]){ "id", id, NULL });
 	return OK;
@@ -62,6 +111,8 @@ do_version_list(struct ask *a)
 
 	TRY(admin_list(&a->op, LIST_VERSIONS,
 	    (const char *const[]){ ask_arg(a, 0) }, &l));
+	if (ask_arg(a, 0) != NULL && rows_count(&l.rows) == 0)
+		TRY(admin_datastore_is_there(&a->op, ask_arg(a, 0)));
 	output_list(a, &l);
 	return OK;
 }
@@ -81,7 +132,13 @@ do_version_add(struct ask *a)
 		.preset    = ask_option(a, "--default") != NULL,
 	};
 
+	if (v.preset && !v.active)
+		return op_fail(&a->op, ERR_BAD_REQUEST,
+		    "--default and --inactive: a default has to be active");
 	TRY(id_of(a, &v.id));
+	TRY(name_check(a, "a version's NAME", v.name));
+	TRY(name_check(a, "--version", v.version));
+	TRY(manager_check(a, v.manager));
 	TRY(admin_version_add(&a->op, &v));
 	output_made(a, (const char *const[]){ "id", v.id, NULL });
 	return OK;
@@ -103,8 +160,16 @@ do_version_set(struct ask *a)
 	    strcmp(active, "no") != 0)
 		return op_fail(&a->op, ERR_BAD_REQUEST,
 		    "--active wants yes or no");
+	if (a->options == 0)
+		return op_fail(&a->op, ERR_BAD_REQUEST,
+		    "nothing to change (see coffer version set --help)");
 	if (active != NULL)
 		c.active = *active == 'y' ? "t" : "f";
+	if (c.preset && active != NULL && *active == 'n')
+		return op_fail(&a->op, ERR_BAD_REQUEST,
+		    "--default and --active no: a default has to be active");
+	TRY(name_check(a, "--name", c.name));
+	TRY(manager_check(a, c.manager));
 	TRY(admin_version_find(&a->op, ask_arg(a, 0), &id));
 	return admin_version_set(&a->op, id, &c);
 }
@@ -221,7 +286,7 @@ do_parameters_load(struct ask *a)
 	if (admin_parameters_load(&a->op, id, p, n) == ERR_CONFLICT)
 		return op_fail(&a->op, ERR_BAD_REQUEST, "a name stands twice "
 		    "in %s", ask_arg(a, 1));
-	output_say(a, "%d parameters", n);
+	output_count(a, n, "parameters");
 	return OK;
 }
 
@@ -282,6 +347,8 @@ flavor_check(struct ask *a, const struct flavor *f)
 {
 	int64_t n;
 
+	TRY(word_check(a, "a flavor's ID", f->id));
+	TRY(word_check(a, "a flavor's NAME", f->name));
 	if (!text_number(f->ram_mb, 1, 1 << 30, &n) ||
 	    !text_number(f->vcpus, 1, 1024, &n) ||
 	    !text_number(f->disk_gb, 0, 1 << 20, &n) ||
@@ -313,7 +380,7 @@ do_flavor_load(struct ask *a)
 		TRY(flavor_check(a, &f[n]));
 	}
 	TRY(admin_flavors_put(&a->op, f, n));
-	output_say(a, "%d flavors", n);
+	output_count(a, n, "flavors");
 	return OK;
 }
 

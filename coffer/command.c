@@ -69,6 +69,9 @@ option_read(struct ask *a, const struct slot *slot, int n, char **words,
 	if (s->value != NULL && words[1] == NULL)
 		return op_fail(&a->op, ERR_BAD_REQUEST, "%s wants %s",
 		    s->word, s->value);
+	if (ask_option(a, s->word) != NULL)
+		return op_fail(&a->op, ERR_BAD_REQUEST, "%s is given twice",
+		    s->word);
 	if (a->options == ASK_OPTIONS)
 		return op_fail(&a->op, ERR_BAD_REQUEST, "too many options");
 	a->option[a->options].name = s->word;

@@ -204,10 +204,19 @@ role_check(struct ask *a)
 	    "member and reader", role);
 }
 
+/* An empty list means something only when the user is there. */
+static enum err
+list_of_user(struct ask *a, enum admin_list which)
+{
+	if (ask_arg(a, 0) != NULL)
+		TRY(admin_user_is_there(&a->op, ask_arg(a, 0)));
+	return list(a, which);
+}
+
 enum err
 do_role_list(struct ask *a)
 {
-	return list(a, LIST_ROLES);
+	return list_of_user(a, LIST_ROLES);
 }
 
 enum err
@@ -229,7 +238,7 @@ do_role_revoke(struct ask *a)
 enum err
 do_token_list(struct ask *a)
 {
-	return list(a, LIST_TOKENS);
+	return list_of_user(a, LIST_TOKENS);
 }
 
 enum err
@@ -238,6 +247,9 @@ do_token_revoke(struct ask *a)
 	int n;
 
 	TRY(admin_tokens_revoke(&a->op, ask_arg(a, 0), &n));
-	output_say(a, "%d tokens ended", n);
+	if (a->json)
+		output_count(a, n, "tokens_ended");
+	else
+		output_say(a, "%d tokens ended", n);
 	return OK;
 }

@@ -3,9 +3,11 @@
 #include "lib/base/conf.h"
 #include "lib/base/log.h"
 #include "lib/base/seal.h"
+#include "lib/base/text.h"
 #include "lib/msg/bus.h"
 #include "lib/store/store.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -81,6 +83,23 @@ globals_read(struct ask *a, char **argv, bool *help, bool *version)
 	return n;
 }
 
+/* "user": its second words, so that a newcomer need not read all of --help. */
+static enum err
+command_unfinished(struct ask *a, const char *noun)
+{
+	size_t len = strlen(noun);
+	struct text verbs;
+
+	text_begin(&verbs, &a->op, 128);
+	for (const struct command *c = commands; c->name != NULL; c++)
+		if (strncmp(c->name, noun, len) == 0 && c->name[len] == '_') {
+			text_add(&verbs, verbs.len > 0 ? ", " : "");
+			text_add(&verbs, c->name + len + 1);
+		}
+	return verbs.len == 0 ? OK : op_fail(&a->op, ERR_BAD_REQUEST,
+	    "%s wants one of: %s (see coffer %s --help)", noun, verbs.s, noun);
+}
+
 static enum err
 command_find(struct ask *a, char **words, int n, int *took)
 {
@@ -92,10 +111,12 @@ command_find(struct ask *a, char **words, int n, int *took)
 			*took = m;
 		}
 	}
-	if (a->command == NULL)
+	if (a->command == NULL) {
+		TRY(command_unfinished(a, words[0]));
 		return op_fail(&a->op, ERR_BAD_REQUEST,
 		    "no command \"%s%s%s\" (see coffer --help)", words[0],
 		    n > 1 ? " " : "", n > 1 ? words[1] : "");
+	}
 	return OK;
 }
 
@@ -107,7 +128,7 @@ make_ready(struct ask *a)
 		return OK;
 	if (a->conf != NULL)
 		TRY(conf_load(&a->op, a->conf));
-	else if (access(CONF_FILE, F_OK) == 0)
+	else if (access(CONF_FILE, F_OK) == 0 || errno != ENOENT)
 		TRY(conf_load(&a->op, CONF_FILE));
 	if (a->command->needs == STORE)
 		store_open("coffer_operator");
@@ -123,8 +144,9 @@ run(struct ask *a, char **words, int n)
 	TRY(command_find(a, words, n, &took));
 	a->op.id = command_words(&a->op, a->command);
 	if ((e = ask_read(a, words + took, n - took)) != OK)
-		return op_fail(&a->op, e, "%s (usage: coffer %s %s)",
-		    a->op.why, a->op.id, a->command->usage);
+		return op_fail(&a->op, e, "%s (usage: coffer %s%s%s)",
+		    a->op.why, a->op.id, *a->command->usage != '\0' ? " " :
+		    "", a->command->usage);
 	TRY(make_ready(a));
 	return a->command->run(a);
 }

@@ -27,12 +27,36 @@ cell_text(const struct listing *l, int row, int col)
 	return s;
 }
 
+/* Bytes that begin a character: what a column of text is wide. */
+static int
+text_width(const char *s)
+{
+	int n = 0;
+
+	for (; *s != '\0'; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
+
+/* Of 7 bits, or one of U+0080 to U+009F, which terminals obey as well. */
+static bool
+is_control(const char *s)
+{
+	return iscntrl((unsigned char)*s) || ((unsigned char)*s == 0xc2 &&
+	    ((unsigned char)s[1] & 0xe0) == 0x80);
+}
+
 /* A terminal obeys control bytes, and rows hold what strangers wrote. */
 static void
 print_plain(const char *s, int width)
 {
-	for (; *s != '\0'; s++, width--)
-		putchar(iscntrl((unsigned char)*s) ? '?' : *s);
+	width -= text_width(s);
+	for (; *s != '\0'; s++)
+		if (is_control(s)) {
+			putchar('?');
+			s += (unsigned char)*s == 0xc2;
+		} else
+			putchar(*s);
 	for (; width > 0; width--)
 		putchar(' ');
 }
@@ -76,9 +100,9 @@ column_widths(const struct listing *l, int width[COLUMNS_MAX])
 	int c;
 
 	for (c = 0; l->column[c] != NULL; c++) {
-		width[c] = (int)strlen(column_name(l->column[c]));
+		width[c] = text_width(column_name(l->column[c]));
 		for (int r = 0; r < rows_count(&l->rows); r++) {
-			int n = (int)strlen(cell_text(l, r, c));
+			int n = text_width(cell_text(l, r, c));
 
 			if (n > width[c])
 				width[c] = n;
@@ -143,6 +167,15 @@ output_made(struct ask *a, const char *const *pair)
 		jsonw_kstr(&w, pair[0], pair[1]);
 	jsonw_map_end(&w);
 	puts(w.out.s);
+}
+
+void
+output_count(struct ask *a, int n, const char *what)
+{
+	if (a->json)
+		printf("{\"%s\":%d}\n", what, n);
+	else
+		printf("%d %s\n", n, what);
 }
 
 void

@@ -18,6 +18,9 @@ void	 output_one(struct ask *, const struct listing *);
  */
 void	 output_made(struct ask *, const char *const *names_and_values);
 
+/* "3 flavors", or {"flavors": 3}. */
+void	 output_count(struct ask *, int n, const char *what);
+
 /* One word for people: nothing with --json. */
 void	 output_say(struct ask *, const char *, ...)
 	    __attribute__((format(printf, 2, 3)));

@@ -39,6 +39,16 @@ file_name(const struct schema_file *f)
 	return slash != NULL ? slash + 1 : f->path;
 }
 
+/* pg.dsn is the programs', which connect with roles of their own. */
+static enum err
+explained(struct ask *a, enum err e)
+{
+	if (e != ERR_UNAVAILABLE || ask_option(a, "--dsn") != NULL)
+		return e;
+	return op_fail(&a->op, e, "%s (as an administrator: coffer %s --dsn "
+	    "'dbname=coffer user=postgres')", a->op.why, a->op.id);
+}
+
 static void
 tell(const struct schema_file *f)
 {
@@ -46,11 +56,26 @@ tell(const struct schema_file *f)
 	fflush(stdout);
 }
 
+/* Inside of a list that do_db_migrate() begins. */
+static void
+tell_json(const struct schema_file *f)
+{
+	static bool later;
+
+	printf("%s{\"version\":%d}", later ? "," : "", f->version);
+	later = true;
+}
+
 enum err
 do_db_migrate(struct ask *a)
 {
-	return schema_migrate(&a->op, dsn_of(a), dir_of(a),
-	    a->json ? NULL : tell);
+	enum err e;
+
+	fputs(a->json ? "[" : "", stdout);
+	e = schema_migrate(&a->op, dsn_of(a), dir_of(a),
+	    a->json ? tell_json : tell);
+	fputs(a->json ? "]\n" : "", stdout);
+	return explained(a, e);
 }
 
 static void
@@ -77,7 +102,8 @@ do_db_status(struct ask *a)
 	struct schema_file *f;
 	int n;
 
-	TRY(schema_status(&a->op, dsn_of(a), dir_of(a), &f, &n));
+	TRY(explained(a, schema_status(&a->op, dsn_of(a), dir_of(a), &f,
+	    &n)));
 	for (int i = 0; i < n; i++)
 		a->differs |= f[i].applied == NULL || f[i].path == NULL;
 	if (a->json) {
@@ -125,6 +151,8 @@ do_key_new(struct ask *a)
 		return op_fail(&a->op, ERR_INTERNAL, "%s: cannot be written",
 		    path);
 	}
+	if (a->json)
+		output_made(a, (const char *const[]){ "file", path, NULL });
 	output_say(a, "%s: keep a copy in a safe place: without it no guest "
 	    "can be reached", path);
 	return OK;

@@ -56,6 +56,9 @@ limit_read(struct ask *a, const char *word, const char **limit)
 		    !text_number(eq + 1, -1, INT32_MAX, &number))
 			return op_fail(&a->op, ERR_BAD_REQUEST,
 			    "%s: neither a number from -1 nor default", word);
+		if (limit[i] != NULL)
+			return op_fail(&a->op, ERR_BAD_REQUEST,
+			    "%s is given twice", quota_resources[i]);
 		limit[i] = eq + 1;
 		return OK;
 	}
@@ -89,7 +92,10 @@ do_task_list(struct ask *a)
 
 	if (*args[0] == 't' && *args[1] == 't')
 		return op_fail(&a->op, ERR_BAD_REQUEST,
-		    "--active and --failed leave nothing");
+		    "--active and --failed leave nothing: give one of them");
+	if (args[2] != NULL && !text_is_uuid(args[2]))
+		return op_fail(&a->op, ERR_BAD_REQUEST, "--instance wants an "
+		    "instance's id (see coffer instance list)");
 	TRY(ask_number(a, "--limit", 1, 100000, 50, &limit));
 	args[3] = op_printf(&a->op, "%d", limit);
 	TRY(admin_list(&a->op, LIST_TASKS, args, &l));
@@ -117,7 +123,7 @@ ring(struct ask *a, const char *id)
 {
 	bus_open();
 	if (bus_ring(&a->op, (const char *const[]){ id, NULL }, 1) != OK)
-		log_warn(&a->op, "the sweep will find the task: %s",
+		log_warn(&a->op, "a worker will find the task later: %s",
 		    a->op.why);
 }
 
@@ -162,7 +168,7 @@ do_backup_verify(struct ask *a)
 
 	if (!text_is_uuid(id))
 		return op_fail(&a->op, ERR_BAD_REQUEST, "no backup has the id "
-		    "%s", id);
+		    "%s: names are not looked for", id);
 	TRY(backup_read(&a->op, id, NULL, &b));
 	return verify_ask(&a->op, &b);
 }

@@ -123,6 +123,14 @@ admin_datastore_remove(struct op *op, const char *which)
 }
 
 enum err
+admin_datastore_is_there(struct op *op, const char *which)
+{
+	struct rows rows;
+
+	return STORE_READ(op, &rows, ADMIN_DATASTORE_IS_THERE, which);
+}
+
+enum err
 admin_version_find(struct op *op, const char *which, const char **id)
 {
 	struct rows rows;
@@ -167,8 +175,13 @@ admin_version_set(struct op *op, const char *id,
 		CALL(ADMIN_VERSION_DEFAULT, id),
 	};
 
-	return change_all(op, calls, c->preset ? 2 : 1, 0,
+	enum err e = change_all(op, calls, c->preset ? 2 : 1, 0,
 	    op_printf(op, "datastore version %s", id));
+
+	if (e == ERR_CONFLICT)
+		return op_fail(op, e, "another version of its datastore has "
+		    "that name and number");
+	return e;
 }
 
 enum err
@@ -277,6 +290,14 @@ admin_user_enable(struct op *op, const char *which, bool on)
 
 	return change_all(op, calls, NARGS(calls), 0,
 	    op_printf(op, "user %s", which));
+}
+
+enum err
+admin_user_is_there(struct op *op, const char *which)
+{
+	struct rows rows;
+
+	return STORE_READ(op, &rows, ADMIN_USER_IS_THERE, which);
 }
 
 /* Refuses by name when the user or the project is not there. */

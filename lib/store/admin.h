@@ -48,6 +48,7 @@ struct flavor {
 enum err	 admin_datastore_add(struct op *, const char *id,
 		    const char *name);
 enum err	 admin_datastore_remove(struct op *, const char *which);
+enum err	 admin_datastore_is_there(struct op *, const char *which);
 /* which: an id, DATASTORE/NAME or DATASTORE/NAME/VERSION; ERR_CONFLICT: several. */
 enum err	 admin_version_find(struct op *, const char *which,
 		    const char **id);
@@ -68,6 +69,7 @@ enum err	 admin_project_add(struct op *, const char *id,
 enum err	 admin_project_enable(struct op *, const char *which, bool);
 enum err	 admin_user_add(struct op *, const char *id, const char *name,
 		    const char *hash);
+enum err	 admin_user_is_there(struct op *, const char *which);
 /* Both end the user's tokens. */
 enum err	 admin_user_password(struct op *, const char *which,
 		    const char *hash);

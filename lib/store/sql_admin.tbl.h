@@ -25,6 +25,9 @@ STMT(ADMIN_DATASTORE_IS_EMPTY, 1,
     " AND EXISTS (SELECT FROM datastore_versions v WHERE v.datastore_id = d.id)")
 STMT(ADMIN_DATASTORE_REMOVE, 1,
     "DELETE FROM datastores WHERE id::text = $1::text OR name = $1::text")
+STMT(ADMIN_DATASTORE_IS_THERE, 1,
+    "SELECT refuse('CF404', format('no datastore %s', $1::text))"
+    " WHERE NOT EXISTS (SELECT FROM datastores WHERE id::text = $1::text OR name = $1::text)")
 STMT(ADMIN_VERSIONS, 1,
     "SELECT v.id, d.name, v.name, v.version, v.manager, v.active,"
     " coalesce(d.default_version = v.id, false),"
@@ -53,7 +56,7 @@ STMT(ADMIN_VERSION_DEFAULT, 1,
     " WHERE v.id = $1::uuid AND d.id = v.datastore_id")
 STMT(ADMIN_VERSION_IS_FREE, 1,
     "SELECT refuse('CF409', format('%s instances (deleted ones counted) and configuration"
-    " groups name this version; make it inactive instead', count(*))) FROM (SELECT version_id"
+    " groups name this version: make it inactive instead (--active no)', count(*))) FROM (SELECT version_id"
     " FROM instances UNION ALL SELECT version_id FROM configurations) u"
     " WHERE version_id = $1::uuid HAVING count(*) > 0")
 STMT(ADMIN_VERSION_REMOVE, 1,

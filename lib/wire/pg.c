@@ -103,16 +103,32 @@ on_notice(void *arg, const char *text)
 	log_debug(NULL, "postgresql: %s", text);
 }
 
-/* libpq's texts end with a line break. */
+/* libpq's texts as one line, without the caret that points into the line above. */
+static const char *
+one_line(struct op *op, const char *s)
+{
+	struct text t;
+	size_t n;
+
+	text_begin(&t, op, 128);
+	for (; *s != '\0'; s += n + (s[n] == '\n')) {
+		s += strspn(s, " \t");
+		n = strcspn(s, "\n");
+		if (n == 0 || (n == 1 && *s == '^'))
+			continue;
+		if (t.len > 0)
+			text_add(&t, "; ");
+		text_addn(&t, s, n);
+	}
+	return t.s;
+}
+
 static const char *
 conn_why(struct op *op, const PGconn *c)
 {
-	const char *s = PQerrorMessage(c);
-	size_t n = strlen(s);
+	const char *s = one_line(op, PQerrorMessage(c));
 
-	while (n > 0 && s[n - 1] == '\n')
-		n--;
-	return n == 0 ? "connection lost" : op_strndup(op, s, n);
+	return *s == '\0' ? "connection lost" : s;
 }
 
 /* False when the deadline passed.  A signal only makes it look again. */
@@ -394,6 +410,14 @@ is_stale(const char *state)
 	return strcmp(state, "26000") == 0 || strcmp(state, "0A000") == 0;
 }
 
+/* No such table, column or function. */
+static bool
+is_of_another_schema(const char *state)
+{
+	return strcmp(state, "42P01") == 0 || strcmp(state, "42703") == 0 ||
+	    strcmp(state, "42883") == 0;
+}
+
 static enum err
 refused(struct op *op, struct pg *pg, struct run *r, const PGresult *bad)
 {
@@ -402,7 +426,7 @@ refused(struct op *op, struct pg *pg, struct run *r, const PGresult *bad)
 
 	if (state == NULL)		/* libpq's own: no such thing came back */
 		return op_fail(op, ERR_INTERNAL, "PostgreSQL: %s",
-		    PQresultErrorMessage(bad));
+		    one_line(op, PQresultErrorMessage(bad)));
 	r->again = worth_again(state);
 	if (is_stale(state)) {
 		conn_close(pg);
@@ -414,7 +438,9 @@ refused(struct op *op, struct pg *pg, struct run *r, const PGresult *bad)
 		if (strncmp(state, sqlstates[i].state,
 		    strlen(sqlstates[i].state)) == 0)
 			return op_fail(op, sqlstates[i].e, "%s", text);
-	return op_fail(op, ERR_INTERNAL, "PostgreSQL: %s: %s", state, text);
+	return op_fail(op, ERR_INTERNAL, "PostgreSQL: %s: %s%s", state, text,
+	    is_of_another_schema(state) ? " (is the schema this version's? "
+	    "see coffer db status)" : "");
 }
 
 static enum err
@@ -526,7 +552,7 @@ script_read(struct op *op, struct pg *pg, struct run *r)
 		if (is_failure(res) && e == OK &&
 		    PQresultStatus(res) != PGRES_EMPTY_QUERY)
 			e = op_fail(op, ERR_INTERNAL, "%s",
-			    PQresultErrorMessage(res));
+			    one_line(op, PQresultErrorMessage(res)));
 	}
 }
 
@@ -556,31 +582,4 @@ pg_script(struct op *op, struct pg *pg, const char *sql)
 		e = script_send(op, pg, sql);
 	conn_close(pg);
 	return e;
-}
-
-/* "{a,NULL,b}": every element quoted, so that nothing in it means anything. */
-char *
-pg_array(struct op *op, const char *const *item, int n)
-{
-	struct text t;
-
-	text_begin(&t, op, (size_t)n * 40 + 3);
-	text_addc(&t, '{');
-	for (int i = 0; i < n; i++) {
-		if (i > 0)
-			text_addc(&t, ',');
-		if (item[i] == NULL) {
-			text_add(&t, "NULL");
-			continue;
-		}
-		text_addc(&t, '"');
-		for (const char *s = item[i]; *s != '\0'; s++) {
-			if (*s == '"' || *s == '\\')
-				text_addc(&t, '\\');
-			text_addc(&t, *s);
-		}
-		text_addc(&t, '"');
-	}
-	text_addc(&t, '}');
-	return t.s;
 }
