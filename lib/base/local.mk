@@ -23,6 +23,7 @@ if HAVE_CMOCKA
 check_PROGRAMS += t/unit/op_test t/unit/text_test t/unit/json_test \
 	t/unit/xml_test t/unit/seal_test t/unit/conf_test
 endif
+dist_check_SCRIPTS += t/unit/daemon_options.t
 if HAVE_CMOCKA
 check_PROGRAMS += t/unit/md5_test t/unit/cron_test t/unit/engines_test
 endif

@@ -109,14 +109,28 @@ option_take(const struct service *s, const char *name, const char *value)
 	return 2;
 }
 
+/* Only the program itself knows whether its option or the value is wrong. */
+static void
+option_refuse(const struct service *s, const char *name, const char *value)
+{
+	if (*name != '-')
+		errx(2, "one word too many: %s (see %s --help)", name,
+		    s->name);
+	if (strcmp(name, "-c") == 0 || strcmp(name, "-n") == 0)
+		errx(2, "%s wants a value (see %s --help)", name, s->name);
+	if (s->option == NULL)
+		errx(2, "unknown option: %s (see %s --help)", name, s->name);
+	errx(2, "unknown option or value: %s%s%s (see %s --help)", name,
+	    value != NULL ? " " : "", value != NULL ? value : "", s->name);
+}
+
 static void
 options_read(const struct service *s, int argc, char **argv)
 {
 	for (int i = 1, took; i < argc; i += took) {
 		took = option_take(s, argv[i], argv[i + 1]);
 		if (took == 0)
-			errx(2, "unknown option or missing value: %s "
-			    "(see %s --help)", argv[i], s->name);
+			option_refuse(s, argv[i], argv[i + 1]);
 	}
 }
 
