@@ -61,6 +61,33 @@ sed -n 's/^COMMAND([A-Z]*, *\([a-z_]*\),.*/\1/p' coffer/commands.tbl.h |
 done >"$lint_tmp/bad"
 verdict "coffer(8) has every command"
 
+# "user add --id" of each option of each command: in the page, in --help, and
+# where the command reads it (parameters generate hands its own on).
+awk '/^\.It Xo/ { row = NR }
+    /^\.Cm / && NR == row + 1 { c = $2 ($3 == "" ? "" : " " $3); on = 1 }
+    /^\.Xc/ { on = 0 }
+    on { for (i = 1; i < NF; i++) if ($i == "Fl") print c " -" $(i + 1) }
+    ' "$build/man/coffer.8" | sort -u >"$lint_tmp/page"
+at=$(program coffer || :)
+if [ -n "$at" ]; then
+	"$at" --help </dev/null | sed -n 's/^  \([a-z].*\)/\1/p' |
+	    awk '{ c = $1 ($2 ~ /^[a-z]/ ? " " $2 : "")
+		for (i = 2; i <= NF; i++) { gsub(/[][]/, "", $i)
+		    if ($i ~ /^--/) print c " " $i } }' |
+	    sort -u >"$lint_tmp/help"
+	diff "$lint_tmp/page" "$lint_tmp/help" >"$lint_tmp/bad" || :
+	[ -s "$lint_tmp/help" ] || echo "no options" >>"$lint_tmp/bad"
+	verdict "each command has the same options in coffer(8) and --help"
+fi
+sed -n 's/^[^-]* \(--[a-z-]*\)$/\1/p' "$lint_tmp/page" | grep -v '^--socket$' |
+    sort -u >"$lint_tmp/told"
+cat coffer/*.c | tr '\n\t' '  ' |
+    grep -o 'ask_\(option\|number\)(a, *"--[a-z-]*"' |
+    sed 's/.*"\(.*\)"/\1/' | sort -u >"$lint_tmp/read"
+diff "$lint_tmp/told" "$lint_tmp/read" |
+    sed -n 's/^< /told and not read: /p; s/^> /read and not told: /p' >"$lint_tmp/bad"
+verdict "commands read the options that they tell"
+
 sed -n 's/^	{ "[a-z]*", *"\([a-z_]*\)",.*/\1/p' lib/base/conf_keys.c |
     sort -u >"$lint_tmp/keys"
 while read -r key; do
