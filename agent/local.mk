@@ -38,7 +38,7 @@ agent_libagent_a_SOURCES = \
 	agent/postgresql_look.c agent/postgresql_look.h \
 	agent/postgresql_session.h agent/postgresql_verify.c \
 	agent/redis_server.c agent/redis_server.h \
-	agent/redis_conf.c agent/redis_logs.c agent/redis_rdb.c agent/redis_settings.c \
+	agent/redis_conf.c agent/redis_mend.c agent/redis_logs.c agent/redis_rdb.c agent/redis_settings.c \
 	agent/redis_talk.c agent/redis_tls.c agent/redis_users.c agent/redis_verify.c \
 	agent/report.c agent/report.h \
 	agent/server.c agent/server.h \

@@ -20,6 +20,13 @@ argv(struct op *op)
 	return a;
 }
 
+static enum err
+ready(struct op *op)
+{
+	TRY(redis_conf_write(op));
+	return redis_mend(op);
+}
+
 /* The files that it only reads are no less the agent's own. */
 static const struct server_ways ways = {
 	.argv = argv,
@@ -27,8 +34,9 @@ static const struct server_ways ways = {
 	    TLS_DIRECTORY, NULL },
 	.writes = (const char *const[]){ REDIS_DATA, "run", "log", NULL },
 	.log = LOG,
-	.ready = redis_conf_write,
+	.ready = ready,
 	.probe = redis_probe,
+	.greet = redis_mended,
 	.hang_up = redis_hang_up,
 };
 

@@ -21,6 +21,13 @@ const char	*redis_socket(struct op *);
 
 /* Directories, redis.conf and the ACL file, all anew: whatever became of them. */
 enum err	 redis_conf_write(struct op *);
+/*
+ * Before a start: where there is little room, or the last server did not get so
+ * far as to answer, its log is looked through for what a full disk left in it.
+ * Then it has answered.
+ */
+enum err	 redis_mend(struct op *);
+enum err	 redis_mended(struct op *);
 /* What it gives a parameter of this name, without a tenant's settings; or NULL. */
 const char	*redis_conf_value(struct op *, const char *name);
 /* A value of redis.conf in quotes. */

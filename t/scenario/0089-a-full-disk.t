@@ -202,8 +202,25 @@ def redis_takes_what_removes(s):
     same(cli('redis', 'DEL', 'large'), '1')     # and the log is written anew
     shown('redis', 'HEALTHY')
     same(cli('redis', 'SET', 'more', '1'), 'OK')
-    ballast(s, 'redis', 40)
+
+
+@steps
+def redis_without_a_byte_refuses_and_goes_on(s):
+    """Somebody else was faster than the agent, which finds it like that."""
+    agent = process(s, 'redis', 'coffer-agent')
+    os.kill(agent, signal.SIGSTOP)
+    fill(s, 'redis')
+    n = next(n for n in range(60) if 'MISCONF' in cli(
+        'redis', 'EVAL', "return redis.call('SET', KEYS[1], "
+        "string.rep('x', 1000000))", '1', 'last%d' % n))
+    check(n > 0, 'the one that finds the disk full is in memory')
+    check('MISCONF' in cli('redis', 'DEL', 'last0'))
+    same(cli('redis', 'GET', 'small'), '42')
+    os.kill(agent, signal.SIGCONT)
     shown('redis', 'BLOCKED')
+    until(10, lambda: cli('redis', 'DEL', 'more') == '1', 'the reserve serves')
+    check('OOM' in cli('redis', 'SET', 'more', '1'))
+    it['redis']['last'] = ['last%d' % i for i in range(n)]
     same(process(s, 'redis'), it['redis']['pid'])
 
 
@@ -258,6 +275,8 @@ def what_died_of_it_comes_back_with_the_reserve_and_then_with_growth(s):
     same(sql('postgresql', 'SELECT n FROM small ORDER BY n'),
          [['1'], ['2'], ['42']])
     same(cli('redis', 'GET', 'small'), '42')
+    last = it['redis']['last']          # all that was answered OK
+    same(cli('redis', 'EXISTS', *last), str(len(last)))
     same(cli('redis', 'SET', 'more', '2'), 'OK')
 
 

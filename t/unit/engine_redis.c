@@ -414,6 +414,67 @@ the_word_is_there(void)
 	    ARGV("GET", "k")), "kept");
 }
 
+/* As a server that wrote its log anew, and then found the disk full, leaves it. */
+static void
+holes_into_the_log(const size_t *sizes)
+{
+	const char *name = file_text(REDIS_DATA "/" REDIS_AOF "/"
+	    REDIS_AOF_NAME ".manifest"), *path, *s, *next;
+	static const char zeros[8192];
+	struct text t;
+	size_t len;
+
+	while ((next = strstr(name + 1, "file ")) != NULL)
+		name = next;
+	path = file_data(&op, op_printf(&op, REDIS_DATA "/" REDIS_AOF "/%.*s",
+	    (int)strcspn(name + 5, " "), name + 5));
+	ok(file_get(&op, path, &s, &len));
+	text_begin(&t, &op, len + 65536);
+	for (; (next = strstr(s + 1, "*3\r\n$3\r\nSET")) != NULL; s = next) {
+		text_addn(&t, s, (size_t)(next - s));
+		text_addn(&t, zeros, *sizes);
+		sizes += *sizes != 0;
+	}
+	assert_int_equal(*sizes, 0);
+	text_add(&t, s);
+	text_addn(&t, zeros, 7);
+	ok(file_put(&op, path, t.s, t.len));
+}
+
+static void
+a_log_that_a_full_disk_left_with_holes_is_read_to_its_end(void **state)
+{
+	static const size_t sizes[] = { 1, 2, 3, 999, 1000, 1001, 1002, 5000, 0 };
+	const char *large = op_printf(&op, "%20000d*3", 7);
+	struct db_user ann = user("ann", "%");
+	struct redis *r;
+
+	(void)state;
+	ok(db->user_create(&op, &ann));
+	r = client("ann", ann.password);
+	assert_string_equal(says(r, ARGV("SET", "large", large)), "OK");
+	for (int i = 0; i < 8; i++)
+		assert_string_equal(says(r, ARGV("SET", op_printf(&op, "k%d",
+		    i), "*1")), "OK");
+	assert_int_equal(kill(db->pid(), SIGKILL), 0);
+	for (int n = 0; n < 1000 && db->pid() != 0; n++)
+		usleep(5000);
+	holes_into_the_log(sizes);
+	ok(db->start(&op));
+	for (int n = 0; n < 1000 && db->pid() != 0; n++)
+		usleep(5000);
+	assert_int_equal(db->pid(), 0);
+	ok(db->start(&op));
+	wait_until_it_answers();
+	r = client("ann", ann.password);
+	assert_string_equal(says(r, ARGV("GET", "large")), large);
+	for (int i = 0; i < 8; i++)
+		assert_string_equal(says(r, ARGV("GET", op_printf(&op, "k%d",
+		    i))), "*1");
+	assert_int_equal(access(file_data(&op, "agent/redis.starting"), F_OK),
+	    -1);
+}
+
 static void
 a_server_without_free_connections_still_obeys(void **state)
 {
@@ -497,6 +558,7 @@ static const struct CMUnitTest redis_only[] = {
 	MINE(root_has_all_but_what_is_the_agent_s),
 	MINE(many_settings_are_set_at_once),
 	MINE(memory_follows_the_flavor),
+	MINE(a_log_that_a_full_disk_left_with_holes_is_read_to_its_end),
 	MINE(a_server_without_free_connections_still_obeys),
 	MINE(a_server_busy_with_a_script_is_alive),
 	MINE(its_error_log_is_the_operators),
