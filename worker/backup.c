@@ -413,7 +413,8 @@ backup_remove(struct op *op, const char *tenant, const char *container,
 
 	*left = 0;
 	TRY(s->list(op, tenant, container, id, &o, found));
-	for (; i < *found && i < BACKUP_REMOVE_MOST && clock_ms() < until; i++)
+	for (; i < *found && i < BACKUP_REMOVE_MOST &&
+	    (i == 0 || clock_ms() < until); i++)
 		TRY(s->remove(op, tenant, container, o[i].name));
 	*left = *found - i;
 	if (*left == 0 && s->abandon != NULL)

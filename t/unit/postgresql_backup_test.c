@@ -440,7 +440,7 @@ one_in_which_a_tablespace_is_made_is_refused(const char *id, const char *since,
 	object_fixture_behave("hold -1");
 	give(id, ORDER_BACKUP, transfer_fixture_backup(&op, LATER, 1 << 20,
 	    since));
-	for (int i = 0; i < 400 && *said("postgres", "SELECT 1 FROM "
+	for (int i = 0; i < 4000 && *said("postgres", "SELECT 1 FROM "
 	    "pg_stat_activity WHERE application_name = 'coffer-backup' AND "
 	    "query ~ 'BASE_BACKUP|pg_backup_start'") == '\0'; i++)
 		usleep(10000);
