@@ -31,6 +31,7 @@ def store(s, name, data, parts=1, **meta):
     tool = [os.path.join(BUILD, 't/tools/storagectl'),
             s.dir + '/etc/worker.conf']
     base = name.split('.')[0]
+    subprocess.run([*tool, 'remove', tenant, C, name], check=True)
     lent = subprocess.run([*tool, 'lend', tenant, C, base + '_', 'write',
                            '60'], capture_output=True, text=True).stdout
     before, after, socket = lent.splitlines()
