@@ -88,7 +88,7 @@ check_PROGRAMS += t/unit/agent_modules_test t/unit/postgresql_delta_test \
 endif
 t_unit_certificate_test_SOURCES = t/unit/certificate_test.c t/unit/test_op.h
 t_unit_certificate_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
-t_unit_tls_test_SOURCES = t/unit/tls_test.c t/unit/test_op.h
+t_unit_tls_test_SOURCES = t/unit/tls_test.c t/unit/test_data.h
 t_unit_tls_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_disk_test_SOURCES = t/unit/disk_test.c t/unit/test.h
 t_unit_disk_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
@@ -106,7 +106,7 @@ check_PROGRAMS += t/unit/stream_old_test
 endif
 t_unit_stream_old_test_SOURCES = t/unit/stream_old_test.c t/unit/test_op.h
 t_unit_stream_old_test_LDADD = $(TRANSFER) $(CMOCKA_LIBS)
-t_unit_log_test_SOURCES = t/unit/log_test.c t/unit/test.h \
+t_unit_log_test_SOURCES = t/unit/log_test.c t/unit/test_data.h \
 	t/unit/object_fixture.c t/unit/object_fixture.h
 t_unit_log_test_LDADD = $(TRANSFER) $(CMOCKA_LIBS)
 t_unit_stream_test_SOURCES = t/unit/stream_test.c t/unit/test.h
@@ -116,7 +116,7 @@ TRANSFER_FIXTURE = t/unit/test.h \
 	t/unit/object_fixture.c t/unit/object_fixture.h \
 	t/unit/transfer_fixture.c t/unit/transfer_fixture.h
 BACKUP_FIXTURE = t/unit/backup_fixture.c t/unit/backup_fixture.h
-t_unit_transfer_test_SOURCES = t/unit/transfer_test.c $(TRANSFER_FIXTURE)
+t_unit_transfer_test_SOURCES = t/unit/transfer_test.c t/unit/test_data.h $(TRANSFER_FIXTURE)
 t_unit_transfer_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_mariadb_backup_test_SOURCES = t/unit/mariadb_backup_test.c \
 	$(BACKUP_FIXTURE) $(TRANSFER_FIXTURE) $(SERVER_FIXTURE) \
@@ -126,7 +126,7 @@ t_unit_postgresql_backup_test_SOURCES = t/unit/postgresql_backup_test.c \
 	$(BACKUP_FIXTURE) $(TRANSFER_FIXTURE) $(SERVER_FIXTURE) \
 	t/unit/postgresql_fixture.c t/unit/postgresql_fixture.h
 t_unit_postgresql_backup_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
-t_unit_agent_modules_test_SOURCES = t/unit/agent_modules_test.c t/unit/test.h
+t_unit_agent_modules_test_SOURCES = t/unit/agent_modules_test.c t/unit/test_data.h
 t_unit_agent_modules_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_digest_test_SOURCES = t/unit/digest_test.c t/unit/test_op.h
 t_unit_digest_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
@@ -137,7 +137,7 @@ t_unit_orders_test_SOURCES = t/unit/orders_test.c t/unit/test.h
 t_unit_orders_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_guest_names_test_SOURCES = t/unit/guest_names_test.c t/unit/test.h
 t_unit_guest_names_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
-t_unit_host_test_SOURCES = t/unit/host_test.c t/unit/test.h
+t_unit_host_test_SOURCES = t/unit/host_test.c t/unit/test_data.h
 t_unit_host_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_engine_test_SOURCES = t/unit/engine_test.c t/unit/engine_test.h \
 	t/unit/engine_users.c t/unit/engine_servers.c \

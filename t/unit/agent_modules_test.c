@@ -1,13 +1,9 @@
 /* Modules on a guest: what is written, what is refused, what stays. */
-#include "t/unit/test.h"
-#include "agent/file.h"
+#include "t/unit/test_data.h"
 #include "agent/modules.h"
-#include "lib/base/conf.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,35 +11,6 @@
 #define ID "aaaaaaaa-0000-4000-8000-00000000000"
 #define ONE ID "1"
 #define TWO ID "2"
-
-static struct op op;
-static char data[] = "/tmp/coffer-modules.XXXXXX";
-
-static int
-begin(void **state)
-{
-	(void)state;
-	log_init("test", LOG_ERROR);
-	op_begin(&op, "req-test");
-	strcpy(strrchr(data, '.'), ".XXXXXX");
-	assert_non_null(mkdtemp(data));
-	assert_int_equal(conf_set(&op, "agent", "data", data), OK);
-	assert_int_equal(file_directory(&op, op_printf(&op, "%s/agent",
-	    data)), OK);
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	char command[100];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", data);
-	assert_int_equal(system(command), 0);
-	op_end(&op);
-	return 0;
-}
 
 static const struct json *
 parsed(const char *text)
@@ -259,7 +226,7 @@ a_file_that_is_damaged_hides_no_other(void **state)
 int
 main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define T(name) cmocka_unit_test_setup_teardown(name, data_begin, data_end)
 	const struct CMUnitTest tests[] = {
 		T(a_file_is_written_replaced_and_removed),
 		T(a_file_never_leaves_its_folder),
@@ -270,5 +237,6 @@ main(void)
 		T(a_file_that_is_damaged_hides_no_other),
 	};
 
+	log_init("test", LOG_ERROR);
 	return cmocka_run_group_tests_name("modules", tests, NULL, NULL);
 }

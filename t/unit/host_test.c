@@ -1,6 +1,5 @@
-#include "t/unit/test.h"
+#include "t/unit/test_data.h"
 #include "agent/fence.h"
-#include "agent/file.h"
 #include "agent/host.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
@@ -16,39 +15,28 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static struct op op;
-static char dir[64];
 static struct host_process process;
 
 static struct host_command
 command(const char *const *argv)
 {
 	return (struct host_command){ .argv = argv,
-	    .log = op_printf(&op, "%s/log", dir),
-	    .pid_file = op_printf(&op, "%s/pid", dir) };
+	    .log = op_printf(&op, "%s/log", data),
+	    .pid_file = op_printf(&op, "%s/pid", data) };
 }
 
 static int
-begin(void **state)
+fresh(void **state)
 {
-	(void)state;
-	op_begin(&op, "test");
-	snprintf(dir, sizeof(dir), "/tmp/coffer-host.XXXXXX");
-	assert_non_null(mkdtemp(dir));
 	process = (struct host_process){ .watch = -1 };
-	return 0;
+	return data_begin(state);
 }
 
 static int
-end(void **state)
+gone(void **state)
 {
-	(void)state;
 	host_end(&op, &process, 100);
-	unlink(op_printf(&op, "%s/log", dir));
-	unlink(op_printf(&op, "%s/pid", dir));
-	rmdir(dir);
-	op_end(&op);
-	return 0;
+	return data_end(state);
 }
 
 static const char *
@@ -59,7 +47,7 @@ said(void)
 
 	for (int i = 0; i < 400 && host_running(&process); i++)
 		usleep(5000);
-	file_get(&op, op_printf(&op, "%s/log", dir), &s, &len);
+	file_get(&op, op_printf(&op, "%s/log", data), &s, &len);
 	return s;
 }
 
@@ -145,15 +133,15 @@ nothing_of_the_agent_goes_on_into_the_server(void **state)
 static void
 what_is_behind_a_fence_can_only_touch_its_own(void **state)
 {
-	const char *own = op_printf(&op, "%s/own", dir);
-	const char *key = op_printf(&op, "%s/key", dir);
+	const char *own = op_printf(&op, "%s/own", data);
+	const char *key = op_printf(&op, "%s/key", data);
 	const char *script = op_printf(&op, "cd %s; cat conf; "
 	    "cat key; echo x >>key; echo x >new; rm -f key; mv key own/key; "
 	    "ln key own/key; echo mine >own/a && mv own/a own/b && cat own/b; "
-	    "cp /bin/true own/true; own/true; kill -9 %d; echo end", dir,
+	    "cp /bin/true own/true; own/true; kill -9 %d; echo end", data,
 	    (int)getpid());
 	const char *const argv[] = { "/bin/sh", "-c", script, NULL };
-	const char *const reads[] = { op_printf(&op, "%s/conf", dir), NULL };
+	const char *const reads[] = { op_printf(&op, "%s/conf", data), NULL };
 	const char *const writes[] = { own, NULL };
 	struct host_command c = command(argv);
 	const char *s;
@@ -177,8 +165,8 @@ what_is_behind_a_fence_can_only_touch_its_own(void **state)
 	assert_non_null(strstr(s, "mine\n"));
 	assert_non_null(strstr(s, "own/true: Permission denied"));
 	assert_non_null(strstr(s, "end\n"));
-	assert_int_equal(access(op_printf(&op, "%s/new", dir), F_OK), -1);
-	assert_int_equal(access(op_printf(&op, "%s/own/key", dir), F_OK), -1);
+	assert_int_equal(access(op_printf(&op, "%s/new", data), F_OK), -1);
+	assert_int_equal(access(op_printf(&op, "%s/own/key", data), F_OK), -1);
 	assert_int_equal(file_get(&op, key, &s, &(size_t){ 0 }), OK);
 	assert_string_equal(s, "secret\n");
 	unlink(key);
@@ -255,17 +243,17 @@ sleeper(const char *directory)
 static void
 what_a_killed_server_left_is_ended_and_nothing_else(void **state)
 {
-	const char *below = op_printf(&op, "%s/below", dir);
-	const char *beside = op_printf(&op, "%s-beside", dir);
+	const char *below = op_printf(&op, "%s/below", data);
+	const char *beside = op_printf(&op, "%s-beside", data);
 	pid_t left, other;
 
 	(void)state;
 	assert_int_equal(mkdir(below, 0700) | mkdir(beside, 0700), 0);
 	left = sleeper(below);
 	other = sleeper(beside);
-	host_sweep(&op, "/bin/cat", dir);
+	host_sweep(&op, "/bin/cat", data);
 	assert_int_equal(waitpid(left, NULL, WNOHANG), 0);
-	host_sweep(&op, sleeps[0], op_printf(&op, "%s/", dir));
+	host_sweep(&op, sleeps[0], op_printf(&op, "%s/", data));
 	assert_int_equal(waitpid(left, NULL, WNOHANG), -1);	/* ended, and reaped */
 	assert_int_equal(waitpid(other, NULL, WNOHANG), 0);
 	kill(other, SIGKILL);
@@ -277,7 +265,7 @@ what_a_killed_server_left_is_ended_and_nothing_else(void **state)
 static void
 a_file_is_replaced_whole_and_for_its_owner_only(void **state)
 {
-	const char *path = op_printf(&op, "%s/pid", dir), *s;
+	const char *path = op_printf(&op, "%s/pid", data), *s;
 	struct stat st;
 	size_t len;
 
@@ -407,25 +395,25 @@ a_tool_is_killed_with_all_that_it_started(void **state)
 static void
 a_tree_is_removed_and_what_its_links_name_is_not(void **state)
 {
-	const char *tree = op_printf(&op, "%s/tree", dir);
+	const char *tree = op_printf(&op, "%s/tree", data);
 
 	(void)state;
 	assert_int_equal(file_directory(&op, tree), OK);
 	assert_int_equal(file_directory(&op, op_printf(&op, "%s/a", tree)), OK);
 	assert_int_equal(file_put(&op, op_printf(&op, "%s/a/f", tree), "x", 1),
 	    OK);
-	assert_int_equal(file_put(&op, op_printf(&op, "%s/log", dir), "x", 1),
+	assert_int_equal(file_put(&op, op_printf(&op, "%s/log", data), "x", 1),
 	    OK);
 	assert_int_equal(symlink("../../log", op_printf(&op, "%s/a/l", tree)),
 	    0);
 	assert_int_equal(symlink("..", op_printf(&op, "%s/up", tree)), 0);
 	assert_int_equal(file_remove_tree(&op, tree), OK);
 	assert_int_equal(access(tree, F_OK), -1);
-	assert_int_equal(access(op_printf(&op, "%s/log", dir), F_OK), 0);
+	assert_int_equal(access(op_printf(&op, "%s/log", data), F_OK), 0);
 	assert_int_equal(file_remove_tree(&op, tree), OK);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, fresh, gone)
 
 int
 main(void)

@@ -1,12 +1,10 @@
 /* Logs: files of a volume, and what of them comes to a small storage. */
-#include "t/unit/test.h"
+#include "t/unit/test_data.h"
 #include "t/unit/object_fixture.h"
 #include "agent/db_logs.h"
-#include "agent/file.h"
 #include "agent/log_job.h"
 #include "agent/log_pieces.h"
 #include "lib/base/clock.h"
-#include "lib/base/conf.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 
@@ -22,8 +20,6 @@
 #define LOG	"log/general.log"
 #define AT	((int64_t)1795730848 * 1000000)
 
-static struct op op;
-static char data[64];
 static int64_t now;			/* of the next order */
 
 static void
@@ -34,15 +30,10 @@ bucket_clear(void)
 }
 
 static int
-begin(void **state)
+fresh(void **state)
 {
-	(void)state;
-	op_begin(&op, "test");
-	snprintf(data, sizeof(data), "/tmp/coffer-logs.XXXXXX");
-	assert_non_null(mkdtemp(data));
-	assert_int_equal(conf_set(&op, "agent", "data", data), OK);
+	data_begin(state);
 	assert_int_equal(file_directory(&op, file_data(&op, "log")), OK);
-	assert_int_equal(file_directory(&op, file_data(&op, "agent")), OK);
 	bucket_clear();
 	assert_int_equal(mkdir(object_fixture_path("p"), 0777), 0);
 	now = AT;
@@ -50,14 +41,11 @@ begin(void **state)
 }
 
 static int
-end(void **state)
+gone(void **state)
 {
-	(void)state;
 	object_fixture_behave("");
 	bucket_clear();
-	assert_int_equal(file_remove_tree(&op, data), OK);
-	op_end(&op);
-	return 0;
+	return data_end(state);
 }
 
 /* --- words ----------------------------------------------------------------------- */
@@ -494,7 +482,7 @@ a_place_that_cannot_be_read_is_the_beginning(void **state)
 int
 main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define T(name) cmocka_unit_test_setup_teardown(name, fresh, gone)
 	static const struct CMUnitTest tests[] = {
 		T(a_log_goes_on_where_it_ended),
 		T(nothing_is_nothing),

@@ -1,16 +1,12 @@
 /* What is wanted of TLS, kept over starts and failures; the server is a record. */
-#include "t/unit/test_op.h"
+#include "t/unit/test_data.h"
 #include "agent/datastore.h"
-#include "agent/file.h"
 #include "agent/supervisor.h"
 #include "agent/tls.h"
 #include "agent/tls_files.h"
 #include "lib/base/clock.h"
-#include "lib/base/conf.h"
 #include "lib/base/log.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,7 +14,6 @@
 #define HOUR_MS	(3600 * 1000)
 #define DAY_MS	(24LL * HOUR_MS)
 
-static char dir[] = "/tmp/coffer-tls.XXXXXX";
 static enum tls_mode applied;		/* TLS__MAX: nothing was */
 static int applies, fails;		/* so many of the next fail */
 
@@ -48,23 +43,16 @@ static const struct tls_ways all_modes = { .apply = apply, .on = is_on,
     .mutual = true }, no_mutual = { .apply = apply, .on = is_on };
 static struct datastore server;
 
-static void
-set(const char *name, const char *value)
-{
-	assert_int_equal(conf_set(&op, "agent", name, value), OK);
-}
-
 /* An empty volume, and a server that has nothing. */
 static int
 fresh(void **state)
 {
-	begin(state);
-	assert_int_equal(file_remove_tree(&op, file_data(&op, "agent")), OK);
-	assert_int_equal(file_directory(&op, file_data(&op, "agent")), OK);
+	data_begin(state);
 	server = datastore_null;
 	server.tls = &all_modes;
 	supervisor_open(&op, &server);
 	set("address", "10.0.0.7");
+	set("instance", "7f0e1111-2222-4333-8444-555566667777");
 	applied = TLS__MAX;
 	applies = fails = 0;
 	return 0;
@@ -317,15 +305,7 @@ keys_are_their_owners_alone(void **state)
 	assert_null(strstr(contents(TLS_SERVER), contents("agent/tls.authority")));
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, fresh, end)
-
-static int
-remove_all(void **state)
-{
-	begin(state);
-	file_remove_tree(&op, dir);
-	return end(state);
-}
+#define TEST(f) cmocka_unit_test_setup_teardown(f, fresh, data_end)
 
 int
 main(void)
@@ -345,11 +325,5 @@ main(void)
 	};
 
 	log_init("tls_test", LOG_ERROR);
-	if (mkdtemp(dir) == NULL)
-		return 1;
-	begin(NULL);
-	set("data", dir);
-	set("instance", "7f0e1111-2222-4333-8444-555566667777");
-	end(NULL);
-	return cmocka_run_group_tests_name("tls", tests, NULL, remove_all);
+	return cmocka_run_group_tests_name("tls", tests, NULL, NULL);
 }

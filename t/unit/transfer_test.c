@@ -1,11 +1,9 @@
 /* Orders that move data: an engine without any, a real process, a small storage. */
-#include "t/unit/test.h"
+#include "t/unit/test_data.h"
 #include "t/unit/object_fixture.h"
 #include "t/unit/transfer_fixture.h"
-#include "agent/file.h"
 #include "agent/supervisor.h"
 #include "agent/transfer.h"
-#include "lib/base/conf.h"
 #include "lib/base/log.h"
 #include "lib/base/md5.h"
 #include "lib/msg/channel.h"
@@ -22,33 +20,23 @@
 #define await	transfer_fixture_await
 #define done	transfer_fixture_do
 
-static struct op op;
-static char data[64];
-
 static int
-begin(void **state)
+fresh(void **state)
 {
-	(void)state;
-	op_begin(&op, "test");
-	snprintf(data, sizeof(data), "/tmp/coffer-transfers.XXXXXX");
-	assert_non_null(mkdtemp(data));
-	assert_int_equal(conf_set(&op, "agent", "data", data), OK);
-	assert_int_equal(conf_set(&op, "agent", "fail", ""), OK);
+	data_begin(state);
+	set("fail", "");
 	transfer_fixture_begin(&op, &datastore_null);
 	return 0;
 }
 
 static int
-end(void **state)
+gone(void **state)
 {
-	(void)state;
 	object_fixture_behave("");
 	transfer_kill();
 	channel_close();
 	object_fixture_clear();
-	assert_int_equal(file_remove_tree(&op, data), OK);
-	op_end(&op);
-	return 0;
+	return data_end(state);
 }
 
 static const char *
@@ -664,7 +652,7 @@ segments_that_are_too_many_to_be_listed_are_counted(void **state)
 	}
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, fresh, gone)
 
 int
 main(void)
