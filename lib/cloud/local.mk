@@ -46,15 +46,15 @@ check_PROGRAMS += t/unit/cloud_test t/unit/keystone_test \
 	t/unit/storage_test t/unit/swift_test t/unit/temp_url_test \
 	t/unit/s3_test
 endif
-t_unit_swift_test_SOURCES = t/unit/swift_test.c t/unit/test.h \
+t_unit_swift_test_SOURCES = t/unit/swift_test.c t/unit/test_op.h \
 	t/unit/http_fixture.c t/unit/http_fixture.h \
 	t/unit/key_fixture.c t/unit/key_fixture.h
 t_unit_swift_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)
-t_unit_s3_test_SOURCES = t/unit/s3_test.c t/unit/test.h \
+t_unit_s3_test_SOURCES = t/unit/s3_test.c t/unit/test_op.h \
 	t/unit/http_fixture.c t/unit/http_fixture.h \
 	t/unit/key_fixture.c t/unit/key_fixture.h
 t_unit_s3_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)
-t_unit_storage_test_SOURCES = t/unit/storage_test.c t/unit/test.h \
+t_unit_storage_test_SOURCES = t/unit/storage_test.c t/unit/test_op.h \
 	t/unit/key_fixture.c t/unit/key_fixture.h
 t_unit_storage_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)
 t_unit_temp_url_test_SOURCES = t/unit/temp_url_test.c t/unit/test.h \
@@ -62,7 +62,7 @@ t_unit_temp_url_test_SOURCES = t/unit/temp_url_test.c t/unit/test.h \
 t_unit_temp_url_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)
 t_unit_cloud_test_SOURCES = t/unit/cloud_test.c t/unit/test.h
 t_unit_cloud_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)
-t_unit_keystone_test_SOURCES = t/unit/keystone_test.c t/unit/test.h \
+t_unit_keystone_test_SOURCES = t/unit/keystone_test.c t/unit/test_op.h \
 	t/unit/http_fixture.c t/unit/http_fixture.h
 t_unit_keystone_test_LDADD = $(CLOUD) $(CMOCKA_LIBS)
 

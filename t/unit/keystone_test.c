@@ -1,9 +1,8 @@
 /* The identity driver "keystone", against a Keystone that says what it likes. */
-#include "t/unit/test.h"
+#include "t/unit/test_op.h"
 #include "t/unit/http_fixture.h"
 
 #include "lib/base/clock.h"
-#include "lib/base/conf.h"
 #include "lib/base/log.h"
 #include "lib/cloud/identity.h"
 #include "lib/cloud/keystone.h"
@@ -12,35 +11,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct op op;
 static struct identity is;
 
-static void
-set(const char *name, const char *value)
-{
-	assert_int_equal(conf_set(&op, "keystone", name, value), OK);
-}
-
 static int
-begin(void **state)
+fresh(void **state)
 {
-	(void)state;
 	log_init("test", LOG_ERROR);
-	op_begin(&op, "test");
-	set("auth_url", http_fixture_url());
-	set("user", "coffer");
-	set("password", "a-good-password");
-	set("member_roles", "member");
-	set("timeout", "1");
+	begin(state);
+	set("keystone", "auth_url", http_fixture_url());
+	set("keystone", "user", "coffer");
+	set("keystone", "password", "a-good-password");
+	set("keystone", "member_roles", "member");
+	set("keystone", "timeout", "1");
 	return identity_keystone.open(&op);
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	op_end(&op);
-	return 0;
 }
 
 static enum err
@@ -84,7 +67,7 @@ static void
 a_star_makes_members_of_all_who_have_a_project(void **state)
 {
 	(void)state;
-	set("member_roles", "*");
+	set("keystone", "member_roles", "*");
 	assert_int_equal(about("none"), OK);
 	assert_true(is.member);
 	assert_int_equal(about("unscoped"), OK);
@@ -141,10 +124,10 @@ static void
 without_an_account_nothing_can_be_told(void **state)
 {
 	(void)state;
-	set("user", "wrong");
+	set("keystone", "user", "wrong");
 	assert_int_equal(about("member"), ERR_UNAVAILABLE);
 	assert_null(strstr(op.why, "a-good-password"));
-	set("auth_url", "");
+	set("keystone", "auth_url", "");
 	assert_int_equal(identity_keystone.open(&op), ERR_BAD_REQUEST);
 }
 
@@ -154,7 +137,7 @@ a_keystone_that_is_away_holds_nobody_up(void **state)
 	int64_t since = clock_ms();
 
 	(void)state;
-	set("auth_url", "http://127.0.0.1:1/v3/");
+	set("keystone", "auth_url", "http://127.0.0.1:1/v3/");
 	assert_int_equal(identity_keystone.open(&op), OK);
 	for (int i = 0; i < 50; i++)
 		assert_int_equal(about("member"), ERR_UNAVAILABLE);
@@ -174,7 +157,7 @@ times_are_understood_or_zero(void **state)
 int
 main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, fresh, end)
 	static const struct CMUnitTest tests[] = {
 		TEST(roles_become_ours),
 		TEST(a_star_makes_members_of_all_who_have_a_project),

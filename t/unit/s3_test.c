@@ -2,12 +2,11 @@
  * Signatures of Amazon's kind, by what Amazon documents; and what S3 may
  * answer, by one that is played: t/scenario/0085 asks a real one.
  */
-#include "t/unit/test.h"
+#include "t/unit/test_op.h"
 #include "t/unit/http_fixture.h"
 #include "t/unit/key_fixture.h"
 
 #include "lib/base/clock.h"
-#include "lib/base/conf.h"
 #include "lib/cloud/aws4.h"
 #include "lib/cloud/cloud.h"
 #include "lib/cloud/origin.h"
@@ -25,18 +24,11 @@
 
 static const struct storage_driver *const storage = &storage_s3;
 static char file[] = "/tmp/coffer-s3-test.XXXXXX";
-static struct op op;
 
 /* The drivers of a machine need more than there is here. */
 const struct compute_driver compute_local = { .name = "local" };
 const struct volume_driver volume_local = { .name = "local" };
 const struct network_driver network_local = { .name = "local" };
-
-static void
-set(const char *name, const char *value)
-{
-	assert_int_equal(conf_set(&op, "s3", name, value), OK);
-}
 
 static void
 secret(const char *text, mode_t mode)
@@ -50,30 +42,21 @@ secret(const char *text, mode_t mode)
 }
 
 static int
-begin(void **state)
+fresh(void **state)
 {
-	(void)state;
-	op_begin(&op, "test");
-	assert_int_equal(conf_set(&op, "compute", "driver", "null"), OK);
-	assert_int_equal(conf_set(&op, "volume", "driver", "null"), OK);
-	assert_int_equal(conf_set(&op, "network", "driver", "null"), OK);
-	assert_int_equal(conf_set(&op, "storage", "driver", "s3"), OK);
+	begin(state);
+	set("compute", "driver", "null");
+	set("volume", "driver", "null");
+	set("network", "driver", "null");
+	set("storage", "driver", "s3");
 	secret("canary-secret\n", 0600);
-	set("endpoint", http_fixture_url());
-	set("bucket", "cellar");
-	set("prefix", "up/");
-	set("key_id", "AKIDEXAMPLE");
-	set("secret_file", file);
-	set("path_style", "yes");
+	set("s3", "endpoint", http_fixture_url());
+	set("s3", "bucket", "cellar");
+	set("s3", "prefix", "up/");
+	set("s3", "key_id", "AKIDEXAMPLE");
+	set("s3", "secret_file", file);
+	set("s3", "path_style", "yes");
 	assert_int_equal(cloud_open(&op), OK);
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	op_end(&op);
 	return 0;
 }
 
@@ -101,7 +84,7 @@ stop(void **state)
 static void
 bucket(const char *name)
 {
-	set("bucket", name);
+	set("s3", "bucket", name);
 	assert_int_equal(storage->open(&op), OK);
 }
 
@@ -162,12 +145,12 @@ settings_that_cannot_be_are_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ROWS(rows); i++) {
-		set(rows[i].name, rows[i].value);
+		set("s3", rows[i].name, rows[i].value);
 		assert_int_equal(storage->open(&op), ERR_BAD_REQUEST);
 		assert_non_null(strstr(op.why, op_printf(&op, "s3.%s",
 		    rows[i].name)));
 		end(state);
-		begin(state);
+		fresh(state);
 	}
 	secret("canary-secret\n", 0640);
 	assert_int_equal(storage->open(&op), ERR_BAD_REQUEST);
@@ -181,15 +164,15 @@ static void
 addresses_are_of_the_path_or_of_the_host(void **state)
 {
 	(void)state;
-	set("endpoint", "https://s3.example:443/");
+	set("s3", "endpoint", "https://s3.example:443/");
 	assert_int_equal(storage->open(&op), OK);
 	assert_string_equal(storage->location(&op, "p", "c", "a b"),
 	    "https://s3.example/cellar/up/p/c/a%20b");
-	set("path_style", "no");
+	set("s3", "path_style", "no");
 	assert_int_equal(storage->open(&op), OK);
 	assert_string_equal(storage->location(&op, "p", "c", "a"),
 	    "https://cellar.s3.example/up/p/c/a");
-	set("endpoint", "http://s3.example:9000");
+	set("s3", "endpoint", "http://s3.example:9000");
 	assert_int_equal(storage->open(&op), OK);
 	assert_string_equal(storage->location(&op, "p", "c", "a"),
 	    "http://cellar.s3.example:9000/up/p/c/a");
@@ -393,7 +376,7 @@ what_lies_below_the_project_is_a_backup_of_elsewhere(void **state)
 	assert_int_equal(origin_begin(&op, "p", &o, bytes, 6), ERR_CLOUD);
 	o.bytes = 9;
 	assert_int_equal(origin_begin(&op, "p", &o, bytes, 6), ERR_CLOUD);
-	set("path_style", "no");
+	set("s3", "path_style", "no");
 	bucket("cellar");
 	assert_int_equal(origin_place(&op, "p", "https://cellar.s3/up/p/c/n",
 	    &o), OK);
@@ -417,15 +400,15 @@ who_looks_waits_for_no_longer_than_a_lease(void **state)
 	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
 	assert_int_equal(listen(fd, 1), 0);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
-	set("endpoint", op_printf(&op, "http://127.0.0.1:%d",
+	set("s3", "endpoint", op_printf(&op, "http://127.0.0.1:%d",
 	    ntohs(a.sin_port)));
-	assert_int_equal(conf_set(&op, "task", "lease", "1"), OK);
+	set("task", "lease", "1");
 	assert_int_equal(storage->open(&op), OK);
 	assert_int_equal(storage->list(&op, "p", "c", "o", &list, &n),
 	    ERR_UNAVAILABLE);
 	/* storage.timeout is for what takes its time */
 	assert_in_range(clock_ms() - began, 0, 30000);
-	assert_int_equal(conf_set(&op, "task", "lease", "15"), OK);
+	set("task", "lease", "15");
 	close(fd);
 }
 
@@ -441,7 +424,7 @@ an_address_has_no_ways_up(void **state)
 	struct origin o;
 
 	(void)state;
-	set("path_style", "no");
+	set("s3", "path_style", "no");
 	bucket("cellar");
 	for (int i = 0; bad[i] != NULL; i++)
 		if (origin_place(&op, "p", op_printf(&op,
@@ -476,7 +459,7 @@ an_upload_in_parts_has_no_digests_that_could_be_compared(void **state)
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fresh, end)
 	static const struct CMUnitTest tests[] = {
 		TEST(signatures_are_those_that_amazon_documents),
 		TEST(all_that_is_asked_for_is_signed),

@@ -1,7 +1,6 @@
-#include "t/unit/test.h"
+#include "t/unit/test_op.h"
 #include "t/unit/key_fixture.h"
 
-#include "lib/base/conf.h"
 #include "lib/base/md5.h"
 #include "lib/cloud/cloud.h"
 #include "lib/cloud/objects.h"
@@ -19,19 +18,12 @@
 #define C "database_backups"
 
 static char root[] = "/tmp/coffer-storage.XXXXXX";
-static struct op op;
 static const struct storage_driver *storage;
 
 /* The drivers of a machine need more than there is here. */
 const struct compute_driver compute_local = { .name = "local" };
 const struct volume_driver volume_local = { .name = "local" };
 const struct network_driver network_local = { .name = "local" };
-
-static void
-set(const char *section, const char *name, const char *value)
-{
-	assert_int_equal(conf_set(&op, section, name, value), OK);
-}
 
 static enum err
 lent(const char *container, const char *prefix, bool write, int seconds,
@@ -48,10 +40,9 @@ fresh(void **state)
 {
 	char command[128];
 
-	(void)state;
 	snprintf(command, sizeof(command), "rm -rf %s/*", root);
 	assert_int_equal(system(command), 0);
-	op_begin(&op, "test");
+	begin(state);
 	set("compute", "driver", "null");
 	set("volume", "driver", "null");
 	set("network", "driver", "null");
@@ -62,14 +53,6 @@ fresh(void **state)
 	set("api", "public_url", "http://api.example:8779/");
 	assert_int_equal(cloud_open(&op), OK);
 	storage = cloud_storage();
-	return 0;
-}
-
-static int
-ended(void **state)
-{
-	(void)state;
-	op_end(&op);
 	return 0;
 }
 
@@ -693,7 +676,7 @@ a_list_goes_on_behind_its_marker(void **state)
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, fresh, ended)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fresh, end)
 	static const struct CMUnitTest tests[] = {
 		TEST(what_is_put_is_listed_and_read),
 		TEST(a_second_put_takes_the_place_of_the_first),

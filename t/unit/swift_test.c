@@ -1,9 +1,8 @@
 /* What Swift may answer, by one that is played; t/scenario/0074 asks a real one. */
-#include "t/unit/test.h"
+#include "t/unit/test_op.h"
 #include "t/unit/http_fixture.h"
 #include "t/unit/key_fixture.h"
 
-#include "lib/base/conf.h"
 #include "lib/base/seal.h"
 #include "lib/cloud/cloud.h"
 #include "lib/cloud/keystone.h"
@@ -15,18 +14,11 @@
 #define MD5 "0123456789abcdef0123456789abcdef"	/* as it says of all that is put */
 
 static const struct storage_driver *const storage = &storage_swift;
-static struct op op;
 
 /* The drivers of a machine need more than there is here. */
 const struct compute_driver compute_local = { .name = "local" };
 const struct volume_driver volume_local = { .name = "local" };
 const struct network_driver network_local = { .name = "local" };
-
-static void
-set(const char *section, const char *name, const char *value)
-{
-	assert_int_equal(conf_set(&op, section, name, value), OK);
-}
 
 static enum err
 lent(const char *container, const char *prefix, bool write, int seconds,
@@ -39,23 +31,14 @@ lent(const char *container, const char *prefix, bool write, int seconds,
 }
 
 static int
-begin(void **state)
+fresh(void **state)
 {
-	(void)state;
-	op_begin(&op, "test");
+	begin(state);
 	key_fixture(&op);
 	set("keystone", "auth_url", http_fixture_url());
 	set("keystone", "user", "coffer");
 	set("keystone", "interface", "internal");
 	assert_int_equal(storage->open(&op), OK);
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	op_end(&op);
 	return 0;
 }
 
@@ -273,7 +256,7 @@ a_catalog_without_storage_is_an_error(void **state)
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fresh, end)
 	static const struct CMUnitTest tests[] = {
 		TEST(a_leave_is_at_the_public_address),
 		TEST(long_lists_come_in_pages),

@@ -4,19 +4,11 @@
 
 #include "t/unit/test_op.h"
 #include "agent/file.h"
-#include "lib/base/conf.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 static char data[64];
-
-/* Of [agent]. */
-static void
-set(const char *name, const char *value)
-{
-	assert_int_equal(conf_set(&op, "agent", name, value), OK);
-}
 
 static int
 data_begin(void **state)
@@ -24,7 +16,7 @@ data_begin(void **state)
 	begin(state);
 	snprintf(data, sizeof(data), "/tmp/coffer-data.XXXXXX");
 	assert_non_null(mkdtemp(data));
-	set("data", data);
+	set("agent", "data", data);
 	assert_int_equal(file_directory(&op, file_data(&op, "agent")), OK);
 	return 0;
 }

@@ -3,6 +3,7 @@
 #define T_UNIT_TEST_OP_H
 
 #include "t/unit/test.h"
+#include "lib/base/conf.h"
 #include "lib/base/op.h"
 
 static struct op op;
@@ -21,6 +22,12 @@ end(void **state)
 	(void)state;
 	op_end(&op);
 	return 0;
+}
+
+static inline void
+set(const char *section, const char *name, const char *value)
+{
+	assert_int_equal(conf_set(&op, section, name, value), OK);
 }
 
 #endif

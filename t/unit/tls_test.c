@@ -51,8 +51,8 @@ fresh(void **state)
 	server = datastore_null;
 	server.tls = &all_modes;
 	supervisor_open(&op, &server);
-	set("address", "10.0.0.7");
-	set("instance", "7f0e1111-2222-4333-8444-555566667777");
+	set("agent", "address", "10.0.0.7");
+	set("agent", "instance", "7f0e1111-2222-4333-8444-555566667777");
 	applied = TLS__MAX;
 	applies = fails = 0;
 	return 0;
@@ -157,7 +157,7 @@ a_server_that_cannot_says_so(void **state)
 	    ERR_BAD_REQUEST);
 	server.tls = NULL;
 	assert_int_equal(switched("{\"mode\": \"basic\"}"), ERR_NOT_BUILT);
-	set("address", "0.0.0.0");
+	set("agent", "address", "0.0.0.0");
 	server.tls = &all_modes;
 	assert_int_equal(switched("{\"mode\": \"basic\"}"), ERR_BAD_REQUEST);
 }
@@ -233,7 +233,7 @@ a_start_at_another_address_has_a_certificate_of_it(void **state)
 	was = contents(TLS_SERVER);
 	assert_int_equal(tls_start(&op, &t), OK);
 	assert_string_equal(contents(TLS_SERVER), was);
-	set("address", "10.0.0.8");
+	set("agent", "address", "10.0.0.8");
 	assert_int_equal(tls_start(&op, &t), OK);
 	assert_string_not_equal(contents(TLS_SERVER), was);
 	assert_string_equal(t.addresses[0], "10.0.0.8");
@@ -249,7 +249,7 @@ it_is_made_anew_before_it_ends_by_the_same_authority(void **state)
 	const char *was, *authority;
 
 	(void)state;
-	set("certificate_days", "90");
+	set("agent", "certificate_days", "90");
 	assert_int_equal(switched("{\"mode\": \"basic\"}"), OK);
 	tls_settle(&op, &server);
 	was = contents(TLS_SERVER);

@@ -24,7 +24,7 @@ static int
 fresh(void **state)
 {
 	data_begin(state);
-	set("fail", "");
+	set("agent", "fail", "");
 	transfer_fixture_begin(&op, &datastore_null);
 	return 0;
 }
