@@ -81,7 +81,7 @@ check_PROGRAMS += t/unit/answers_test t/unit/digest_test t/unit/engine_test t/un
 	t/unit/guest_names_test t/unit/host_test
 endif
 if HAVE_CMOCKA
-check_PROGRAMS += t/unit/agent_modules_test t/unit/postgresql_delta_test \
+check_PROGRAMS += t/unit/agent_modules_test t/unit/postgresql_delta_test t/unit/postgresql_old_test \
 	t/unit/untar_test \
 	t/unit/certificate_test t/unit/tls_test \
 	t/unit/disk_test
@@ -94,6 +94,8 @@ t_unit_disk_test_SOURCES = t/unit/disk_test.c t/unit/test.h
 t_unit_disk_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_postgresql_delta_test_SOURCES = t/unit/postgresql_delta_test.c t/unit/test.h
 t_unit_postgresql_delta_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
+t_unit_postgresql_old_test_SOURCES = t/unit/postgresql_old_test.c t/unit/test.h
+t_unit_postgresql_old_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 t_unit_untar_test_SOURCES = t/unit/untar_test.c t/unit/test.h
 t_unit_untar_test_LDADD = $(AGENT) $(CMOCKA_LIBS)
 # They start agent/coffer-transfer, which is built before any test runs.
@@ -146,6 +148,8 @@ t_unit_engine_test_SOURCES = t/unit/engine_test.c t/unit/engine_test.h \
 	t/unit/engine_postgresql_backups.c \
 	t/unit/engine_redis.c t/unit/engine_redis.h \
 	t/unit/engine_redis_backups.c t/unit/engine_redis_log.c \
+	t/unit/engine_verify.c t/unit/engine_verify.h \
+	t/unit/engine_verify_redis.c t/unit/engine_verify_sql.c \
 	t/unit/test.h $(SERVER_FIXTURE) \
 	t/unit/mariadb_fixture.c t/unit/mariadb_fixture.h \
 	t/unit/postgresql_fixture.c t/unit/postgresql_fixture.h

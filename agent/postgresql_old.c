@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define AGAIN		"restore/full"	/* what is going to be the data */
@@ -22,7 +23,9 @@
 #define VERSION		"15\n"		/* PG_VERSION of what the server here can read */
 #define WAL_NAME	24		/* hex digits: time line, log, segment */
 #define TIMELINE	8		/* of which so many */
-#define SEGMENTS	256		/* of 16 MiB in a log; other sizes were no choice of Trove's */
+#define SEGMENTS	256		/* in a log */
+#define SEGMENT		(16 << 20)	/* bytes; other sizes were no choice of Trove's */
+#define LONG		2		/* a page's head: the longer one, of a segment's first */
 
 static enum err
 damaged(struct op *op, const char *how)
@@ -113,6 +116,72 @@ number(const char *name)
 	    (int64_t)strtoul(segment, NULL, 16);
 }
 
+/* How a segment begins. */
+struct head {
+	uint16_t	 magic, info;
+	uint32_t	 timeline;
+	uint64_t	 address;
+	uint32_t	 rest, unused;
+	uint64_t	 system;
+	uint32_t	 segment, block;
+};
+
+static enum err
+head_read(struct op *op, const char *name, struct head *h)
+{
+	const char *path = file_data(op, op_printf(op, WAL "/%s", name));
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	bool whole = fd != -1 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_size == SEGMENT && read(fd, h, sizeof(*h)) == sizeof(*h);
+
+	if (fd != -1)
+		close(fd);
+	if (!whole)
+		return damaged(op, op_printf(op, "WAL %s is not whole", name));
+	if ((h->info & LONG) == 0 || h->segment != SEGMENT ||
+	    h->timeline != strtoul(op_strndup(op, name, TIMELINE), NULL, 16) ||
+	    h->address != (uint64_t)number(name) * SEGMENT)
+		return damaged(op, op_printf(op, "WAL %s is other WAL", name));
+	return OK;
+}
+
+/* Recovery takes what it cannot use for the end, as it does a gap. */
+static enum err
+heads_check(struct op *op, const struct wal *w)
+{
+	struct head first, h;
+
+	TRY(head_read(op, w->name[0], &first));
+	for (size_t i = 1; i < w->n; i++) {
+		TRY(head_read(op, w->name[i], &h));
+		if (h.magic != first.magic || h.system != first.system)
+			return damaged(op, op_printf(op, "WAL %s is another "
+			    "server's", w->name[i]));
+	}
+	return OK;
+}
+
+/* Where recovery begins: "START WAL LOCATION: 0/2000028 (file <segment>)". */
+static enum err
+begin_check(struct op *op, const struct wal *w)
+{
+	const char *text, *at;
+	size_t n;
+
+	if (file_get(op, file_data(op, AGAIN "/backup_label"), &text, &n) != OK)
+		return OK;		/* it is asked for later */
+	at = strstr(text, "(file ");
+	at = op_strndup(op, at != NULL ? at + 6 : "",
+	    at != NULL ? strcspn(at + 6, ")\n") : 0);
+	if (!is_segment(at))
+		return damaged(op, "its label names no WAL");
+	for (size_t i = 0; i < w->n; i++)
+		if (strcmp(w->name[i], at) == 0)
+			return OK;
+	return damaged(op, op_printf(op, "WAL %s is missing", at));
+}
+
 /* Recovery takes a gap for the end: data would be missing, and nobody told. */
 static enum err
 wal_check(struct op *op)
@@ -120,6 +189,8 @@ wal_check(struct op *op)
 	struct wal w;
 
 	TRY(wal_list(op, &w));
+	TRY(begin_check(op, &w));
+	TRY(heads_check(op, &w));
 	for (size_t i = 1; i < w.n; i++) {
 		if (memcmp(w.name[i], w.name[i - 1], TIMELINE) != 0)
 			return op_fail(op, ERR_NOT_BUILT, "The backup goes "
