@@ -83,17 +83,21 @@ static enum err
 compare(struct op *op, const struct digest_part *p, const char *text)
 {
 	struct keys was, is;
+	long long lasting, lasted;
 
 	if (sscanf(p->sum != NULL ? p->sum : "", "%lld:%lld", &was.all,
 	    &was.mortal) != 2)
 		return OK;
 	keys_read(info_value(op, text, p->path[0]), &is);
-	if (is.all - is.mortal == was.all - was.mortal &&
-	    is.mortal <= was.mortal)
+	lasting = is.all - is.mortal;
+	lasted = was.all - was.mortal;
+	if (lasting == lasted && is.mortal <= was.mortal)
 		return OK;
-	return op_fail(op, ERR_UNPROCESSABLE, "Database %s has %lld keys, and "
-	    "had %lld when the backup was taken.", p->path[0], is.all,
-	    was.all);
+	return op_fail(op, ERR_UNPROCESSABLE, "Database %s has %lld %s, and "
+	    "had %lld when the backup was taken.", p->path[0],
+	    lasting != lasted ? lasting : is.mortal,
+	    lasting != lasted ? "lasting keys" : "keys with an end",
+	    lasting != lasted ? lasted : was.mortal);
 }
 
 enum err

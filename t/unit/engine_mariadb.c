@@ -1,5 +1,6 @@
 /* What only MariaDB can get wrong. */
 #include "t/unit/engine_test.h"
+#include "t/unit/engine_verify.h"
 #include "t/unit/mariadb_fixture.h"
 #include "agent/file.h"
 #include "agent/mariadb.h"
@@ -401,5 +402,6 @@ const struct engine_case case_mariadb = {
 	.lets_in = mariadb_lets_in, .stays = mariadb_stays,
 	.root = "root",
 	.settings = &settings,
+	.verify = &verify_mariadb,
 	.own = { mariadb_family, mariadb_only },
 };

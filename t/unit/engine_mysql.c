@@ -1,5 +1,6 @@
 /* What only MySQL can get wrong. */
 #include "t/unit/engine_test.h"
+#include "t/unit/engine_verify.h"
 #include "t/unit/mariadb_fixture.h"
 #include "agent/file.h"
 #include "agent/look.h"
@@ -294,5 +295,6 @@ const struct engine_case case_mysql = {
 	.logs = logs,
 	.user_most = 16, .hosts = true,
 	.lets_in = mariadb_lets_in, .stays = mariadb_stays, .root = "root",
+	.verify = &verify_mysql,
 	.own = { mariadb_family, own },
 };

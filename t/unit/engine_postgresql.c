@@ -1,5 +1,6 @@
 /* What only PostgreSQL can get wrong. */
 #include "t/unit/engine_postgresql.h"
+#include "t/unit/engine_verify.h"
 #include "agent/file.h"
 #include "agent/postgresql.h"
 #include "lib/base/text.h"
@@ -539,5 +540,6 @@ const struct engine_case case_postgresql = {
 	.lets_in = lets_in, .stays = stays, .root = "postgres",
 	.before_kill = a_session_sees_nothing,
 	.settings = &settings,
+	.verify = &verify_postgresql,
 	.own = { postgresql_only, postgresql_backups },
 };

@@ -1,5 +1,6 @@
 /* What only Redis can get wrong. */
 #include "t/unit/engine_redis.h"
+#include "t/unit/engine_verify.h"
 #include "t/unit/server_fixture.h"
 #include "agent/file.h"
 
@@ -574,5 +575,6 @@ const struct engine_case case_redis = {
 	.lets_in = lets_in, .stays = stays, .root = "root",
 	.before_kill = a_word_is_kept, .after_kill = the_word_is_there,
 	.settings = &settings,
+	.verify = &verify_redis,
 	.own = { redis_only, redis_slow_log, redis_backups },
 };

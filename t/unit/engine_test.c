@@ -236,6 +236,7 @@ add_all(const struct engine_case *c)
 	}
 	if (c->settings != NULL)
 		add(c, of_settings);
+	add(c, c->verify != NULL ? of_checks : of_no_checks);
 	for (size_t i = 0; i < ROWS(c->own); i++)
 		add(c, c->own[i]);
 }

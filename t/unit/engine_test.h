@@ -50,13 +50,15 @@ struct engine_case {
 	const char	*root;
 	void		(*before_kill)(void), (*after_kill)(void);	/* its own of that; may be NULL */
 	const struct engine_settings *settings;	/* NULL: none that could be read back */
+	const struct engine_verify *verify;	/* engine_verify.h; NULL: its data cannot be checked */
 	const struct CMUnitTest *own[3];	/* lists: besides the contract */
 };
 extern const struct engine_case case_mariadb, case_mysql, case_postgresql,
     case_redis;
 /* Stories; each list ends with no name. */
 extern const struct CMUnitTest of_all_users[], of_databases[], of_clients[],
-    of_all_servers[], of_processes[], of_settings[];
+    of_all_servers[], of_processes[], of_settings[], of_checks[],
+    of_no_checks[];
 /* What MariaDB and MySQL can get wrong, whoever of them it is. */
 extern const struct CMUnitTest mariadb_family[];
 bool		 mariadb_lets_in(const char *user, const char *password);
