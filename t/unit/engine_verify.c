@@ -24,15 +24,17 @@ known_again(const struct digest *d)
 	return again;
 }
 
+/* As before and after a backup, and what is written meanwhile. */
 static void
-look_twice(void)
+look_twice(const char *meanwhile)
 {
 	struct look before, after;
 	struct digest d;
 
-	op_begin(&kept, "kept");
 	look_begin(&before, &kept, NULL, 20000);
 	ok(db->look(&op, &before));
+	if (meanwhile != NULL)
+		at->verify->say(meanwhile);
 	look_begin(&after, &kept, &before, 20000);
 	ok(db->look(&op, &after));
 	look_between(&kept, &before, &after, &d);
@@ -129,8 +131,13 @@ what_was_seen_at_a_backup_is_known_again_and_each_damage_named(void **state)
 	const struct engine_verify *v = at->verify;
 
 	(void)state;
+	op_begin(&kept, "kept");
 	v->say(v->fill);
-	look_twice();
+	look_twice(v->stir);
+	if (part(v->stirred) != NULL && part(v->stirred)->sum != NULL)
+		fail_msg("%s was written to", v->stirred);
+	v->say(v->rest);
+	look_twice(NULL);
 	for (const char *const *p = v->parts; *p != NULL; p++)
 		if (part(*p) == NULL || part(*p)->sum == NULL)
 			fail_msg("%s is %s", *p, part(*p) == NULL ? "missing" :

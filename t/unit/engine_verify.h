@@ -18,7 +18,8 @@ struct engine_damage {
 
 struct engine_verify {
 	void		(*say)(const char *words);	/* to the server, as its owner */
-	const char	*fill, *empty;	/* words; fill ends with data that rest */
+	const char	*fill, *rest, *empty;	/* words; until all that was written rests */
+	const char	*stir, *stirred;	/* writes to a part, in vain */
 	const char	*parts[4];	/* "app.t": each is known, with a sum; end with NULL */
 	const struct engine_damage *damages;
 	/* The file of below, below agent.data, and a byte of it.  NULL: there is none. */

@@ -45,6 +45,8 @@ const struct engine_verify verify_redis = {
 	.fill = DO("'FLUSHALL'") DO("'SET', 'a', 1") DO("'SET', 'b', 1")
 	    DO("'SET', 'm', 1, 'EX', 9000") DO("'SELECT', 3")
 	    DO("'SET', 'x', 1"),
+	.rest = "return 1",
+	.stir = DO("'INCR', 'a'") DO("'DECR', 'a'"), .stirred = "db0",
 	.empty = DO("'FLUSHALL'"),
 	.parts = { "db0", "db3", NULL },
 	.damages = redis_damages,

@@ -72,6 +72,8 @@ const struct engine_verify verify_postgresql = {
 	    "AS SELECT n, NULL AS s FROM t; "
 	    "CREATE SCHEMA s CREATE TABLE t (n int); "
 	    "CREATE MATERIALIZED VIEW late AS SELECT * FROM t",
+	.rest = "app: SELECT 1",
+	.stir = "app: UPDATE gone SET n = n", .stirred = "app.public.gone",
 	/* The check's own, which a copy takes along. */
 	.empty = "postgres: DROP SCHEMA coffer_verify CASCADE\n"
 	    "template1: DROP SCHEMA coffer_verify CASCADE",
@@ -124,6 +126,8 @@ static const struct engine_damage mariadb_damages[] = {
 }, mysql_damages[] = { MARIADB_DAMAGES, MARIADB_LOST };
 
 /* Sums count for what rests since the second before. */
+#define REST "DO SLEEP(1.01 - UNIX_TIMESTAMP(NOW(6)) % 1)"
+#define STIR "INSERT INTO app.gone VALUES (2)\nDELETE FROM app.gone WHERE n = 2"
 #define MARIADB_FILL(engine)						\
 	"CREATE DATABASE app\n"						\
 	"CREATE TABLE app.gone (n INT) ENGINE = " engine "\n"		\
@@ -132,18 +136,20 @@ static const struct engine_damage mariadb_damages[] = {
 	"s CHAR(200)) ENGINE = " engine "\n"				\
 	"INSERT INTO app.t (s) VALUES ('row')\n"			\
 	TWICE TWICE TWICE TWICE TWICE TWICE TWICE TWICE TWICE TWICE TWICE	\
-	"DO SLEEP(1.01 - UNIX_TIMESTAMP(NOW(6)) % 1)"
+	REST
 #define TWICE "INSERT INTO app.t (s) SELECT s FROM app.t\n"
 
 const struct engine_verify verify_mariadb = {
 	.say = mariadb_say,
-	.fill = MARIADB_FILL("InnoDB"), .empty = "DO 1",
+	.fill = MARIADB_FILL("InnoDB"), .rest = REST, .empty = "DO 1",
+	.stir = STIR, .stirred = "app.gone",
 	.parts = { "app.t", "app.gone", NULL },
 	.damages = mariadb_damages,
 	.file = mariadb_file,
 }, verify_mysql = {
 	.say = mariadb_say,
-	.fill = MARIADB_FILL("InnoDB"), .empty = "DO 1",
+	.fill = MARIADB_FILL("InnoDB"), .rest = REST, .empty = "DO 1",
+	.stir = STIR, .stirred = "app.gone",
 	.parts = { "app.t", "app.gone", NULL },
 	.damages = mysql_damages,
 };

@@ -2,16 +2,12 @@
  * A backup of PostgreSQL as an older Trove left it, without a server: whatever
  * recovery would take for the end of the WAL is refused before it begins.
  */
-#include "t/unit/test.h"
-#include "agent/file.h"
+#include "t/unit/test_data.h"
 #include "agent/postgresql_old.h"
 #include "agent/tar.h"
-#include "lib/base/conf.h"
 #include "lib/base/log.h"
 
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -20,9 +16,6 @@
 #define SEGMENT	(16 << 20)
 #define SYSTEM	UINT64_C(0x6a5b4c3d2e1f0099)
 #define W	"restore/full/pg_wal/"
-
-static struct op op;
-static char data[64];
 
 static const char *
 at(const char *name)
@@ -76,26 +69,6 @@ good(void)
 	segment("0000000100000000000000FF", 1, 0xff, SYSTEM, SEGMENT);
 	segment("000000010000000100000000", 1, 0x100, SYSTEM, SEGMENT);
 	segment("000000010000000100000001", 1, 0x101, SYSTEM, SEGMENT);
-}
-
-static int
-begin(void **state)
-{
-	(void)state;
-	op_begin(&op, "test");
-	snprintf(data, sizeof(data), "/tmp/coffer-old.XXXXXX");
-	assert_non_null(mkdtemp(data));
-	assert_int_equal(conf_set(&op, "agent", "data", data), OK);
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	file_remove_tree(&op, data);
-	op_end(&op);
-	return 0;
 }
 
 static void
@@ -323,7 +296,7 @@ wal_is_laid_beside_that_of_the_full_one_and_nowhere_else(void **state)
 	close(tar);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, data_begin, data_end)
 
 int
 main(void)
