@@ -65,6 +65,7 @@ static enum err
 begin(struct op *op)
 {
 	store_open("coffer_api");
+	catalog_listen();
 	bus_open();
 	TRY(auth_open(op));
 	request_open();

@@ -12,3 +12,4 @@ dist_sql_DATA += sql/0011_backup_schedules.sql
 dist_sql_DATA += sql/0012_verified_backups.sql
 dist_sql_DATA += sql/0013_logs.sql
 dist_sql_DATA += sql/0014_restores.sql
+dist_sql_DATA += sql/0015_catalog_news.sql

@@ -324,3 +324,22 @@ text_split(struct op *op, const char *s, const char *seps)
 	}
 	return parts;
 }
+
+const char *
+text_one_line(struct op *op, const char *s)
+{
+	struct text t;
+	size_t n;
+
+	text_begin(&t, op, 128);
+	for (; *s != '\0'; s += n + (s[n] == '\n')) {
+		s += strspn(s, " \t");
+		n = strcspn(s, "\n");
+		if (n == 0 || (n == 1 && *s == '^'))
+			continue;
+		if (t.len > 0)
+			text_add(&t, "; ");
+		text_addn(&t, s, n);
+	}
+	return t.s;
+}

@@ -61,6 +61,12 @@ char	*text_unescape(struct op *, const char *, size_t);
 char	*text_escape(struct op *, const char *);	/* all but unreserved (RFC 3986) */
 char	*text_escape_path(struct op *, const char *);	/* ... and "/" */
 
+/*
+ * Lines with "; " between, without blanks in front and without the caret that
+ * points into the line above.
+ */
+const char *text_one_line(struct op *, const char *);
+
 /* One line into several of less than 80 bytes where there is a good place: after a sentence, before "(", after ": ". */
 char	*text_fold(struct op *, const char *);
 

@@ -18,6 +18,7 @@ struct copy {
 };
 static struct copy *latest;
 static _Atomic uint64_t own, *changes = &own;
+static bool listens, told;		/* told: latest is from before a change */
 
 static void
 copy_leave(void *arg)
@@ -40,6 +41,13 @@ void
 catalog_changed(void)
 {
 	atomic_fetch_add(changes, 1);
+}
+
+void
+catalog_listen(void)
+{
+	pg_listen(store_pg(), store_stmt(STMT_CATALOG_LISTEN));
+	listens = true;
 }
 
 static enum err
@@ -129,7 +137,8 @@ not_older_than(struct op *op, int64_t ms, const struct catalog **out)
 	struct copy *copy = latest;
 	enum err e;
 
-	if (copy == NULL || clock_ms() - copy->read_at >= ms ||
+	told = (listens && pg_told(store_pg())) || told;
+	if (copy == NULL || told || clock_ms() - copy->read_at >= ms ||
 	    copy->changes != atomic_load(changes)) {
 		copy = calloc(1, sizeof *copy);
 		assert(copy != NULL);
@@ -147,6 +156,7 @@ not_older_than(struct op *op, int64_t ms, const struct catalog **out)
 		if (latest != NULL)
 			copy_leave(latest);
 		latest = copy;
+		told = false;
 	}
 	copy->users++;
 	op_defer(op, copy_leave, copy);

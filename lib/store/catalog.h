@@ -1,8 +1,8 @@
 /*
  * catalog - datastores, their versions, and flavors.  They are few, change
  * rarely and are named in every answer, so each process keeps a copy.  It reads
- * it again after a change by a process of its host, or when it is older than
- * CATALOG_MS; who misses a row in it asks for a newer one.  A copy stays as long
+ * it again after a change by a process of its host, when PostgreSQL tells of
+ * another's, or when it is older than CATALOG_MS; who misses a row in it asks for a newer one.  A copy stays as long
  * as an op looks at it.
  */
 #ifndef LIB_STORE_CATALOG_H
@@ -58,6 +58,9 @@ const struct version_row *catalog_version(const struct catalog *,
 		    const char *id);
 const struct flavor_row	*catalog_flavor(const struct catalog *,
 		    const char *id);
+
+/* After store_open(): hear of the changes of others, also other hosts'. */
+void		 catalog_listen(void);
 
 /*
  * To be called after the commit of each change: no process that counts changes

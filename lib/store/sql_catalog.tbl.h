@@ -1,4 +1,6 @@
 /* catalog: datastores, their versions, flavors */
+STMT(CATALOG_LISTEN, 0,
+    "LISTEN coffer_catalog")
 STMT(CATALOG_DATASTORES, 0,
     "SELECT id, name, default_version FROM datastores ORDER BY name")
 STMT(CATALOG_VERSIONS, 0,

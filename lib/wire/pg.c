@@ -1,4 +1,5 @@
 #include "lib/wire/pg.h"
+#include "lib/wire/pg_state.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
@@ -28,6 +29,8 @@ struct pg {
 	int		 knowns;
 	bool		 unsure;
 	bool		 open;		/* in a transaction that the caller began */
+	const struct pg_stmt *listen;	/* NULL: to nothing */
+	bool		 listens, told;
 	int64_t		 not_before;	/* the next attempt to connect */
 	int		 back_off;
 };
@@ -70,6 +73,7 @@ conn_close(struct pg *pg)
 {
 	PQfinish(pg->conn);
 	pg->conn = NULL;
+	pg->listens = false;
 	memset(pg->known, 0, sizeof(pg->known));
 	pg->knowns = 0;
 }
@@ -103,30 +107,10 @@ on_notice(void *arg, const char *text)
 	log_debug(NULL, "postgresql: %s", text);
 }
 
-/* libpq's texts as one line, without the caret that points into the line above. */
-static const char *
-one_line(struct op *op, const char *s)
-{
-	struct text t;
-	size_t n;
-
-	text_begin(&t, op, 128);
-	for (; *s != '\0'; s += n + (s[n] == '\n')) {
-		s += strspn(s, " \t");
-		n = strcspn(s, "\n");
-		if (n == 0 || (n == 1 && *s == '^'))
-			continue;
-		if (t.len > 0)
-			text_add(&t, "; ");
-		text_addn(&t, s, n);
-	}
-	return t.s;
-}
-
 static const char *
 conn_why(struct op *op, const PGconn *c)
 {
-	const char *s = one_line(op, PQerrorMessage(c));
+	const char *s = text_one_line(op, PQerrorMessage(c));
 
 	return *s == '\0' ? "connection lost" : s;
 }
@@ -372,74 +356,27 @@ read_all(struct op *op, struct pg *pg, struct run *r, PGresult **bad)
 
 /* --- what went wrong ------------------------------------------------------------- */
 
-/* SQLSTATEs, or classes of them; the first that fits. */
-static const struct { const char *state; enum err e; } sqlstates[] = {
-	{ "CF404", ERR_NOT_FOUND },
-	{ "CF409", ERR_CONFLICT },
-	{ "CF413", ERR_OVER_LIMIT },
-	{ "CF422", ERR_UNPROCESSABLE },
-	{ "CF503", ERR_UNAVAILABLE },
-	{ "CFFEN", ERR_FENCED },
-	{ "23503", ERR_CONFLICT },	/* foreign key: something names it, or it is gone */
-	{ "CFREP", ERR_REPEATED },
-	{ "23505", ERR_CONFLICT },	/* unique */
-	{ "08",    ERR_UNAVAILABLE },	/* connection */
-	{ "25006", ERR_UNAVAILABLE },	/* read only: a standby */
-	{ "40",    ERR_UNAVAILABLE },	/* serialization, deadlock */
-	{ "53",    ERR_UNAVAILABLE },	/* disk full, too many connections */
-	{ "55P03", ERR_UNAVAILABLE },	/* lock not available */
-	{ "57",    ERR_UNAVAILABLE },	/* shutdown, timeout */
-};
-
-/* The server rolled everything back, and the same may work next time. */
-static bool
-worth_again(const char *state)
-{
-	static const char *const states[] = { "40001", "40P01" };
-
-	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
-		if (strcmp(state, states[i]) == 0)
-			return true;
-	return false;
-}
-
-/* Prepared for a schema that changed since, or prepared no longer. */
-static bool
-is_stale(const char *state)
-{
-	return strcmp(state, "26000") == 0 || strcmp(state, "0A000") == 0;
-}
-
-/* No such table, column or function. */
-static bool
-is_of_another_schema(const char *state)
-{
-	return strcmp(state, "42P01") == 0 || strcmp(state, "42703") == 0 ||
-	    strcmp(state, "42883") == 0;
-}
-
 static enum err
 refused(struct op *op, struct pg *pg, struct run *r, const PGresult *bad)
 {
 	const char *state = PQresultErrorField(bad, PG_DIAG_SQLSTATE);
 	const char *text = PQresultErrorField(bad, PG_DIAG_MESSAGE_PRIMARY);
+	enum err e;
 
 	if (state == NULL)		/* libpq's own: no such thing came back */
 		return op_fail(op, ERR_INTERNAL, "PostgreSQL: %s",
-		    one_line(op, PQresultErrorMessage(bad)));
-	r->again = worth_again(state);
-	if (is_stale(state)) {
+		    text_one_line(op, PQresultErrorMessage(bad)));
+	r->again = pg_state_again(state);
+	if (pg_state_stale(state)) {
 		conn_close(pg);
 		r->again = true;
 	}
 	if (pg->open)			/* what stands before it is undone, too */
 		r->again = false;
-	for (size_t i = 0; i < sizeof(sqlstates) / sizeof(sqlstates[0]); i++)
-		if (strncmp(state, sqlstates[i].state,
-		    strlen(sqlstates[i].state)) == 0)
-			return op_fail(op, sqlstates[i].e, "%s", text);
-	return op_fail(op, ERR_INTERNAL, "PostgreSQL: %s: %s%s", state, text,
-	    is_of_another_schema(state) ? " (is the schema this version's? "
+	if ((e = pg_state_err(state)) != ERR_INTERNAL)
+		return op_fail(op, e, "%s", text);
+	return op_fail(op, e, "PostgreSQL: %s: %s%s", state, text,
+	    pg_state_no_schema(state) ? " (is the schema this version's? "
 	    "see coffer db status)" : "");
 }
 
@@ -463,6 +400,23 @@ is_open(const struct pg *pg)
 	    PQtransactionStatus(pg->conn) != PQTRANS_IDLE;
 }
 
+/*
+ * Once per connection; what was told before is not told again, so that counts
+ * as told.  A standby refuses it: then there are no news.
+ */
+static bool
+listen_begin(struct op *op, struct pg *pg, int64_t deadline)
+{
+	const struct pg_call call = { .stmt = pg->listen };
+	struct run r = { .call = &call, .n = 1, .deadline = deadline };
+	PGresult *bad;
+
+	if (pg->listen == NULL || pg->listens)
+		return true;
+	pg->listens = pg->told = true;
+	return send_all(pg, &r) && read_all(op, pg, &r, &bad);
+}
+
 static enum err
 run_once(struct op *op, struct pg *pg, struct run *r)
 {
@@ -472,6 +426,8 @@ run_once(struct op *op, struct pg *pg, struct run *r)
 	r->again = r->sent = false;
 	r->freshs = 0;
 	TRY(conn_ready(op, pg, r->deadline, r->reads));
+	if (!listen_begin(op, pg, r->deadline))
+		return lost(op, pg, r);
 	r->sent = true;
 	if (!send_all(pg, r) || !read_all(op, pg, r, &bad) ||
 	    PQstatus(pg->conn) != CONNECTION_OK)
@@ -510,6 +466,34 @@ pg_alive(struct op *op, struct pg *pg)
 
 	return pg_run(op, pg, &(struct pg_call){ .stmt = &alive }, 1, false,
 	    true, NULL) == OK;
+}
+
+void
+pg_listen(struct pg *pg, const struct pg_stmt *listen)
+{
+	pg->listen = listen;
+}
+
+/* One recv() that finds nothing, most times. */
+bool
+pg_told(struct pg *pg)
+{
+	bool told = pg->told;
+	PGnotify *n;
+
+	if (pg->conn == NULL || !pg->listens)
+		return false;
+	if (PQconsumeInput(pg->conn) != 1 ||
+	    PQstatus(pg->conn) != CONNECTION_OK) {
+		conn_close(pg);		/* the next one begins told */
+		return false;
+	}
+	while ((n = PQnotifies(pg->conn)) != NULL) {
+		told = true;
+		PQfreemem(n);
+	}
+	pg->told = false;
+	return told;
 }
 
 const char *
@@ -552,7 +536,7 @@ script_read(struct op *op, struct pg *pg, struct run *r)
 		if (is_failure(res) && e == OK &&
 		    PQresultStatus(res) != PGRES_EMPTY_QUERY)
 			e = op_fail(op, ERR_INTERNAL, "%s",
-			    one_line(op, PQresultErrorMessage(res)));
+			    text_one_line(op, PQresultErrorMessage(res)));
 	}
 }
 

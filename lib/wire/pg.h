@@ -54,6 +54,14 @@ bool		 pg_unsure(const struct pg *);
  */
 bool		 pg_open(const struct pg *);
 
+/*
+ * Run this LISTEN, which the caller keeps, first on every connection; pg_told()
+ * says without a round trip whether there was a NOTIFY, or a new connection,
+ * since it was asked last.
+ */
+void		 pg_listen(struct pg *, const struct pg_stmt *listen);
+bool		 pg_told(struct pg *);
+
 /* Text of one column, NULL for SQL NULL; lives as long as the op. */
 const char	*pg_text(const struct pg_rows *, int row, int column);
 

@@ -345,6 +345,36 @@ a_change_by_another_process_is_counted_and_seen(void **state)
 	catalog_share(&own_changes);
 }
 
+/* The round trip brings the news along; asking for them costs no statement. */
+static void
+a_change_that_postgresql_tells_of_is_seen(void **state)
+{
+	const struct catalog *c;
+	unsigned calls;
+
+	(void)state;
+	catalog_listen();
+	assert_true(store_up(&op));
+	for (int i = 0; i < 2; i++)	/* a first look, once more since it may hear now */
+		assert_int_equal(catalog_read(&op, &c), OK);
+	calls = store_calls();
+	assert_int_equal(catalog_read(&op, &c), OK);
+	assert_int_equal(store_calls(), calls);
+	pg_fixture_sql("UPDATE datastore_versions SET active = false");
+	assert_true(store_up(&op));
+	assert_int_equal(catalog_read(&op, &c), OK);
+	assert_false(c->version[0].active);
+	pg_fixture_sql("INSERT INTO flavors (id, name, ram_mb, vcpus, disk_gb,"
+	    " position) VALUES ('news', 'n', 1, 1, 1, 99)");
+	assert_true(store_up(&op));
+	assert_int_equal(catalog_read(&op, &c), OK);
+	assert_non_null(catalog_flavor(c, "news"));
+	pg_fixture_sql("DELETE FROM flavors WHERE id = 'news'");
+	assert_true(store_up(&op));
+	assert_int_equal(catalog_read(&op, &c), OK);
+	assert_null(catalog_flavor(c, "news"));
+}
+
 static void
 what_is_used_stays_and_what_only_the_dead_used_goes(void **state)
 {
@@ -433,6 +463,7 @@ main(void)
 		TEST(a_version_brings_its_datastore_along),
 		TEST(a_change_leaves_what_it_does_not_name),
 		TEST(a_change_by_another_process_is_counted_and_seen),
+		TEST(a_change_that_postgresql_tells_of_is_seen),
 		TEST(what_is_used_stays_and_what_only_the_dead_used_goes),
 		TEST(one_that_is_gone_shows_neither_datastore_nor_address),
 		TEST(root_history_says_never_until_it_was),

@@ -13,6 +13,7 @@ static const struct pg_stmt
     gone = { "gone", "DELETE FROM shards WHERE shard >= 100", 0 },
     many = { "many", "SELECT count(*), NULL FROM shards WHERE shard >= 100", 0 },
     say = { "say", "SELECT refuse($1::text, $2::text)", 2 },
+    hear = { "hear", "LISTEN coffer_test", 0 },
     nap = { "nap", "SELECT pg_sleep(30)", 0 },
     wrong = { "wrong", "SELECT nothing FROM nowhere", 0 },
     zone = { "zone", "SELECT timestamptz '2026-01-02 03:04:05+02', current_user", 0 },
@@ -211,6 +212,33 @@ a_server_that_never_answers_costs_no_more_than_the_timeout(void **state)
 	unlink(a.sun_path);
 }
 
+/* The round trip after the NOTIFY brings it along; asking costs none. */
+static void
+news_are_heard_once_and_again_after_a_lost_connection(void **state)
+{
+	(void)state;
+	pg_free(pg);
+	pg = pg_new(pg_fixture_dsn(), "admin", 2);
+	pg_listen(pg, &hear);
+	assert_false(pg_told(pg));
+	assert_true(pg_alive(&op, pg));
+	assert_true(pg_told(pg));	/* there may have been any before */
+	assert_false(pg_told(pg));
+	pg_fixture_sql("NOTIFY coffer_other");
+	assert_true(pg_alive(&op, pg));
+	assert_false(pg_told(pg));
+	pg_fixture_sql("NOTIFY coffer_test");
+	assert_true(pg_alive(&op, pg));
+	assert_true(pg_told(pg));
+	assert_false(pg_told(pg));
+	pg_fixture_sql("SELECT pg_terminate_backend(pid, 5000) FROM"
+	    " pg_stat_activity WHERE query = 'LISTEN coffer_test' OR"
+	    " query = 'SELECT 1'");
+	assert_false(pg_told(pg));
+	assert_int_equal(one(&make, "100", NULL, false, NULL), OK);
+	assert_true(pg_told(pg));
+}
+
 int
 main(void)
 {
@@ -225,6 +253,7 @@ main(void)
 		T(elements_of_arrays_mean_nothing),
 		T(reads_survive_a_lost_connection_and_idle_writes_too),
 		T(a_dead_server_is_unavailable_at_once_and_comes_back),
+		T(news_are_heard_once_and_again_after_a_lost_connection),
 		T(a_server_that_never_answers_costs_no_more_than_the_timeout),
 	};
 
