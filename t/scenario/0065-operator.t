@@ -365,6 +365,28 @@ def every_process_sees_a_change_of_versions_at_once(s):
 
 
 @story
+def every_process_hears_of_a_change_by_the_command(s):
+    crowd = [s.client('adam') for _ in range(12)]
+    id = s.coffer('version', 'add', 'mariadb', 'heard-0', '--manager',
+                  'mariadb').strip()
+
+    def all_see(name):
+        with ThreadPoolExecutor(len(crowd)) as pool:
+            return all(name in [v['name'] for v in a.json['versions']]
+                       for a in pool.map(lambda one: one.get(
+                           '/datastores/mariadb/versions'), crowd))
+
+    for n in range(1, 4):       # copies that nobody tells of last hundreds
+        all_see('')
+        s.coffer('version', 'set', id, '--name', 'heard-%d' % n)
+        looks = 1
+        while not all_see('heard-%d' % n):
+            looks += 1
+            check(looks < 25, 'seen after its age only')
+    s.coffer('version', 'remove', id)
+
+
+@story
 def there_is_one_type_of_volume(s):
     c = it['alice']
     types = c.get('/volume-types').json['volume_types']
