@@ -148,7 +148,7 @@ t_unit_engine_test_SOURCES = t/unit/engine_test.c t/unit/engine_test.h \
 	t/unit/engine_postgresql_backups.c \
 	t/unit/engine_redis.c t/unit/engine_redis.h \
 	t/unit/engine_redis_backups.c t/unit/engine_redis_log.c \
-	t/unit/engine_verify.c t/unit/engine_verify.h \
+	t/unit/engine_tls.c t/unit/engine_verify.c t/unit/engine_verify.h \
 	t/unit/engine_verify_redis.c t/unit/engine_verify_sql.c \
 	t/unit/test.h $(SERVER_FIXTURE) \
 	t/unit/mariadb_fixture.c t/unit/mariadb_fixture.h \

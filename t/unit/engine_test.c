@@ -233,6 +233,7 @@ add_all(const struct engine_case *c)
 	if (c->lets_in != NULL) {
 		add(c, of_clients);
 		add(c, of_processes);
+		add(c, of_tls);
 	}
 	if (c->settings != NULL)
 		add(c, of_settings);

@@ -58,7 +58,7 @@ extern const struct engine_case case_mariadb, case_mysql, case_postgresql,
 /* Stories; each list ends with no name. */
 extern const struct CMUnitTest of_all_users[], of_databases[], of_clients[],
     of_all_servers[], of_processes[], of_settings[], of_checks[],
-    of_no_checks[];
+    of_no_checks[], of_tls[];
 /* What MariaDB and MySQL can get wrong, whoever of them it is. */
 extern const struct CMUnitTest mariadb_family[];
 bool		 mariadb_lets_in(const char *user, const char *password);
