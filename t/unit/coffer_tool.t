@@ -480,6 +480,7 @@ if nobody "$tool" --version >/dev/null 2>&1; then
 	[ ! -s "$d/out" ] && ok "a file without rights to it is told by its name" ||
 	    bad "a file without rights to it is told by its name"
 fi
+chmod 755 "$d/closed"		# so that it can be removed
 state | diff "$d/before" - >"$d/out" && ok "and nothing was changed" ||
     bad "and nothing was changed"
 
