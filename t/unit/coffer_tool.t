@@ -69,7 +69,7 @@ says "an unknown setting is told with its line" 2 'conf:2: no setting' \
     -c "$(printf '[pg]\nnope = 1\n' >"$d/badconf"; echo "$d/badconf")" project list
 says "a configuration that was named has to be there" 2 'No such file' \
     -c "$d/nowhere" project list
-printf '[pg]\ndsn = host=%s/none dbname=coffer\n' "$d" >"$d/away"
+sed "s|^dsn = .*|dsn = host=$d/none dbname=coffer|" "$d/conf" >"$d/away"
 says "a store that is away has a status of its own" 5 'PostgreSQL' -c "$d/away" project list
 
 # --- setting up ---------------------------------------------------------------------
