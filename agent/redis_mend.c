@@ -12,9 +12,11 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define STARTING "agent/redis.starting"	/* there while a server reads its log */
@@ -142,15 +144,31 @@ holes(struct log *l)
 	return l->mended == 0 || fsync(fileno(l->f)) == 0 ? OK : failed(l->op);
 }
 
+/* The server made it: what is no file of its own is none of ours. */
+static FILE *
+log_open(const char *path)
+{
+	int fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	FILE *f = NULL;
+
+	if (fd != -1 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_nlink == 1)
+		f = fdopen(fd, "r+");
+	if (fd != -1 && f == NULL)
+		close(fd);
+	return f;
+}
+
 static enum err
 mend(struct op *op, const char *path)
 {
-	struct log l = { .op = op, .f = fopen(path, "r+e") };
+	struct log l = { .op = op, .f = log_open(path) };
 	enum err e;
 
 	if (l.f == NULL)
-		return op_fail(op, ERR_INTERNAL, "%s: %s", path,
-		    strerror(errno));
+		return op_fail(op, ERR_INTERNAL, "%s: it cannot be opened, or "
+		    "is no plain file", path);
 	e = holes(&l);
 	fclose(l.f);
 	if (l.mended > 0)
