@@ -168,7 +168,9 @@ short_and_last_and_room_again_are_told(void **state)
 	leave(6 * MIB);
 	turn(true);
 	assert_int_equal(told[1], DB_LAST);
-	turn(true);			/* at once: something still writes */
+	/* At once: something still writes.  A look may be a moment before its word is due. */
+	for (int i = 0; i < 4 && n < 3; i++)
+		turn(true);
 	assert_true(n >= 3 && !news[2]);
 	leave(40 * MIB);		/* above the mark, but not enough to begin anew */
 	turn(true);
