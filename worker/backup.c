@@ -11,7 +11,6 @@
 #include <string.h>
 
 #define LOOK_MS		2000		/* between two looks at how far it is */
-#define REMOVE_MS	2500		/* for which a worker may hold its task */
 #define NAME_DIGITS	8
 #define MD5_DIGITS	32
 #define MARK_MOST	1024
@@ -407,7 +406,7 @@ backup_remove(struct op *op, const char *tenant, const char *container,
     const char *id, int *found, int *left)
 {
 	const struct storage_driver *s = cloud_storage();
-	int64_t until = clock_ms() + REMOVE_MS;
+	int64_t until = clock_ms() + STORAGE_BURST_MS;
 	struct object *o;
 	int i = 0;
 

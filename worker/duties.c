@@ -26,6 +26,16 @@
 #define CLOUD_AWAY_MS	30000
 #define MB		(1 << 20)
 
+enum err
+duty_one(struct op *op, enum err e, const char *what)
+{
+	if (e == ERR_UNAVAILABLE)
+		return op_fail(op, ERR_CLOUD, "%s: %s", what, op->why);
+	if (e != OK)
+		log_warn(op, "%s: %s", what, op->why);
+	return OK;
+}
+
 /* Bells get lost: with Redis, with a worker, with a message. */
 enum err
 duty_sweep(struct op *op, const char *host)

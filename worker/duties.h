@@ -13,6 +13,8 @@
  * that is to be done there, keeps its worker from its tasks, so it comes later.
  */
 enum err duties_do(struct op *, const char *host);
+/* How one of several things went: it is said and the next one's turn, but for ERR_CLOUD. */
+enum err duty_one(struct op *, enum err, const char *what);
 
 enum err duty_sweep(struct op *, const char *host);	/* rings what nobody owns */
 enum err duty_recover(struct op *, const char *host);	/* servers that should run */

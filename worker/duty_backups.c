@@ -24,18 +24,11 @@ enum err
 duty_backups(struct op *op, const char *host)
 {
 	struct backup_trace *t;
-	enum err e;
 	int n;
 
 	(void)host;
 	TRY(backups_sweep(op, AT_ONCE, &t, &n));
-	for (int i = 0; i < n; i++) {
-		e = sweep_one(op, &t[i]);
-		if (e == ERR_UNAVAILABLE)
-			return op_fail(op, ERR_CLOUD, "backup %s: %s",
-			    t[i].id, op->why);
-		if (e != OK)
-			log_warn(op, "backup %s: %s", t[i].id, op->why);
-	}
+	for (int i = 0; i < n; i++)
+		TRY(duty_one(op, sweep_one(op, &t[i]), t[i].id));
 	return OK;
 }

@@ -86,17 +86,10 @@ sweep_some(struct op *op, int *n)
 {
 	int secs = conf_int("logs.expiry") / LOOKS;
 	struct log_where *w;
-	enum err e;
 
 	TRY(log_places_sweep(op, AT_ONCE, secs < 1 ? 1 : secs, &w, n));
-	for (int i = 0; i < *n; i++) {
-		e = sweep_one(op, &w[i]);
-		if (e == ERR_UNAVAILABLE)
-			return op_fail(op, ERR_CLOUD, "%s: %s", w[i].prefix,
-			    op->why);
-		if (e != OK)
-			log_warn(op, "%s: %s", w[i].prefix, op->why);
-	}
+	for (int i = 0; i < *n; i++)
+		TRY(duty_one(op, sweep_one(op, &w[i]), w[i].prefix));
 	return OK;
 }
 

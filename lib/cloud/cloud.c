@@ -82,7 +82,9 @@ cloud_storage(void)
 }
 
 int
-storage_look_ms(void)
+storage_look_ms(int most)
 {
-	return conf_int("task.lease") * 1000 / 3 * 2;
+	int ms = conf_int("task.lease") * 1000 / 3 * 2;
+
+	return ms < most ? ms : most;
 }

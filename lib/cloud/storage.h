@@ -100,10 +100,11 @@ const char	*storage_socket(struct op *);
 bool		 storage_is_served(void);
 
 /*
- * For how long a worker waits to hear what is there, in ms: one that still waits
- * when its lease of a task has run out counts as dead.
+ * For how long a worker waits to hear what is there, in ms, and no longer than
+ * most: one that still waits when its lease of a task has run out counts as dead.
  */
-int		 storage_look_ms(void);
+int		 storage_look_ms(int most);
+#define STORAGE_BURST_MS 2500		/* for which a worker may hold its task to move or remove some of many */
 
 /* What clients compare of segments that were joined: the MD5 of their MD5s; of one, its own. */
 const char	*object_checksum(struct op *, const struct object *, int n);

@@ -140,8 +140,7 @@ open_with(struct op *op, const char *key_id, const char *secret_file, int ms)
 	s3.key_id = conf_str(key_id);
 	http_free(http);
 	http = http_new(&how);
-	if (how.total_ms > storage_look_ms())
-		how.total_ms = storage_look_ms();
+	how.total_ms = storage_look_ms(how.total_ms);
 	http_free(looks);
 	looks = http_new(&how);
 	return OK;

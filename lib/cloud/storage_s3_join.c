@@ -11,7 +11,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define BURST_MS	2500
 #define HEADERS		40
 
 /* Of one upload; of more segments groups of so many bytes are made first, and the whole is made of those. */
@@ -182,7 +181,7 @@ part_copy(struct op *op, struct joining *j, int i)
 static enum err
 parts_copy(struct op *op, struct joining *j)
 {
-	int64_t until = clock_ms() + BURST_MS;
+	int64_t until = clock_ms() + STORAGE_BURST_MS;
 
 	for (int i = 0; i < j->n; i++) {
 		if (j->there[i])
@@ -279,7 +278,7 @@ static enum err
 join_groups(struct op *op, struct joining *j, const char *const *meta,
     const char **checksum)
 {
-	int64_t until = clock_ms() + BURST_MS;
+	int64_t until = clock_ms() + STORAGE_BURST_MS;
 	int64_t per = s3_limits.group / j->segment->bytes;
 	int n = 0, all = per > 1 ? (int)((j->n + per - 1) / per) : 0;
 	struct object *group = op_alloc(op, ((size_t)all + 1) * sizeof(*group));

@@ -20,7 +20,6 @@
 #define PAGE		1000
 #define SEGMENTS_MOST	1000		/* of one manifest, by Swift's preset */
 #define CONNECT_MS	5000
-#define BURST_MS	2500		/* for which a worker may hold its task */
 #define KEY_HEADER	"X-Container-Meta-Temp-URL-Key-2"
 
 static struct http *http, *looks;	/* looks: of what is there, and at containers */
@@ -37,8 +36,7 @@ swift_open(struct op *op)
 	TRY(keystone_open(op));
 	http_free(http);
 	http = http_new(&how);
-	if (how.total_ms > storage_look_ms())
-		how.total_ms = storage_look_ms();
+	how.total_ms = storage_look_ms(how.total_ms);
 	http_free(looks);
 	looks = http_new(&how);
 	return OK;
@@ -424,7 +422,7 @@ manifests_put(struct op *op, const struct thing *t, const struct object *s,
 {
 	int parts = (n + SEGMENTS_MOST - 1) / SEGMENTS_MOST;
 	struct object *part = op_alloc(op, (size_t)parts * sizeof(*part));
-	int64_t until = clock_ms() + BURST_MS;
+	int64_t until = clock_ms() + STORAGE_BURST_MS;
 
 	for (int i = 0; i < parts; i++) {
 		int from = i * SEGMENTS_MOST, left = n - from;

@@ -3,7 +3,8 @@
  * rarely and are named in every answer, so each process keeps a copy.  It reads
  * it again after a change by a process of its host, when PostgreSQL tells of
  * another's, or when it is older than CATALOG_MS; who misses a row in it asks for
- * a newer one.  A copy stays as long as an op looks at it.
+ * a newer one.  A copy stays as long as an op looks at it.  PostgreSQL's word may come
+ * a moment after the commit; a host's own processes are exact.
  */
 #ifndef LIB_STORE_CATALOG_H
 #define LIB_STORE_CATALOG_H

@@ -1,19 +1,8 @@
 /* What an older Trove left in storage: plain, in gzip's format, under openssl's. */
 #include "agent/stream_old.h"
-#include "t/fuzz/fuzz.h"
+#include "t/fuzz/drop.h"
 
 #include <string.h>
-
-static enum err
-drop(struct op *op, void *arg, const void *bytes, size_t n)
-{
-	size_t *total = arg;
-
-	(void)bytes;
-	*total += n;
-	/* A few bytes can stand for very many: that much will do here. */
-	return *total < (16 << 20) ? OK : op_fail(op, ERR_CLOUD, "enough");
-}
 
 /* In two cuts, at any place. */
 static void

@@ -1,23 +1,12 @@
 /* What storage gives back: a stranger's bytes, then ones under the right seal. */
 #include "agent/stream.h"
-#include "t/fuzz/fuzz.h"
+#include "t/fuzz/drop.h"
 
 #include <string.h>
 
 static const char id[] = "7f0e1111-2222-4333-8444-555566667777";
 static struct key key = { { 1, 2, 3 } };
 static struct stream_in *in;
-
-static enum err
-drop(struct op *op, void *arg, const void *bytes, size_t n)
-{
-	size_t *total = arg;
-
-	(void)bytes;
-	*total += n;
-	/* A few bytes can stand for very many: that much will do here. */
-	return *total < (16 << 20) ? OK : op_fail(op, ERR_CLOUD, "enough");
-}
 
 /* In two cuts, at any place. */
 static void

@@ -130,12 +130,9 @@ begin(void **state)
 int
 end(void **state)
 {
-	char command[100];
-
 	(void)state;
 	clean();
-	snprintf(command, sizeof(command), "rm -rf %s", data);
-	assert_int_equal(system(command), 0);
+	assert_int_equal(file_remove_tree(&op, data), OK);
 	op_end(&op);
 	return 0;
 }
